@@ -1,0 +1,38 @@
+# Two commands: `make figures` runs the main job, `make test` checks everything. Both create what they need.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: figures test lint types check gallery clean
+
+figures: $(VENV)/.installed
+	$(BIN)/qbsim run santos2021 arjmandi2022 --out figures --workers $(WORKERS)
+	$(BIN)/qbsim verify santos2021 arjmandi2022 --out figures
+
+test: lint types check
+
+lint: $(VENV)/.test-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test-installed
+	$(BIN)/mypy
+
+check: $(VENV)/.test-installed
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" -q
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/.test-installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) figures/*.nc figures/*.png figures/*.pdf
