@@ -1,0 +1,124 @@
+"""Checks at the door: builders and `evolve` call these, everything inside trusts its arguments."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+class HalfLifeWarning(UserWarning):
+    """A half-life does not exist inside the time window; the message says why."""
+
+
+class MeasureWarning(UserWarning):
+    """A figure of merit is undefined for this battery; the message says why."""
+
+
+class UnphysicalWarning(UserWarning):
+    """The decay matrix is not positive semidefinite and the caller insisted."""
+
+
+def as_count(name: str, value: Any, minimum: int = 1) -> int:
+    """Integer of at least `minimum`; booleans and floats are refused."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"Argument {name} must be an integer, but is {value!r}.")
+    if value < minimum:
+        raise ValueError(f"Argument {name} must be at least {minimum}, but is {value}.")
+    return int(value)
+
+
+def as_real(name: str, value: Any, *, minimum: float | None = None, maximum: float | None = None) -> float:
+    """Finite real number inside [minimum, maximum]."""
+    if isinstance(value, bool | str | np.bool_) or np.ndim(value) != 0:
+        raise TypeError(f"Argument {name} must be a real number, but is {value!r}.")
+    try:
+        number = float(value)
+    except TypeError as error:
+        raise TypeError(f"Argument {name} must be a real number, but is {value!r}.") from error
+    if not np.isfinite(number):
+        raise ValueError(f"Argument {name} must be finite, but is {number}.")
+    if minimum is not None and number < minimum:
+        raise ValueError(f"Argument {name} must be at least {minimum:g}, but is {number:g}.")
+    if maximum is not None and number > maximum:
+        raise ValueError(f"Argument {name} must be at most {maximum:g}, but is {number:g}.")
+    return number
+
+
+def as_real_array(name: str, value: ArrayLike) -> FloatArray:
+    """Finite real array; complex, boolean and text input is refused."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"Argument {name} must hold real numbers, but has dtype {array.dtype}.")
+    array = array.astype(float)
+    if not np.isfinite(array).all():
+        raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
+    return array
+
+
+def per_cell(name: str, value: ArrayLike, N: int, minimum: float | None = None) -> FloatArray:
+    """One value per cell, from a number or a sequence of length N."""
+    array = as_real_array(name, value)
+    if array.ndim == 0:
+        array = np.full(N, float(array))
+    if array.shape != (N,):
+        raise ValueError(
+            f"Argument {name} must be one number or one per cell, shape ({N},), but has shape {array.shape}."
+        )
+    if minimum is not None and (array < minimum).any():
+        raise ValueError(f"Argument {name} must be at least {minimum:g}, but holds {array.min():g}.")
+    return array
+
+
+def per_bond(name: str, value: ArrayLike, edges: Sequence[tuple[int, int]], N: int) -> FloatArray:
+    """Symmetric (N, N) matrix with zero diagonal, from a number, one value per bond, or the matrix itself."""
+    array = as_real_array(name, value)
+    if array.ndim == 2:
+        if array.shape != (N, N):
+            raise ValueError(f"Argument {name} must have shape ({N}, {N}), but has shape {array.shape}.")
+        if not np.array_equal(array, array.T):
+            raise ValueError(
+                f"Argument {name} must be symmetric, but differs from its transpose by "
+                f"up to {np.abs(array - array.T).max():g}."
+            )
+        if np.diag(array).any():
+            raise ValueError(f"Argument {name} must have a zero diagonal: use omega or gamma for single cells.")
+        return array
+    if array.ndim == 0:
+        array = np.full(len(edges), float(array))
+    if array.shape != (len(edges),):
+        raise ValueError(
+            f"Argument {name} must be one number, one per bond, shape ({len(edges)},), "
+            f"or a symmetric ({N}, {N}) matrix, but has shape {array.shape}."
+        )
+    matrix = np.zeros((N, N))
+    for (i, j), x in zip(edges, array, strict=True):
+        matrix[i, j] = matrix[j, i] = x
+    return matrix
+
+
+def as_tlist(tlist: ArrayLike, name: str = "tlist") -> FloatArray:
+    """Strictly increasing times, at least one."""
+    times = as_real_array(name, tlist)
+    if times.ndim != 1 or times.size == 0:
+        raise ValueError(f"Argument {name} must be a non-empty list of times, but has shape {times.shape}.")
+    if (np.diff(times) <= 0).any():
+        k = int(np.argmax(np.diff(times) <= 0))
+        raise ValueError(
+            f"Argument {name} must be strictly increasing, but entry {k + 1} ({times[k + 1]:g}) "
+            f"does not exceed entry {k} ({times[k]:g})."
+        )
+    return times
+
+
+def nearest(kind: str, name: Any, known: Sequence[str]) -> str:
+    """Message for an unknown name, with the nearest known one."""
+    close = get_close_matches(str(name), known, n=1, cutoff=0.4)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"Unknown {kind} {name!r}.{hint} Known: {', '.join(known)}."

@@ -1,0 +1,122 @@
+"""Geometries of a battery as lists of bonds; the lowest layer.
+
+A geometry is data: a tuple of pairs (i, j) with i < j, every bond once. Builders take it as it is, so a graph of the
+user's own is on the same footing as these four.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any
+
+from ._checks import as_count
+
+__all__ = ["Edges", "all_to_all", "central", "circular", "linear", "read_edges"]
+
+Edges = tuple[tuple[int, int], ...]
+
+
+def linear(N: int) -> Edges:
+    """Open line of N cells: bonds (k, k + 1), N - 1 of them.
+
+    Examples
+    --------
+    >>> linear(4)
+    ((0, 1), (1, 2), (2, 3))
+    """
+    N = as_count("N", N)
+    return tuple((k, k + 1) for k in range(N - 1))
+
+
+def circular(N: int) -> Edges:
+    """Ring of N cells: the line and the bond (0, N - 1); one bond for N = 2, none for N = 1.
+
+    Examples
+    --------
+    >>> circular(4)
+    ((0, 1), (1, 2), (2, 3), (0, 3))
+    """
+    N = as_count("N", N)
+    return linear(N) + (((0, N - 1),) if N > 2 else ())
+
+
+def central(N: int) -> Edges:
+    """Star of N cells: cell 0 bound to every other, N - 1 bonds.
+
+    Examples
+    --------
+    >>> central(4)
+    ((0, 1), (0, 2), (0, 3))
+    """
+    N = as_count("N", N)
+    return tuple((0, k) for k in range(1, N))
+
+
+def all_to_all(N: int) -> Edges:
+    """Complete graph of N cells, N (N - 1) / 2 bonds; "symmetric" in [santos2021].
+
+    Examples
+    --------
+    >>> all_to_all(3)
+    ((0, 1), (0, 2), (1, 2))
+    """
+    N = as_count("N", N)
+    return tuple(combinations(range(N), 2))
+
+
+def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
+    """Bonds and number of cells from pairs or from a graph.
+
+    Parameters
+    ----------
+    edges : iterable of pairs, or object with ``.nodes`` and ``.edges``
+        A networkx graph is read in graph order: its first node becomes cell 0. A pair (j, i) is read as (i, j).
+    N : int, optional
+        Number of cells; by default that of the graph, or the largest index plus one.
+
+    Returns
+    -------
+    (edges, N)
+        Pairs (i, j) with i < j in the order given, and the number of cells.
+
+    Raises
+    ------
+    TypeError
+        If the bonds are not pairs of integers.
+    ValueError
+        For a cell bound to itself, a repeated bond, or a bond out of range.
+    """
+    if N is not None:
+        N = as_count("N", N)
+    if hasattr(edges, "edges"):
+        labels = {node: k for k, node in enumerate(edges.nodes)}
+        pairs: Iterable[Any] = [(labels[e[0]], labels[e[1]]) for e in edges.edges]
+        if N is not None and len(labels) > N:
+            raise ValueError(f"Argument edges is a graph of {len(labels)} nodes, but N is {N}.")
+        N = len(labels) if N is None else N
+    else:
+        try:
+            pairs = list(edges)
+        except TypeError as error:
+            raise TypeError(
+                f"Argument edges must be pairs of cells or a graph with .edges, but is {edges!r}."
+            ) from error
+    seen: dict[tuple[int, int], None] = {}
+    for pair in pairs:
+        try:
+            i, j = pair
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"Argument edges must hold pairs of cells, but holds {pair!r}.") from error
+        i, j = as_count("edges", i, minimum=0), as_count("edges", j, minimum=0)
+        if i == j:
+            raise ValueError(f"Argument edges must not bind a cell to itself, but holds ({i}, {j}).")
+        bond = (min(i, j), max(i, j))
+        if bond in seen:
+            raise ValueError(f"Argument edges must hold every bond once, but repeats {bond}.")
+        if N is not None and bond[1] >= N:
+            raise ValueError(f"Argument edges must bind cells 0 to {N - 1}, but holds {bond}.")
+        seen[bond] = None
+    if N is None:
+        N = 1 + max((j for _, j in seen), default=0)
+    return tuple(seen), as_count("N", N)
