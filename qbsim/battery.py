@@ -1,0 +1,484 @@
+"""`Battery`: what you measure (H0), evolve (H) and lose (c_ops). `Network`: a qubit battery given by arrays."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import qutip
+import scipy.sparse
+from numpy.typing import NDArray
+from qutip import Qobj, QobjEvo
+
+from ._checks import FloatArray, UnphysicalWarning, as_count
+from ._digest import digest
+from .geometry import Edges, read_edges
+from .operators import lowering, occupations, raising, sigma_z
+
+__all__ = ["Battery", "Network", "NetworkReport"]
+
+# Relative size below which a negative decay rate is rounding: the five-cell star sits exactly on its limit.
+POSITIVITY_TOLERANCE = 1e-12
+
+
+class Battery:
+    r"""A battery as plain QuTiP objects.
+
+    .. math:: \dot\rho = -i[H, \rho] + \sum_m \left(L_m\rho L_m^\dagger
+              - \tfrac12\{L_m^\dagger L_m, \rho\}\right), \qquad U = \mathrm{tr}(\rho H_0)
+
+    ``qutip.mesolve(battery.H, rho0, tlist, battery.c_ops)`` always works.
+
+    Parameters
+    ----------
+    H0 : Qobj
+        Reference Hamiltonian: energy and ergotropy are taken with it. Acts on `cells` only.
+    H : Qobj or QobjEvo
+        Hamiltonian of the evolution, on all tensor factors.
+    c_ops : sequence of Qobj or QobjEvo
+        Jump operators on all tensor factors; a superoperator is a term of the generator, as in QuTiP.
+    N : int
+        Number of cells, the tensor factors that store energy or what the model counts as such.
+    cells : sequence of int, optional
+        Tensor factors that store the energy; all by default. The others are chargers, traced out by every measure.
+    edges : sequence of (int, int)
+        Bonds, over which the concurrence is averaged.
+    label : str
+        Name for legends and files.
+    unit : str
+        Name of the unit of energy, for labels only.
+
+    Raises
+    ------
+    TypeError
+        If an operator is not a Qobj.
+    ValueError
+        If dims do not fit, or H0 or H is not Hermitian.
+    """
+
+    def __init__(
+        self,
+        H0: Qobj,
+        H: Qobj | QobjEvo,
+        c_ops: Sequence[Qobj | QobjEvo] = (),
+        *,
+        N: int,
+        cells: Sequence[int] | None = None,
+        edges: Any = (),
+        label: str = "",
+        unit: str = "1",
+    ) -> None:
+        if not isinstance(H0, Qobj) or not H0.isoper:
+            raise TypeError(f"Argument H0 must be an operator (Qobj), but is {type(H0).__name__}.")
+        if not isinstance(H, Qobj | QobjEvo) or not H.isoper:
+            raise TypeError(f"Argument H must be an operator (Qobj or QobjEvo), but is {type(H).__name__}.")
+        self._N = as_count("N", N)
+        factors = H.dims[0]
+        chosen = tuple(range(len(factors))) if cells is None else tuple(as_count("cells", c, 0) for c in cells)
+        if len(set(chosen)) != len(chosen) or any(c >= len(factors) for c in chosen) or not chosen:
+            raise ValueError(
+                f"Argument cells must name different tensor factors of H, 0 to {len(factors) - 1}, but is {chosen}."
+            )
+        stored = [factors[c] for c in chosen]
+        if H0.dims != [stored, stored]:
+            raise ValueError(f"Argument H0 must have dims {[stored, stored]} (the cells of H), but has {H0.dims}.")
+        if not H0.isherm:
+            raise ValueError("Argument H0 must be Hermitian.")
+        if isinstance(H, Qobj) and not H.isherm:
+            raise ValueError("Argument H must be Hermitian: losses belong into c_ops.")
+        for op in c_ops:
+            if not isinstance(op, Qobj | QobjEvo):
+                raise TypeError(f"Argument c_ops must hold Qobj or QobjEvo, but holds {type(op).__name__}.")
+            if op.dims != H.dims and op.dims != [H.dims, H.dims]:
+                raise ValueError(f"Argument c_ops must have dims {H.dims}, but holds dims {op.dims}.")
+        self._H0, self._H, self._c_ops = H0, H, tuple(c_ops)
+        self._cells, self._label, self._unit = chosen, label, unit
+        self._edges, _ = read_edges(edges, self._N)
+
+    @property
+    def N(self) -> int:
+        """Number of cells."""
+        return self._N
+
+    @property
+    def H0(self) -> Qobj:
+        """Reference Hamiltonian of the cells."""
+        return self._H0
+
+    @property
+    def H(self) -> Qobj | QobjEvo:
+        """Hamiltonian of the evolution."""
+        return self._H
+
+    @property
+    def c_ops(self) -> list[Qobj | QobjEvo]:
+        """Jump operators and superoperator terms, ready for ``qutip.mesolve``."""
+        return list(self._c_ops)
+
+    @property
+    def cells(self) -> tuple[int, ...]:
+        """Tensor factors that store the energy."""
+        return self._cells
+
+    @property
+    def edges(self) -> Edges:
+        """Bonds (i, j), i < j."""
+        return self._edges
+
+    @property
+    def label(self) -> str:
+        """Name for legends and files."""
+        return self._label
+
+    @property
+    def unit(self) -> str:
+        """Name of the unit of energy."""
+        return self._unit
+
+    @property
+    def dims(self) -> list[int]:
+        """Dimension of every tensor factor the evolution acts on."""
+        return list(self.H.dims[0])
+
+    @property
+    def cell_dims(self) -> list[int]:
+        """Dimension of every tensor factor that stores energy."""
+        return [self.dims[c] for c in self.cells]
+
+    def parameters(self) -> dict[str, Any]:
+        """Parameters as plain numbers and lists, for files and hashes; operators are given by their digest."""
+
+        def stamp(op: Qobj | QobjEvo) -> str:
+            if isinstance(op, Qobj):
+                return digest(op.to("CSR").data.as_scipy())
+            return "time-dependent, at t = 0: " + digest(op(0).to("CSR").data.as_scipy())
+
+        return {
+            "model": type(self).__name__,
+            "N": self.N,
+            "dims": self.dims,
+            "cells": list(self.cells),
+            "edges": [list(e) for e in self.edges],
+            "unit": self.unit,
+            "H0": stamp(self.H0),
+            "H": stamp(self.H),
+            "c_ops": [stamp(c) for c in self.c_ops],
+        }
+
+    def __repr__(self) -> str:
+        name = f" {self.label!r}" if self.label else ""
+        return f"<{type(self).__name__}{name}: N = {self.N}, dims = {self.dims}, {len(self.edges)} bonds>"
+
+
+class Network(Battery):
+    r"""Qubit cells on a graph, given by arrays; operators are made on demand and kept.
+
+    .. math:: H_0 = \sum_k \omega_k\, s^+_k s^-_k, \qquad
+              H = H_0 + \sum_{i<j} J_{ij}\,(s^+_i s^-_j + \mathrm{h.c.})
+
+    .. math:: \mathcal D\rho = \sum_{ij} K^{\downarrow}_{ij}\left(s^-_i\rho s^+_j
+              - \tfrac12\{s^+_j s^-_i, \rho\}\right)
+              + \sum_{ij} K^{\uparrow}_{ij}\left(s^+_i\rho s^-_j - \tfrac12\{s^-_j s^+_i, \rho\}\right)
+              + \sum_k \tfrac{\phi_k}{2}\left(\sigma^z_k\rho\sigma^z_k - \rho\right)
+
+    with :math:`K^{\downarrow}_{ij} = \sqrt{(\bar n_i+1)(\bar n_j+1)}\,K_{ij}` and
+    :math:`K^{\uparrow}_{ij} = \sqrt{\bar n_i \bar n_j}\,K_{ij}`. Usually built by `network`, `xx_chain` or
+    `single_cell`, which check their arguments; this constructor checks the decay matrix.
+
+    Parameters
+    ----------
+    edges : tuple of (int, int)
+        Bonds, for the concurrence and for reports.
+    omega : ndarray, (N,)
+        Local frequencies.
+    J : ndarray, (N, N)
+        Exchange elements, symmetric, zero diagonal.
+    decay_matrix : ndarray, (N, N)
+        K: rates gamma_k on the diagonal, gamma_bond off it; positive semidefinite.
+    dephasing : ndarray, (N,)
+        Extra decay rate of every cell's coherence.
+    nbar : ndarray, (N,)
+        Thermal occupation of every cell's bath.
+    allow_unphysical : bool
+        Accept a decay matrix that is not positive semidefinite, with a warning.
+
+    Raises
+    ------
+    ValueError
+        If the decay matrix has a negative rate beyond 1e-12 of the largest one.
+    """
+
+    def __init__(
+        self,
+        edges: Edges,
+        *,
+        omega: FloatArray,
+        J: FloatArray,
+        decay_matrix: FloatArray,
+        dephasing: FloatArray,
+        nbar: FloatArray,
+        label: str = "",
+        unit: str = "1",
+        allow_unphysical: bool = False,
+    ) -> None:
+        self._N = len(omega)
+        self._cells = tuple(range(self._N))
+        self._edges, self._label, self._unit = edges, label, unit
+        self._omega, self._J, self._dephasing, self._nbar = omega, J, dephasing, nbar
+        self._decay_matrix = decay_matrix
+        for array in (omega, J, decay_matrix, dephasing, nbar):
+            array.flags.writeable = False
+        self._is_physical = self._check_positivity(allow_unphysical)
+
+    def _check_positivity(self, allow_unphysical: bool) -> bool:
+        """Refuse negative decay rates: neither trace nor Hermiticity of the state would ever show them."""
+        if not np.any(self._decay_matrix - np.diag(np.diag(self._decay_matrix))):
+            return True  # the diagonal was checked to be non-negative
+        rates = np.linalg.eigvalsh(self._decay_matrix)
+        if rates[0] >= -POSITIVITY_TOLERANCE * np.abs(rates).max():
+            return True
+        low, high = self._bond_factor_limits()
+        gammas = np.diag(self._decay_matrix)
+        bonds = self._decay_matrix[np.nonzero(np.triu(self._decay_matrix, 1))]
+        limit = high if high < 1 else low
+        if np.ptp(gammas) == 0 and np.ptp(bonds) == 0:
+            remedy = (
+                f"the {'largest' if high < 1 else 'smallest'} gamma_bond this graph allows is {limit * bonds[0]:.6g}"
+            )
+        else:
+            remedy = f"the largest common factor on gamma_bond that these rates allow is {high:.6g}"
+        message = (
+            f"The decay matrix is not positive semidefinite: its most negative rate is {rates[0]:.6g}, so states would "
+            f"get negative probabilities; {remedy}."
+        )
+        if not allow_unphysical:
+            raise ValueError(message + " Lower gamma_bond, or pass allow_unphysical=True to go on regardless.")
+        warnings.warn(message, UnphysicalWarning, stacklevel=4)
+        return False
+
+    def _bond_factor_limits(self) -> tuple[float, float]:
+        """Smallest and largest f for which diag(gamma) + f * (off-diagonal part) is positive semidefinite."""
+        gamma = np.diag(self._decay_matrix)
+        bonds = self._decay_matrix - np.diag(gamma)
+        if not bonds.any():
+            return -np.inf, np.inf
+        touched = bonds.any(axis=1)
+        if (gamma[touched] == 0).any():
+            return 0.0, 0.0
+        scale = 1 / np.sqrt(gamma[touched])
+        spectrum = np.linalg.eigvalsh(scale[:, None] * bonds[np.ix_(touched, touched)] * scale)
+        return -1 / spectrum[-1], -1 / spectrum[0]  # trace zero: the spectrum has both signs
+
+    @property
+    def omega(self) -> FloatArray:
+        """Local frequencies, (N,)."""
+        return self._omega
+
+    @property
+    def J(self) -> FloatArray:
+        """Exchange elements, (N, N)."""
+        return self._J
+
+    @property
+    def decay_matrix(self) -> FloatArray:
+        """Decay matrix K, (N, N): gamma on the diagonal, gamma_bond off it."""
+        return self._decay_matrix
+
+    @property
+    def dephasing(self) -> FloatArray:
+        """Extra decay rate of every cell's coherence, (N,)."""
+        return self._dephasing
+
+    @property
+    def nbar(self) -> FloatArray:
+        """Thermal occupation of every cell's bath, (N,)."""
+        return self._nbar
+
+    @property
+    def loss_matrix(self) -> FloatArray:
+        """Rates with s-: sqrt((nbar_i + 1)(nbar_j + 1)) K_ij, (N, N)."""
+        up = np.sqrt(self._nbar + 1)
+        return up[:, None] * self._decay_matrix * up
+
+    @property
+    def pump_matrix(self) -> FloatArray:
+        """Rates with s+: sqrt(nbar_i nbar_j) K_ij, (N, N)."""
+        root = np.sqrt(self._nbar)
+        return root[:, None] * self._decay_matrix * root
+
+    @property
+    def is_physical(self) -> bool:
+        """Whether the decay matrix is positive semidefinite."""
+        return self._is_physical
+
+    @property
+    def dims(self) -> list[int]:
+        """Two levels in every cell."""
+        return [2] * self._N
+
+    @cached_property
+    def levels(self) -> FloatArray:
+        """Diagonal of H0 in the product basis, (2^N,)."""
+        return occupations(self._N) @ self._omega
+
+    @cached_property
+    def H0(self) -> Qobj:
+        """Local terms only: sum_k omega_k s+_k s-_k."""
+        return Qobj(scipy.sparse.diags(self.levels, format="csr"), dims=[self.dims] * 2)
+
+    @cached_property
+    def H(self) -> Qobj:
+        """H0 and the exchange on every bond."""
+        N, H = self._N, self.H0
+        for i, j in zip(*np.nonzero(np.triu(self._J, 1)), strict=True):
+            hop = raising(int(i), N) * lowering(int(j), N)
+            H = H + self._J[i, j] * (hop + hop.dag())
+        return H
+
+    @cached_property
+    def _jumps(self) -> tuple[Qobj, ...]:
+        N = self._N
+        s_minus = [lowering(k, N) for k in range(N)]
+        ops: list[Qobj] = []
+        for matrix, cell_ops in ((self.loss_matrix, s_minus), (self.pump_matrix, [s.dag() for s in s_minus])):
+            for rate, mode in zip(*_modes(matrix), strict=True):
+                L = sum((v * s for v, s in zip(mode, cell_ops, strict=True) if v != 0), start=0 * cell_ops[0])
+                if rate > 0:
+                    ops.append(np.sqrt(rate) * L)
+                else:  # a negative rate has no jump operator: it enters as a term of the generator
+                    ops.append(rate * qutip.lindblad_dissipator(L))
+        ops += [np.sqrt(phi / 2) * sigma_z(k, N) for k, phi in enumerate(self._dephasing) if phi > 0]
+        return tuple(ops)
+
+    @property
+    def c_ops(self) -> list[Qobj]:
+        """Jump operators from the eigenvectors of the decay matrix; dark modes need none."""
+        return list(self._jumps)
+
+    def parameters(self) -> dict[str, Any]:
+        """Parameters as plain numbers and lists, for files and hashes."""
+        return {
+            "model": "Network",
+            "N": self.N,
+            "edges": [list(e) for e in self.edges],
+            "omega": self.omega.tolist(),
+            "J": self.J.tolist(),
+            "decay_matrix": self.decay_matrix.tolist(),
+            "dephasing": self.dephasing.tolist(),
+            "nbar": self.nbar.tolist(),
+            "unit": self.unit,
+        }
+
+    def report(self) -> NetworkReport:
+        """Decay modes and the distance to the limit of positivity, printable in a terminal and in a notebook."""
+        rates, modes = np.linalg.eigh(self._decay_matrix)
+        low, high = self._bond_factor_limits()
+        bonds = self._decay_matrix[np.nonzero(np.triu(self._decay_matrix, 1))]
+        uniform = bonds.size > 0 and np.ptp(bonds) == 0 and np.ptp(np.diag(self._decay_matrix)) == 0
+        return NetworkReport(
+            network=self,
+            rates=rates,
+            modes=modes,
+            bond_factor_limits=(low, high),
+            largest_gamma_bond=self._largest_gamma_bond(bonds[0] if uniform else None, high),
+        )
+
+    def _largest_gamma_bond(self, bond: float | None, high: float) -> float | None:
+        """Largest uniform gamma_bond; None if the rates are not uniform."""
+        if bond is not None:
+            return float(bond * high) if bond > 0 else float(bond * self._bond_factor_limits()[0])
+        gamma = np.diag(self._decay_matrix)
+        if np.ptp(gamma) > 0 or self._decay_matrix[np.nonzero(np.triu(self._decay_matrix, 1))].any():
+            return None
+        adjacency = np.zeros((self.N, self.N))
+        for i, j in self.edges:
+            adjacency[i, j] = adjacency[j, i] = 1
+        return float(-gamma[0] / np.linalg.eigvalsh(adjacency)[0]) if self.edges else None
+
+
+def _modes(matrix: FloatArray) -> tuple[list[float], list[FloatArray]]:
+    """Non-vanishing rates and normalised modes of a rate matrix; cells that decay alone keep their own mode."""
+    if not np.any(matrix - np.diag(np.diag(matrix))):
+        keep = np.flatnonzero(np.diag(matrix))
+        return [float(matrix[k, k]) for k in keep], [np.eye(len(matrix))[k] for k in keep]
+    rates, vectors = np.linalg.eigh(matrix)
+    keep = np.flatnonzero(np.abs(rates) > POSITIVITY_TOLERANCE * np.abs(rates).max())
+    return [float(rates[m]) for m in keep], [vectors[:, m] for m in keep]
+
+
+@dataclass(frozen=True)
+class NetworkReport:
+    """Decay modes of a `Network`.
+
+    Attributes
+    ----------
+    network : Network
+        What is reported on.
+    rates : ndarray, (N,)
+        Eigenvalues of the decay matrix, ascending.
+    modes : ndarray, (N, N)
+        Column m is the cell amplitude of mode m.
+    bond_factor_limits : (float, float)
+        gamma_bond may be multiplied by any factor in this interval before the decay matrix turns negative.
+    largest_gamma_bond : float or None
+        Largest uniform gamma_bond the graph allows, -gamma / lambda_min(adjacency); None for non-uniform rates, where
+        `bond_factor_limits` says the same as a factor.
+    """
+
+    network: Network
+    rates: NDArray[np.float64]
+    modes: NDArray[np.float64]
+    bond_factor_limits: tuple[float, float]
+    largest_gamma_bond: float | None
+
+    @property
+    def kinds(self) -> list[str]:
+        """For every mode: dark, subradiant, independent, superradiant or unphysical, against the mean cell rate."""
+        scale, mean = np.abs(self.rates).max(initial=0.0), float(np.mean(np.diag(self.network.decay_matrix)))
+        names = []
+        for rate in self.rates:
+            if rate < -POSITIVITY_TOLERANCE * scale:
+                names.append("unphysical")
+            elif rate <= POSITIVITY_TOLERANCE * scale:
+                names.append("dark")
+            elif abs(rate - mean) <= 1e-9 * mean:
+                names.append("independent")
+            else:
+                names.append("subradiant" if rate < mean else "superradiant")
+        return names
+
+    @property
+    def margin(self) -> float:
+        """Distance to the limit of positivity: the smallest decay rate."""
+        return float(self.rates[0])
+
+    def _lines(self) -> list[tuple[str, str]]:
+        net = self.network
+        bonds = ", ".join(f"{i}-{j}" for i, j in net.edges) or "none"
+        rows = [("cells", str(net.N)), ("bonds", f"{len(net.edges)}: {bonds}")]
+        for m, (rate, kind) in enumerate(zip(self.rates, self.kinds, strict=True)):
+            amplitudes = " ".join(f"{a:+.3f}" for a in self.modes[:, m])
+            rows.append((f"mode {m}", f"rate {rate:.6g}  {kind:12s} [{amplitudes}]"))
+        rows.append(("distance to the limit", f"{self.margin:.6g}"))
+        if self.largest_gamma_bond is not None:
+            rows.append(("largest gamma_bond", f"{self.largest_gamma_bond:.6g}"))
+        elif np.isfinite(self.bond_factor_limits[1]):
+            rows.append(("largest common factor on gamma_bond", f"{self.bond_factor_limits[1]:.6g}"))
+        if net.dephasing.any() and "dark" in self.kinds:
+            rows.append(("note", "dark modes do not decay, but dephasing still reaches them"))
+        return rows
+
+    def __str__(self) -> str:
+        rows = self._lines()
+        width = max(len(name) for name, _ in rows)
+        return "\n".join(f"{name:<{width}}  {text}" for name, text in rows)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        cells = "".join(f"<tr><th>{name}</th><td><code>{text}</code></td></tr>" for name, text in self._lines())
+        return f"<table>{cells}</table>"

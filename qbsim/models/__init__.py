@@ -1,0 +1,1 @@
+"""Models of batteries, one file each; every builder returns a `Battery`."""
