@@ -1,0 +1,19 @@
+"""Version of qbsim and of what it computes with."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+
+__version__ = "0.1.0"
+
+__all__ = ["__version__", "versions"]
+
+
+def versions() -> dict[str, str]:
+    """Versions of qbsim, Python, QuTiP, numpy and scipy, as attributes of every result."""
+    return {
+        "qbsim_version": __version__,
+        "python_version": platform.python_version(),
+        **{f"{name}_version": version(name) for name in ("qutip", "numpy", "scipy")},
+    }

@@ -1,0 +1,244 @@
+"""`evolve`: a battery and a state make a labelled time series. Chooses a solver, evaluates the measures, certifies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from qutip import Qobj
+
+from . import _version
+from ._checks import FloatArray, as_real, as_tlist
+from ._digest import json_digest
+from .battery import Battery
+from .measures import Measure, Reference, check_state, read_measures
+from .solvers import choose
+from .stack import States
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Series", "evolve", "series"]
+
+RTOL, ATOL = 1e-8, 1e-10
+STATES_LIMIT = 4 * 2**30  # bytes of density matrices that states=True keeps
+
+
+@dataclass
+class Series:
+    """Curves of one run as plain arrays: what `evolve` labels and a sweep collects by the thousand.
+
+    Attributes
+    ----------
+    values : dict
+        Name of a measure to its curve, (T,).
+    rho : ndarray (T, d, d) or None
+        Density matrices of the cells, if asked for.
+    certificate : dict
+        Largest trace error, Hermiticity error, most negative eigenvalue, estimated error of the passive energy.
+    solver, reason : str
+        Which solver ran, and why.
+    """
+
+    values: dict[str, FloatArray]
+    rho: np.ndarray | None
+    certificate: dict[str, float | None] = field(default_factory=dict)
+    solver: str = ""
+    reason: str = ""
+
+
+def available_memory() -> int:
+    """Bytes of memory that can still be taken on this machine."""
+    try:
+        with open("/proc/meminfo") as lines:
+            for line in lines:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 8 * 2**30
+
+
+def series(
+    battery: Battery,
+    rho0: Qobj,
+    tlist: FloatArray,
+    measures: dict[str, Measure | Callable[[Qobj, Battery], float]],
+    *,
+    solver: str = "auto",
+    rtol: float = RTOL,
+    atol: float = ATOL,
+    states: bool = False,
+) -> Series:
+    """Curves of the measures without labels; arguments are already checked."""
+    name, module, reason = choose(battery, rho0, tlist, solver)
+    need = module.forecast(battery, rho0, tlist)
+    free = available_memory()
+    if need > free:
+        raise MemoryError(
+            f"This run needs about {need / 2**30:.3g} GiB with solver {name!r}, but {free / 2**30:.3g} GiB are free. "
+            "Use fewer cells or fewer times."
+        )
+    reference = Reference(battery)
+    values = {key: np.empty(len(tlist)) for key in measures}
+    kept: list[np.ndarray] = []
+    trace_error, hermiticity, lowest = 0.0, 0.0, np.inf
+    start = 0
+    for stretch in module.run(battery, rho0, tlist, rtol=rtol, atol=atol):
+        part = slice(start, start + len(stretch))
+        for key, measure in measures.items():
+            values[key][part] = _evaluate(measure, stretch, reference)
+        trace_error = max(trace_error, float(np.abs(stretch.populations.sum(axis=1) - 1).max()))
+        hermiticity = max(hermiticity, stretch.hermiticity_error())
+        if "eigenvalues" in stretch.__dict__:  # already known, so the certificate costs nothing
+            lowest = min(lowest, float(stretch.eigenvalues.min()))
+        if states:
+            kept.append(stretch.dense)
+        start = part.stop
+    certificate = {
+        "trace_error": trace_error,
+        "hermiticity_error": hermiticity,
+        "lowest_eigenvalue": lowest if np.isfinite(lowest) else None,
+    }
+    rho = np.concatenate(kept) if states else None
+    return Series(values, rho, certificate, name, reason)
+
+
+def _evaluate(measure: Measure | Callable[[Qobj, Battery], float], stretch: States, reference: Reference) -> FloatArray:
+    if isinstance(measure, Measure):
+        return measure.evaluate(stretch, reference)
+    battery = reference.battery
+    dims = [stretch.cell_dims] * 2
+    return np.array([float(measure(Qobj(rho, dims=dims), battery)) for rho in stretch.dense])
+
+
+def evolve(
+    battery: Battery,
+    rho0: Qobj,
+    tlist: ArrayLike,
+    measures: Any = ("energy", "ergotropy"),
+    *,
+    solver: str = "auto",
+    rtol: float = RTOL,
+    atol: float = ATOL,
+    states: bool = False,
+) -> xr.Dataset:
+    r"""Evolve a battery and record figures of merit.
+
+    .. math:: \dot\rho = -i[H, \rho] + \mathcal D\rho, \qquad \rho(t_0) = \rho_0
+
+    Parameters
+    ----------
+    battery : Battery
+        What is measured, evolved and lost.
+    rho0 : Qobj, ket or (D, D)
+        State at ``tlist[0]``, on all tensor factors of the battery.
+    tlist : (T,)
+        Strictly increasing times, in the inverse unit of the rates.
+    measures : str, sequence of str, or dict
+        Names out of ``qbsim.MEASURES``; as a dict {name: f(rho, battery)} (or {name: known name}) for one's own.
+    solver : str
+        "auto" chooses; the attributes say which ran and why. "qutip" is the reference.
+    rtol, atol : float
+        Accuracy asked of the solver.
+    states : bool
+        Keep the cells' density matrices as variable `rho` (time, row, col).
+
+    Returns
+    -------
+    xarray.Dataset
+        Coordinate `time`, one variable per measure, each with `long_name` and `units`. attrs: parameters (JSON) and
+        their SHA-256, solver, solver_reason, rtol, atol, versions, label, and a certificate (JSON): the largest trace
+        error with normalisation off, the largest Hermiticity error and the most negative eigenvalue met (null if no
+        measure needed eigenvalues).
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a state that is not a state of this battery, times that do not increase, or an unknown measure or solver.
+    MemoryError
+        If the forecast exceeds the free memory, or states=True the limit; the message carries the number.
+
+    Notes
+    -----
+    Energy, ergotropy and coherence are good to 1e-7 of the spread of H0 at the default tolerances; the concurrence is
+    limited by the square root of the error of the state.
+
+    References
+    ----------
+    Eq. (11) of [santos2021]; Eq. (3) of [arjmandi2022].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from qbsim import evolve, full, half_life, single_cell
+    >>> ds = evolve(single_cell(gamma=1.0), full(1), np.linspace(0, 1, 201))
+    >>> round(half_life(ds.time, ds.ergotropy), 5)
+    0.28768
+    """
+    if not isinstance(battery, Battery):
+        raise TypeError(f"Argument battery must be a Battery, but is {type(battery).__name__}.")
+    rho0 = check_state(rho0, battery.dims, "rho0")
+    times = as_tlist(tlist)
+    table = read_measures(measures)
+    rtol, atol = as_real("rtol", rtol, minimum=0), as_real("atol", atol, minimum=0)
+    if states:
+        size = 16 * len(times) * int(np.prod(battery.cell_dims)) ** 2
+        if size > STATES_LIMIT:
+            raise MemoryError(
+                f"states=True would keep {size / 2**30:.3g} GiB of density matrices, more than the limit of "
+                f"{STATES_LIMIT / 2**30:.3g} GiB. Ask for fewer times, or pass a measure that computes what you need."
+            )
+    run = series(battery, rho0, times, table, solver=solver, rtol=rtol, atol=atol, states=states)
+    return _label(battery, rho0, times, table, run, rtol, atol)
+
+
+def _label(
+    battery: Battery,
+    rho0: Qobj,
+    times: FloatArray,
+    table: dict[str, Measure | Callable[[Qobj, Battery], float]],
+    run: Series,
+    rtol: float,
+    atol: float,
+) -> xr.Dataset:
+    """Dataset with names, units and provenance."""
+    import xarray as xr
+
+    unit = battery.unit
+    units = {"energy": unit, "power": "1" if unit == "1" else f"{unit}^2", "1": "1"}
+    time_unit = "1" if unit == "1" else f"1/{unit}"
+    ds = xr.Dataset(coords={"time": ("time", times, {"long_name": "time", "units": time_unit})})
+    for name, curve in run.values.items():
+        row = table[name]
+        attrs = (
+            {"long_name": row.long_name, "units": units[row.units]}
+            if isinstance(row, Measure)
+            else {"long_name": name, "units": "1"}
+        )
+        if name == "concurrence" and not battery.edges:
+            attrs["reason"] = "nan: this battery has no bonds to average the concurrence over"
+        ds[name] = ("time", curve, attrs)
+    if run.rho is not None:
+        ds["rho"] = (
+            ("time", "row", "col"),
+            run.rho,
+            {"long_name": "density matrix of the cells", "units": "1"},
+        )
+    parameters = battery.parameters()
+    ds.attrs = {
+        "label": battery.label,
+        "parameters": json.dumps(parameters),
+        "parameters_sha256": json_digest(parameters),
+        "solver": run.solver,
+        "solver_reason": run.reason,
+        "rtol": rtol,
+        "atol": atol,
+        "certificate": json.dumps(run.certificate),
+        **_version.versions(),
+    }
+    return ds

@@ -1,0 +1,147 @@
+"""Style and axes-level helpers; the only module that imports matplotlib.
+
+One colour means the same state or geometry in every figure (Okabe and Ito's palette, safe for colour-blind readers),
+and every colour comes with a line style of its own, so that figures survive a grey printer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["LABELS", "LINES", "curve", "figure", "label", "line", "style"]
+
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+
+LINES: dict[str, dict[str, Any]] = {
+    "plus": {"color": BLUE, "linestyle": "-"},
+    "classical": {"color": VERMILION, "linestyle": "--"},
+    "full": {"color": GREEN, "linestyle": "-."},
+    "empty": {"color": BLACK, "linestyle": ":"},
+    "central": {"color": PURPLE, "linestyle": "-"},
+    "linear": {"color": BLUE, "linestyle": "--"},
+    "circular": {"color": ORANGE, "linestyle": "-."},
+    "all_to_all": {"color": BLACK, "linestyle": ":"},
+}
+"""Line properties of every state and geometry."""
+
+LABELS = {
+    "plus": "coherent",
+    "classical": "classical",
+    "full": "fully excited",
+    "empty": "empty",
+    "central": "central",
+    "linear": "linear",
+    "circular": "circular",
+    "all_to_all": "all-to-all",
+}
+"""Legend text of every state and geometry."""
+
+CYCLE = [BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK]
+
+_STYLE: Any = {
+    "axes.prop_cycle": cycler(color=CYCLE),
+    "axes.grid": True,
+    "axes.labelsize": 10,
+    "axes.titlesize": 10,
+    "font.size": 9,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.5,
+    "legend.fontsize": 8,
+    "legend.framealpha": 0.85,
+    "lines.linewidth": 1.6,
+    "savefig.dpi": 160,
+    "figure.constrained_layout.use": True,
+    "pdf.fonttype": 42,
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The one style of all figures, for the duration of a ``with`` block."""
+    with mpl.rc_context(_STYLE):
+        yield
+
+
+def figure(
+    rows: int = 1, cols: int = 1, *, width: float = 3.6, height: float = 2.9, **kwargs: Any
+) -> tuple[Figure, Any]:
+    """Figure and its axes (one, or an array as from ``plt.subplots``), each panel `width` x `height` inches.
+
+    The figure belongs to the caller and to no window.
+    """
+    fig = Figure(figsize=(width * cols, height * rows))
+    return fig, fig.subplots(rows, cols, **kwargs)
+
+
+def line(name: str) -> dict[str, Any]:
+    """Line properties and legend text of a state or geometry, for ``ax.plot(x, y, **line("plus"))``."""
+    return {**LINES[name], "label": LABELS[name]}
+
+
+def label(ax: Axes, xlabel: str, ylabel: str, panel: str = "") -> Axes:
+    """Name both axes and mark the panel, as (a)."""
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    if panel:
+        ax.set_title(f"({panel})", loc="left")
+    return ax
+
+
+def _axis_label(variable: xr.DataArray) -> str:
+    units = variable.attrs.get("units", "1")
+    name = variable.attrs.get("long_name", str(variable.name))
+    return name if units == "1" else f"{name} ({units})"
+
+
+def curve(ds: xr.Dataset, name: str, ax: Axes | None = None, **kwargs: Any) -> Axes:
+    """Draw one variable of a Dataset against time.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        From `evolve`.
+    name : str
+        Variable to draw.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+    **kwargs
+        For ``ax.plot``; the legend text is the label of the battery unless given.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If the Dataset has no such variable.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from qbsim import evolve, full, plotting, single_cell
+    >>> ds = evolve(single_cell(gamma=1.0), full(1), np.linspace(0, 1, 11))
+    >>> plotting.curve(ds, "ergotropy").get_ylabel()
+    'ergotropy'
+    """
+    from ._checks import nearest
+
+    if name not in ds.data_vars:
+        raise ValueError(nearest("variable", name, [str(v) for v in ds.data_vars]))
+    if ax is None:
+        with style():
+            _, ax = figure()
+    text = kwargs.pop("label", ds.attrs.get("label") or None)
+    ax.plot(ds["time"], ds[name], label=text, **kwargs)
+    return label(ax, _axis_label(ds["time"]), _axis_label(ds[name]))

@@ -1,0 +1,95 @@
+"""Files that are whole or absent: temporary name, fsync, rename."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["atomic", "save", "writable_folder"]
+
+
+@contextmanager
+def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Path to write to; on success it is flushed to disk and renamed to `path`, on failure it is removed.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written or the disk is full; nothing is left behind then.
+    """
+    target = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def writable_folder(path: str | os.PathLike[str]) -> Path:
+    """Folder that exists, made if need be, and can be written to.
+
+    Raises
+    ------
+    OSError
+        With the reason, if it cannot be made or written.
+    """
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+    return folder
+
+
+def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write a Dataset to NetCDF, atomically.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        From `evolve` or `sweep`. NetCDF has no complex numbers: a complex variable `x` is written as `x_re` and `x_im`.
+    path : path
+        File to write; an existing one is replaced only once the new one is complete.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written or the disk is full; no half-written file is left.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray, tempfile, os
+    >>> from qbsim import evolve, full, single_cell
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> file = os.path.join(folder.name, "cell.nc")
+    >>> save(evolve(single_cell(gamma=1.0), full(1), np.linspace(0, 1, 3)), file)
+    >>> with xarray.open_dataset(file) as ds:
+    ...     ds.energy.values.round(3).tolist()
+    [1.0, 0.607, 0.368]
+    >>> folder.cleanup()
+    """
+    flat = ds.copy()
+    for name, variable in ds.data_vars.items():
+        if np.iscomplexobj(variable):
+            for suffix, part in (("re", variable.real), ("im", variable.imag)):
+                flat[f"{name}_{suffix}"] = part.assign_attrs(variable.attrs)
+            flat = flat.drop_vars([name])
+    with atomic(path) as temporary:
+        flat.to_netcdf(temporary, engine="h5netcdf")

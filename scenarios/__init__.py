@@ -1,0 +1,1 @@
+"""Figures of the papers: one folder per paper, one file per figure. Public names of qbsim only."""
