@@ -1,0 +1,118 @@
+r"""Faber expansion of exp(t L) on an ellipse around the numerical range of L.
+
+The ellipse with centre c and semi-axes a (real), b (imaginary) is the image of the unit circle under
+:math:`\psi(w) = c + d\,w + e/w`, d = (a + b)/2, e = (a - b)/2. With its Faber polynomials F_k,
+
+.. math:: e^{tL} = \sum_k c_k(t)\,F_k(L), \qquad
+          c_k(t) = \frac{1}{2\pi}\int_0^{2\pi} e^{t\psi(e^{i\theta})}\,e^{-ik\theta}\,d\theta
+
+Chebyshev's expansion is the limit a = 0 (oscillation) or b = 0 (decay); the ellipse covers everything between, strong
+damping included. If the ellipse contains the numerical range of L then :math:`\|F_k(L)\| \le 2` (Beckermann 2005), so
+the truncation error is at most :math:`2\sum_{k\ge M}|c_k|\,\|\rho\|`: a bound and no estimate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._checks import FloatArray
+
+__all__ = ["Ellipse", "Plan", "coefficients", "plan_steps"]
+
+MAX_TERMS = 400
+# Coefficients are at most exp(t (c + a)) = exp(MAX_GROWTH), so that their rounding stays below 1e-12.
+MAX_GROWTH = 9.0
+
+
+@dataclass(frozen=True)
+class Ellipse:
+    """Ellipse in the complex plane, symmetric about the real axis."""
+
+    center: float
+    a: float
+    b: float
+
+    @property
+    def d(self) -> float:
+        """Capacity, (a + b)/2."""
+        return (self.a + self.b) / 2
+
+    @property
+    def e(self) -> float:
+        """(a - b)/2."""
+        return (self.a - self.b) / 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to make one step: the ellipse, its length and the number of terms that reach the tolerance."""
+
+    ellipse: Ellipse
+    step: float
+    terms: int
+    bound: float
+
+
+def coefficients(ellipse: Ellipse, times: FloatArray, terms: int) -> FloatArray:
+    """Coefficients c_k(t), (T, terms), by the trapezoidal rule on the circle, which converges geometrically."""
+    n = 64
+    while n < 2 * terms + 32:
+        n *= 2
+    theta = np.linspace(0, np.pi, n // 2 + 1)
+    psi = ellipse.center + ellipse.a * np.cos(theta) + 1j * ellipse.b * np.sin(theta)
+    # the function is real on the real axis, so half of the circle carries all of it
+    return np.fft.irfft(np.exp(np.multiply.outer(times, psi)).conj(), n=n, axis=1)[:, :terms]
+
+
+def _ellipses(left: float, right: float, height: float) -> list[Ellipse]:
+    """Ellipses that contain the rectangle [left, right] x [-height, height], from upright to flat."""
+    center, p = (left + right) / 2, (right - left) / 2
+    if p == 0 or height == 0:
+        return [Ellipse(center, p, height)]
+    # (p/a)^2 + (height/b)^2 = 1 with p/a = sin x, height/b = cos x
+    angles = np.pi / 2 * np.array([0.03, 0.08, 0.14, 0.2, 0.3, 0.45, 0.6, 0.8, 0.95])
+    return [Ellipse(center, float(p / np.sin(x)), float(height / np.cos(x))) for x in angles]
+
+
+def _plan(ellipse: Ellipse, step: float, tol: float) -> Plan | None:
+    """Plan for one step, or None if MAX_TERMS terms or the rounding of the coefficients do not allow it."""
+    rise = step * (ellipse.center + ellipse.a)
+    reach = step * max(ellipse.a, ellipse.b)
+    if rise > MAX_GROWTH or reach > MAX_TERMS:
+        return None
+    c = np.abs(coefficients(ellipse, np.array([step]), int(min(1.5 * reach + 60, 2 * MAX_TERMS)))[0])
+    tail = 2 * np.cumsum(c[::-1])[::-1]
+    rounding = 4e-16 * len(c) * np.exp(max(0.0, rise))
+    enough = np.flatnonzero(tail <= max(tol, rounding))
+    if enough.size == 0 or enough[0] > MAX_TERMS:
+        return None
+    terms = max(2, int(enough[0]))
+    return Plan(ellipse, step, terms, float(tail[terms]))
+
+
+def plan_steps(left: float, right: float, height: float, span: float, tol: float) -> Plan:
+    """Cheapest way to cover `span` in equal steps.
+
+    Parameters
+    ----------
+    left, right, height : float
+        Rectangle [left, right] x [-height, height] that contains the numerical range of L.
+    span : float
+        Time to cover.
+    tol : float
+        Bound on the truncation error over the whole span, relative to the Frobenius norm of the state.
+
+    Returns
+    -------
+    Plan
+        Its step is a whole fraction of `span`.
+    """
+    ellipses = _ellipses(left, right, height)
+    n = max(1, int(span * max(height / MAX_TERMS, (right - left) / 20 / MAX_TERMS, right / MAX_GROWTH)))
+    while True:
+        plans = [plan for x in ellipses if (plan := _plan(x, span / n, tol / n))]
+        if plans:
+            return min(plans, key=lambda plan: plan.terms)
+        n = int(np.ceil(1.2 * n)) + (n < 5)

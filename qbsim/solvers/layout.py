@@ -1,0 +1,131 @@
+"""Where the entries of a network's density matrix live: one dense block, or one block per excitation number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Layout", "layout_of"]
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Index tables of a network of N cells, shared by every run on the same graph.
+
+    Attributes
+    ----------
+    N : int
+        Number of cells.
+    sectors : bool
+        One block per excitation number instead of one dense block.
+    blocks : tuple of ndarray
+        Basis states of every block, ascending.
+    size : int
+        Number of real numbers of a packed state, the sum of the squared block sizes.
+    diagonal : ndarray, (2^N,)
+        Position of the population of every basis state in a packed state.
+    bonds : tuple of (int, int)
+        Pairs of cells between which an excitation can hop.
+    tables : tuple
+        Arrays for the compiled kernels.
+    """
+
+    N: int
+    sectors: bool
+    blocks: tuple[IntArray, ...]
+    size: int
+    diagonal: IntArray
+    bonds: tuple[tuple[int, int], ...]
+    tables: tuple[Any, ...]
+
+    @property
+    def largest(self) -> int:
+        """Size of the largest block."""
+        return max(len(b) for b in self.blocks)
+
+    def positions(self, rows: IntArray, cols: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
+        """Positions of entries (row, col) in a packed state, and which of them the layout holds."""
+        sizes, offsets, block_of, index_of = self.index
+        held = block_of[rows] == block_of[cols]
+        b = block_of[rows]
+        return np.where(held, offsets[b] + index_of[rows] * sizes[b] + index_of[cols], 0), held
+
+    @property
+    def index(self) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+        """Sizes and offsets of the blocks; block and index inside it of every basis state."""
+        return _index(self.N, self.sectors)
+
+
+@lru_cache(maxsize=64)
+def _blocks(N: int, sectors: bool) -> tuple[IntArray, ...]:
+    states = np.arange(1 << N)
+    if not sectors:
+        return (states,)
+    n = np.bitwise_count(states)
+    return tuple(np.flatnonzero(n == k) for k in range(N + 1))
+
+
+@lru_cache(maxsize=64)
+def _index(N: int, sectors: bool) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    blocks = _blocks(N, sectors)
+    sizes = np.array([len(b) for b in blocks])
+    offsets = np.concatenate([[0], np.cumsum(sizes**2)[:-1]])
+    block_of, index_of = np.empty(1 << N, dtype=np.int64), np.empty(1 << N, dtype=np.int64)
+    for k, block in enumerate(blocks):
+        block_of[block], index_of[block] = k, np.arange(len(block))
+    return sizes, offsets, block_of, index_of
+
+
+@lru_cache(maxsize=256)
+def layout_of(N: int, sectors: bool, bonds: tuple[tuple[int, int], ...]) -> Layout:
+    """Layout for N cells and the pairs between which excitations hop."""
+    blocks = _blocks(N, sectors)
+    sizes, offsets, block_of, index_of = _index(N, sectors)
+    states = np.concatenate(blocks)
+    row0 = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    bits = 1 << np.arange(N - 1, -1, -1)  # cell 0 is the most significant bit
+
+    hops = _hops(states, [(int(bits[i]), int(bits[j])) for i, j in bonds], index_of)
+    up = np.where(states[:, None] & bits == 0, index_of[np.minimum(states[:, None] | bits, (1 << N) - 1)], -1)
+    down = np.where(states[:, None] & bits != 0, index_of[states[:, None] & ~bits], -1)
+    number = np.arange(len(blocks))
+    source_up = np.where(number + 1 < len(blocks), number + 1, -1) if sectors else np.zeros(1, dtype=np.int64)
+    source_down = number - 1 if sectors else np.zeros(1, dtype=np.int64)
+    diagonal = np.empty(1 << N, dtype=np.int64)
+    diagonal[states] = offsets[block_of[states]] + index_of[states] * (sizes[block_of[states]] + 1)
+    tables = (
+        sizes, offsets, row0, states, *hops,
+        up, *_moves(up, sizes, row0), down, *_moves(down, sizes, row0), source_up, source_down,
+    )  # fmt: skip
+    return Layout(N, sectors, blocks, int((sizes**2).sum()), diagonal, bonds, tables)
+
+
+def _hops(states: IntArray, masks: list[tuple[int, int]], index_of: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Rows reached from every row by one hop, row by row: start of each row's list, target, bond."""
+    if not masks:
+        return np.zeros(len(states) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    allowed = np.stack([((states & a) != 0) != ((states & b) != 0) for a, b in masks], axis=1)
+    target = np.stack([index_of[states ^ (a | b)] for a, b in masks], axis=1)
+    bond = np.broadcast_to(np.arange(len(masks)), allowed.shape)
+    start = np.concatenate([[0], np.cumsum(allowed.sum(axis=1))])
+    return start, target[allowed], bond[allowed].copy()
+
+
+def _moves(moves: IntArray, sizes: IntArray, row0: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """For every block and cell, the columns that cell can move and where they go."""
+    N = moves.shape[1]
+    start, here, there = [0], [], []
+    for b, m in enumerate(sizes):
+        block = moves[row0[b] : row0[b] + m]
+        for j in range(N):
+            can = np.flatnonzero(block[:, j] >= 0)
+            here.append(can)
+            there.append(block[can, j])
+            start.append(start[-1] + len(can))
+    return np.array(start), np.concatenate(here), np.concatenate(there)

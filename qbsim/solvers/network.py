@@ -1,0 +1,175 @@
+"""Matrix-free solver for qubit networks: long Faber steps with a compiled generator, in sectors where the state allows.
+
+States without coherence between different excitation numbers stay so, and then only the blocks (n, n) are kept:
+C(2N, N) numbers instead of 4^N. This is read off the initial state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from qutip import Qobj
+
+from .._checks import FloatArray
+from ..battery import Battery, Network
+from ..operators import occupations
+from ..stack import States
+from .faber import MAX_TERMS, Plan, coefficients, plan_steps
+from .layout import Layout, layout_of
+from .packed import FaberStates, PackedStates, eigen_batch, is_block_diagonal, pack
+from .spectrum import numerical_range
+
+STORE_BYTES = 256 * 2**20  # Faber vectors of a whole step are kept up to here, so that any time can be had from them
+STRETCH_BYTES = 3 * 2**29  # packed states handed over at a time, beyond one
+
+
+def refuses(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+    """Everything but a `Network` with a positive decay matrix."""
+    if not isinstance(battery, Network):
+        return "it needs a Network of two-level cells"
+    if not battery.is_physical:
+        return "its decay matrix is not positive semidefinite"
+    return ""
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """What a run will hold at a time."""
+
+    size: int  # numbers per packed state
+    largest: int  # size of the largest block
+    stretch: int  # states handed over
+    rows: int  # Faber vectors
+    whole_step: bool  # whether these are all of a step
+
+    @classmethod
+    def of(cls, N: int, sectors: bool, times: int) -> _Memory:
+        sizes = [len(b) for b in layout_of(N, True, ()).blocks] if sectors else [2**N]
+        size, largest = sum(m * m for m in sizes), max(sizes)
+        if 8 * size * MAX_TERMS <= STORE_BYTES:
+            return cls(size, largest, times, MAX_TERMS, True)
+        stretch = min(times, max(1, STRETCH_BYTES // (8 * size)))
+        return cls(size, largest, stretch, 2 + min(64, max(2, stretch)), False)
+
+    @property
+    def peak(self) -> int:
+        """Bytes: Faber vectors, states, the kernel's buffers, unpacked matrices with LAPACK's copy of one."""
+        block = self.largest**2
+        unpacked = 16 * block * (eigen_batch(self.largest, self.stretch) + 1)
+        return 8 * self.size * (self.rows + self.stretch + 1) + 16 * block + unpacked
+
+
+def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
+    """Peak memory in bytes, beyond what the interpreter already holds."""
+    return _Memory.of(battery.N, is_block_diagonal(rho0), len(tlist)).peak
+
+
+def run(battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float) -> Iterator[States]:
+    """Packed states, stretch by stretch; each is valid until the next one is asked for."""
+    assert isinstance(battery, Network)
+    sectors = is_block_diagonal(rho0)
+    layout = layout_of(battery.N, sectors, _bonds(battery))
+    # the uniform part of the fields commutes with everything; coherences get it back when they are read
+    frame = 0.0 if sectors else float(battery.omega.mean())
+    q = pack(rho0, layout)
+    if len(tlist) == 1:
+        yield PackedStates(q[None], tlist, 0 * tlist, layout, frame)
+        return
+    memory = _Memory.of(battery.N, sectors, len(tlist))
+    span = float(tlist[-1] - tlist[0])
+    plan = plan_steps(*numerical_range(battery, frame, sectors), span, 1e-3 * max(rtol, 1e-10))
+    stepper = _Stepper(plan, layout, _values(battery, layout, frame), memory)
+    now, k = float(tlist[0]), 0
+    while k < len(tlist):
+        # everything within reach of one step, as far as it fits the memory
+        reach = int(np.searchsorted(tlist, now + plan.step * (1 + 1e-12), side="right"))
+        end = min(reach, k + memory.stretch)
+        if end == k:
+            q = stepper.to(q, plan.step)
+            now += plan.step
+            continue
+        part = slice(k, end)
+        last = tlist[end - 1] - now
+        states = stepper.states(q, tlist[part] - now, (tlist[part], tlist[part] - tlist[0], layout, frame))
+        q = stepper.last(states)
+        now, k = now + last, end
+        yield states
+        del states  # before the next stretch takes its memory
+
+
+def _bonds(net: Network) -> tuple[tuple[int, int], ...]:
+    """Pairs between which excitations hop, coherently or through the common bath."""
+    hops = np.triu((net.J != 0) | (net.decay_matrix != 0), 1)
+    return tuple((int(i), int(j)) for i, j in zip(*np.nonzero(hops), strict=True))
+
+
+def _values(net: Network, layout: Layout, frame: float) -> tuple[Any, ...]:
+    """Numbers of the generator in the order the kernels take them."""
+    loss, pump = net.loss_matrix, net.pump_matrix
+    n = occupations(net.N)
+    states = layout.tables[3]
+    energies = (n @ (net.omega - frame))[states]
+    rates = (n @ np.diag(loss) + (1 - n) @ np.diag(pump))[states]
+    hop_H = np.array([net.J[b] for b in layout.bonds] or [0.0])
+    hop_G = np.array([loss[b] + pump[b] for b in layout.bonds] or [0.0])
+    phi = n @ net.dephasing
+    return energies, rates, phi, bool(phi.any()), hop_H, hop_G, loss, pump, bool(loss.any()), bool(pump.any())
+
+
+class _Stepper:
+    """Makes steps of at most `plan.step` with one set of buffers."""
+
+    def __init__(self, plan: Plan, layout: Layout, values: tuple[Any, ...], memory: _Memory) -> None:
+        self.plan, self.layout, self.values, self.memory = plan, layout, values, memory
+        rows = plan.terms if memory.whole_step else memory.rows
+        self.vectors = np.empty((rows, memory.size))
+        block = memory.largest**2
+        self.work = (np.empty(block), np.empty(block), np.empty(memory.largest))
+
+    def _fill(self, first: int, last: int, k: int) -> None:
+        from .kernels import faber_vectors
+
+        x = self.plan.ellipse
+        faber_vectors(self.vectors, first, last, k, x.center, x.d, x.e, self.layout.tables, self.values, self.work)
+
+    def states(self, q: FloatArray, offsets: FloatArray, where: tuple[Any, ...]) -> PackedStates:
+        """States at `offsets` after the state q; `where` is passed on to the States."""
+        coeffs = coefficients(self.plan.ellipse, offsets, self.plan.terms)
+        if self.memory.whole_step:
+            self.vectors[0] = q
+            self._fill(1, self.plan.terms, 1)
+            return FaberStates(coeffs, self.vectors, *where)
+        return PackedStates(self._combine(q, coeffs), *where)
+
+    def to(self, q: FloatArray, offset: float) -> FloatArray:
+        """State at one later time."""
+        coeffs = coefficients(self.plan.ellipse, np.array([offset]), self.plan.terms)
+        if self.memory.whole_step:
+            self.vectors[0] = q
+            self._fill(1, self.plan.terms, 1)
+            return coeffs[0] @ self.vectors
+        return self._combine(q, coeffs)[0]
+
+    @staticmethod
+    def last(states: PackedStates) -> FloatArray:
+        """Packed state at the end of a stretch, safe from what happens to the stretch."""
+        if isinstance(states, FaberStates):
+            return states.coeffs[-1] @ states.vectors
+        return states.packed[-1].copy()
+
+    def _combine(self, q: FloatArray, coeffs: FloatArray) -> FloatArray:
+        """sum_k c_k(t) F_k q, with as many Faber vectors at a time as the buffer holds."""
+        terms, v = coeffs.shape[1], self.vectors
+        v[1] = q
+        packed = np.multiply.outer(coeffs[:, 0], q)
+        k = 1
+        while k < terms:
+            count = min(len(v) - 2, terms - k)
+            self._fill(2, 2 + count, k)
+            packed += coeffs[:, k : k + count] @ v[2 : 2 + count]
+            v[:2] = v[count : count + 2].copy()
+            k += count
+        return packed

@@ -1,0 +1,133 @@
+r"""Closed form: the same diagonal state on every cell, the same gamma and nbar, no bond decay.
+
+The state stays the same diagonal product, whatever the fields, the exchange, the dephasing and the graph:
+
+.. math:: p(t) = p_\infty + (p_0 - p_\infty)\,e^{-\gamma(2\bar n+1)t}, \qquad p_\infty = \frac{\bar n}{2\bar n+1}
+
+because the exchange moves excitations between equally filled cells and sees no coherence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+from qutip import Qobj
+
+from .._checks import FloatArray
+from ..battery import Battery, Network
+from ..operators import occupations
+from ..stack import ComplexArray, States
+
+__all__ = ["ProductStates"]
+
+STRETCH_BYTES = 2**28  # populations handed over at a time
+
+
+def _excited_population(rho0: Qobj) -> float | None:
+    """p if `rho0` is the diagonal product state with excited population p on every cell, else None."""
+    matrix = rho0.to("CSR").data.as_scipy().tocoo()
+    N = len(rho0.dims[0])
+    if rho0.isket:
+        filled = matrix.row[matrix.data != 0]
+        return {(0,): 0.0, ((1 << N) - 1,): 1.0}.get(tuple(filled))
+    if (matrix.row[matrix.data != 0] != matrix.col[matrix.data != 0]).any():
+        return None
+    populations = np.zeros(1 << N)
+    np.add.at(populations, matrix.row, matrix.data.real)
+    n = occupations(N).sum(axis=1)
+    p = float(populations @ n) / N
+    product = np.array([p**k * (1 - p) ** (N - k) for k in range(N + 1)])[n]
+    return p if np.abs(populations - product).max() <= 1e-14 else None
+
+
+def refuses(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+    """Everything but equal diagonal cells that decay alike and alone."""
+    if not isinstance(battery, Network):
+        return "it needs a Network of two-level cells"
+    K = battery.decay_matrix
+    if np.any(K - np.diag(np.diag(K))) or np.ptp(np.diag(K)) > 0 or np.ptp(battery.nbar) > 0:
+        return "its cells must decay alike and alone"
+    if _excited_population(rho0) is None:
+        return "its state must be the same diagonal state on every cell"
+    return ""
+
+
+def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
+    """Peak memory in bytes: a few arrays of populations."""
+    return 5 * min(8 * len(tlist) * 2**battery.N, max(STRETCH_BYTES, 8 * 2**battery.N))
+
+
+def run(battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float) -> Iterator[States]:
+    """Product states, exact to rounding."""
+    assert isinstance(battery, Network)
+    p0 = _excited_population(rho0)
+    assert p0 is not None
+    gamma, nbar = float(battery.decay_matrix[0, 0]), float(battery.nbar[0])
+    rest = nbar / (2 * nbar + 1)
+    p = rest + (p0 - rest) * np.exp(-gamma * (2 * nbar + 1) * (tlist - tlist[0]))
+    step = max(1, STRETCH_BYTES // (8 * 2**battery.N))
+    for start in range(0, len(tlist), step):
+        yield ProductStates(p[start : start + step], tlist[start : start + step], battery.N)
+
+
+class ProductStates(States):
+    """The same diagonal state with excited population p on each of N cells, (T,)."""
+
+    def __init__(self, p: FloatArray, times: FloatArray, N: int) -> None:
+        self.p, self.times, self.N = p, times, N
+        self.cell_dims = [2] * N
+
+    def take(self, index: Sequence[int] | NDArray[np.int64]) -> ProductStates:
+        return ProductStates(self.p[index], self.times[index], self.N)
+
+    @cached_property
+    def _by_number(self) -> FloatArray:
+        """Population of one basis state with n excitations, (T, N + 1)."""
+        n = np.arange(self.N + 1)
+        return self.p[:, None] ** n * (1 - self.p[:, None]) ** (self.N - n)
+
+    @cached_property
+    def populations(self) -> FloatArray:
+        return self._by_number[:, occupations(self.N).sum(axis=1)]
+
+    @cached_property
+    def eigenvalues(self) -> FloatArray:
+        # one population per excitation number, monotonic in it: ascending for p > 1/2, descending below
+        ordered = np.repeat(np.arange(self.N + 1), np.bincount(occupations(self.N).sum(axis=1)))
+        up = self._by_number[:, ordered]
+        down = self._by_number[:, ordered[::-1]]
+        return np.where((self.p > 0.5)[:, None], up, down)
+
+    @cached_property
+    def dense(self) -> ComplexArray:
+        rho = np.zeros((len(self), 1 << self.N, 1 << self.N), dtype=complex)
+        index = np.arange(1 << self.N)
+        rho[:, index, index] = self.populations
+        return rho
+
+    def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
+        return self.populations @ op.diagonal().real
+
+    def absolute_sum(self) -> FloatArray:
+        return np.abs(self.populations).sum(axis=1)
+
+    def purity(self) -> FloatArray:
+        return (self.p**2 + (1 - self.p) ** 2) ** self.N
+
+    def hermiticity_error(self) -> float:
+        return 0.0
+
+    def cell(self, k: int) -> ComplexArray:
+        rho = np.zeros((len(self), 2, 2), dtype=complex)
+        rho[:, 0, 0], rho[:, 1, 1] = 1 - self.p, self.p
+        return rho
+
+    def pair(self, i: int, j: int) -> ComplexArray:
+        one = np.stack([1 - self.p, self.p], axis=1)
+        rho = np.zeros((len(self), 4, 4), dtype=complex)
+        rho[:, range(4), range(4)] = np.einsum("ti,tj->tij", one, one).reshape(-1, 4)
+        return rho
