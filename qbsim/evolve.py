@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Series", "evolve", "series"]
 
 RTOL, ATOL = 1e-8, 1e-10
+SURELY_FREE = 2**28  # bytes below which nobody asks how much memory is left
 STATES_LIMIT = 4 * 2**30  # bytes of density matrices that states=True keeps
 
 
@@ -77,8 +78,7 @@ def series(
     """Curves of the measures without labels; arguments are already checked."""
     name, module, reason = choose(battery, rho0, tlist, solver)
     need = module.forecast(battery, rho0, tlist)
-    free = available_memory()
-    if need > free:
+    if need > SURELY_FREE and need > (free := available_memory()):
         raise MemoryError(
             f"This run needs about {need / 2**30:.3g} GiB with solver {name!r}, but {free / 2**30:.3g} GiB are free. "
             "Use fewer cells or fewer times."

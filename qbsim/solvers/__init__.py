@@ -27,6 +27,7 @@ __all__ = ["SOLVERS", "choose"]
 # In the order `auto` tries them, with the reason it gives.
 SOLVERS = {
     "product": "equal diagonal cells that decay alike and alone have a closed form",
+    "dense": "a battery this small is fastest with the exponential of its dense Liouvillian",
     "network": "a physical qubit network: matrix-free Faber steps, in excitation sectors where the state allows",
     "qutip": "the reference solver takes every model",
 }

@@ -72,7 +72,7 @@ def _ellipses(left: float, right: float, height: float) -> list[Ellipse]:
     if p == 0 or height == 0:
         return [Ellipse(center, p, height)]
     # (p/a)^2 + (height/b)^2 = 1 with p/a = sin x, height/b = cos x
-    angles = np.pi / 2 * np.array([0.03, 0.08, 0.14, 0.2, 0.3, 0.45, 0.6, 0.8, 0.95])
+    angles = np.pi / 2 * np.array([0.04, 0.09, 0.16, 0.3, 0.5, 0.7, 0.93])
     return [Ellipse(center, float(p / np.sin(x)), float(height / np.cos(x))) for x in angles]
 
 

@@ -1,0 +1,80 @@
+"""Exponential of the dense Liouvillian, for batteries so small that nothing else repays its overhead.
+
+No compiled code, no expansion: exp(L dt) for every different step of the grid, applied step by step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+import qutip
+from numpy.typing import NDArray
+from qutip import Qobj, QobjEvo
+
+from .._checks import FloatArray
+from ..battery import Battery, Network
+from ..operators import lowering, occupations
+from ..stack import ComplexArray, DenseStates, States
+
+MAX_DIMENSION = 8  # of the Hilbert space: a 64 x 64 exponential takes about a millisecond
+
+
+def refuses(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+    """Large or time-dependent batteries."""
+    if int(np.prod(battery.dims)) > MAX_DIMENSION:
+        return f"it is for Hilbert spaces of dimension up to {MAX_DIMENSION}"
+    if not isinstance(battery, Network) and any(isinstance(x, QobjEvo) for x in (battery.H, *battery.c_ops)):
+        return "it needs a generator that does not depend on time"
+    return ""
+
+
+def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
+    """Peak memory in bytes: the states and a few exponentials."""
+    D = int(np.prod(battery.dims))
+    return 16 * D**2 * (4 * len(tlist) + 20 * D**2)
+
+
+def run(battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float) -> Iterator[States]:
+    """All states at once, exact to rounding."""
+    from scipy.linalg import expm
+
+    D = int(np.prod(battery.dims))
+    L = _liouvillian(battery)
+    rho = np.empty((len(tlist), D * D), dtype=complex)
+    rho[0] = (rho0.proj() if rho0.isket else rho0).full().ravel()
+    propagators: dict[float, ComplexArray] = {}
+    for k, step in enumerate(np.diff(tlist)):
+        # steps of a linspace differ in the last bits; 12 digits tell real differences from rounding
+        key = float(f"{step:.12e}")
+        if key not in propagators:
+            propagators[key] = expm(L * key)
+        rho[k + 1] = propagators[key] @ rho[k]
+    yield DenseStates(rho.reshape(-1, D, D), tlist, battery.dims, battery.cells)
+
+
+def _liouvillian(battery: Battery) -> ComplexArray:
+    """Generator on row-major vectors, vec(A rho B) = (A x B^T) vec(rho)."""
+    if not (isinstance(battery, Network) and battery.is_physical):
+        D = int(np.prod(battery.dims))
+        columns = qutip.liouvillian(battery.H, battery.c_ops).full().reshape(D, D, D, D)
+        return columns.transpose(1, 0, 3, 2).reshape(D * D, D * D)  # QuTiP stacks columns
+    N, D = battery.N, 2**battery.N
+    s, n = _lowering_matrices(N), occupations(N)
+    up = s.transpose(0, 2, 1)
+    loss, pump = battery.loss_matrix, battery.pump_matrix
+    H = np.diag(battery.levels) + np.einsum("ij,iab,jbc->ac", battery.J, up, s)
+    G = np.einsum("ij,jab,ibc->ac", loss, up, s) + np.einsum("ij,jab,ibc->ac", pump, s, up)
+    A = -1j * H - G / 2
+    jumps = np.einsum("ij,iab,jcd->acbd", loss, s, s) + np.einsum("ij,iab,jcd->acbd", pump, up, up)
+    L = np.kron(A, np.eye(D)) + np.kron(np.eye(D), A.conj()) + jumps.reshape(D * D, D * D)
+    differ = (n[:, None, :] != n[None, :, :]) @ battery.dephasing
+    L[np.diag_indices(D * D)] -= differ.ravel()
+    return L
+
+
+@lru_cache(maxsize=8)
+def _lowering_matrices(N: int) -> NDArray[np.float64]:
+    """Lowering operators of all cells as dense arrays, (N, 2^N, 2^N)."""
+    return np.array([lowering(k, N).full().real for k in range(N)])
