@@ -74,6 +74,7 @@ def series(
     rtol: float = RTOL,
     atol: float = ATOL,
     states: bool = False,
+    passive_tol: float | None = None,
 ) -> Series:
     """Curves of the measures without labels; arguments are already checked."""
     name, module, reason = choose(battery, rho0, tlist, solver)
@@ -83,10 +84,11 @@ def series(
             f"This run needs about {need / 2**30:.3g} GiB with solver {name!r}, but {free / 2**30:.3g} GiB are free. "
             "Use fewer cells or fewer times."
         )
-    reference = Reference(battery)
+    reference = Reference(battery, passive_tol)
     values = {key: np.empty(len(tlist)) for key in measures}
     kept: list[np.ndarray] = []
     trace_error, hermiticity, lowest = 0.0, 0.0, np.inf
+    nodes, passive_error = 0, 0.0
     start = 0
     for stretch in module.run(battery, rho0, tlist, rtol=rtol, atol=atol):
         part = slice(start, start + len(stretch))
@@ -94,16 +96,24 @@ def series(
             values[key][part] = _evaluate(measure, stretch, reference)
         trace_error = max(trace_error, float(np.abs(stretch.populations.sum(axis=1) - 1).max()))
         hermiticity = max(hermiticity, stretch.hermiticity_error())
-        if "eigenvalues" in stretch.__dict__:  # already known, so the certificate costs nothing
+        if reference.has_passive(stretch):
+            passive = reference.passive(stretch)
+            nodes, passive_error = nodes + passive.nodes, max(passive_error, passive.error)
+            lowest = min(lowest, passive.lowest)
+        elif "eigenvalues" in stretch.__dict__:  # already known, so the certificate costs nothing
             lowest = min(lowest, float(stretch.eigenvalues.min()))
         if states:
             kept.append(stretch.dense)
         start = part.stop
+        reference.forget()
+        del stretch  # before the next one takes its memory
     certificate = {
         "trace_error": trace_error,
         "hermiticity_error": hermiticity,
         "lowest_eigenvalue": lowest if np.isfinite(lowest) else None,
     }
+    if passive_tol is not None:
+        certificate |= {"passive_nodes": nodes, "passive_error": passive_error}
     rho = np.concatenate(kept) if states else None
     return Series(values, rho, certificate, name, reason)
 
@@ -126,6 +136,7 @@ def evolve(
     rtol: float = RTOL,
     atol: float = ATOL,
     states: bool = False,
+    passive_tol: float | None = None,
 ) -> xr.Dataset:
     r"""Evolve a battery and record figures of merit.
 
@@ -147,6 +158,9 @@ def evolve(
         Accuracy asked of the solver.
     states : bool
         Keep the cells' density matrices as variable `rho` (time, row, col).
+    passive_tol : float, optional
+        Allow the passive energy to be interpolated between adaptively chosen times, to this fraction of the spread of
+        H0. The energy stays exact at every time; the error met is `passive_error` of the certificate.
 
     Returns
     -------
@@ -186,6 +200,8 @@ def evolve(
     times = as_tlist(tlist)
     table = read_measures(measures)
     rtol, atol = as_real("rtol", rtol, minimum=0), as_real("atol", atol, minimum=0)
+    if passive_tol is not None:
+        passive_tol = as_real("passive_tol", passive_tol, minimum=0)
     if states:
         size = 16 * len(times) * int(np.prod(battery.cell_dims)) ** 2
         if size > STATES_LIMIT:
@@ -193,18 +209,18 @@ def evolve(
                 f"states=True would keep {size / 2**30:.3g} GiB of density matrices, more than the limit of "
                 f"{STATES_LIMIT / 2**30:.3g} GiB. Ask for fewer times, or pass a measure that computes what you need."
             )
-    run = series(battery, rho0, times, table, solver=solver, rtol=rtol, atol=atol, states=states)
-    return _label(battery, rho0, times, table, run, rtol, atol)
+    run = series(
+        battery, rho0, times, table, solver=solver, rtol=rtol, atol=atol, states=states, passive_tol=passive_tol
+    )
+    return _label(battery, times, table, run, {"rtol": rtol, "atol": atol, "passive_tol": passive_tol})
 
 
 def _label(
     battery: Battery,
-    rho0: Qobj,
     times: FloatArray,
     table: dict[str, Measure | Callable[[Qobj, Battery], float]],
     run: Series,
-    rtol: float,
-    atol: float,
+    tolerances: dict[str, float | None],
 ) -> xr.Dataset:
     """Dataset with names, units and provenance."""
     import xarray as xr
@@ -236,8 +252,7 @@ def _label(
         "parameters_sha256": json_digest(parameters),
         "solver": run.solver,
         "solver_reason": run.reason,
-        "rtol": rtol,
-        "atol": atol,
+        **{name: tol for name, tol in tolerances.items() if tol is not None},
         "certificate": json.dumps(run.certificate),
         **_version.versions(),
     }

@@ -21,6 +21,7 @@ from ._checks import FloatArray, MeasureWarning, nearest
 from .battery import Battery, Network
 from .curves import efficiency
 from .geometry import read_edges
+from .passive import PassiveEnergy, passive_energy
 from .stack import DenseStates, KetStates, States
 
 __all__ = [
@@ -93,10 +94,19 @@ def _prepare(rho: Qobj, H: Qobj) -> tuple[DenseStates, Reference]:
 
 
 class Reference:
-    """What the measures need to know of a battery: levels of H0, its local parts, the operators of power."""
+    """What the measures need to know of a battery: levels of H0, its local parts, the operators of power.
 
-    def __init__(self, battery: Battery) -> None:
-        self.battery = battery
+    Parameters
+    ----------
+    battery : Battery
+        The battery.
+    passive_tol : float, optional
+        Error allowed in the passive energy, as a fraction of the spread of H0; None for none.
+    """
+
+    def __init__(self, battery: Battery, passive_tol: float | None = None) -> None:
+        self.battery, self.passive_tol = battery, passive_tol
+        self._passive: tuple[States, PassiveEnergy] | None = None
 
     @cached_property
     def H0(self) -> scipy.sparse.csr_matrix:
@@ -131,6 +141,21 @@ class Reference:
     def spread(self) -> float:
         """Largest minus smallest level of H0."""
         return float(self.levels[-1] - self.levels[0])
+
+    def passive(self, states: States) -> PassiveEnergy:
+        """Passive energy of a stretch of states, computed once however many measures ask for it."""
+        if self._passive is None or self._passive[0] is not states:
+            tol = None if self.passive_tol is None else self.passive_tol * self.spread
+            self._passive = states, passive_energy(states, self.levels, tol)
+        return self._passive[1]
+
+    def has_passive(self, states: States) -> bool:
+        """Whether `passive` was asked about these states."""
+        return self._passive is not None and self._passive[0] is states
+
+    def forget(self) -> None:
+        """Let go of the last stretch of states."""
+        self._passive = None
 
     @cached_property
     def local_terms(self) -> list[NDArray[np.complex128]]:
@@ -195,13 +220,8 @@ def _energy(states: States, ref: Reference) -> FloatArray:
     return (states.dense[:, coo.col, coo.row] @ coo.data).real
 
 
-def _passive_energy(eigenvalues: FloatArray, ref: Reference) -> FloatArray:
-    """sum_k p_k e_k with p descending and e ascending."""
-    return eigenvalues[:, ::-1] @ ref.levels
-
-
 def _ergotropy(states: States, ref: Reference) -> FloatArray:
-    return _energy(states, ref) - _passive_energy(states.eigenvalues, ref)
+    return _energy(states, ref) - ref.passive(states).values
 
 
 def _efficiency(states: States, ref: Reference) -> FloatArray:
@@ -209,7 +229,7 @@ def _efficiency(states: States, ref: Reference) -> FloatArray:
 
 
 def _incoherent_ergotropy(states: States, ref: Reference) -> FloatArray:
-    return states.populations @ ref.diagonal - _passive_energy(np.sort(states.populations, axis=1), ref)
+    return states.populations @ ref.diagonal - np.sort(states.populations, axis=1)[:, ::-1] @ ref.levels
 
 
 def _coherent_ergotropy(states: States, ref: Reference) -> FloatArray:
