@@ -25,6 +25,8 @@ def refuses(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
     """Large or time-dependent batteries."""
     if int(np.prod(battery.dims)) > MAX_DIMENSION:
         return f"it is for Hilbert spaces of dimension up to {MAX_DIMENSION}"
+    if isinstance(battery, Network) and not battery.is_physical:
+        return "its decay matrix is not positive semidefinite"
     if not isinstance(battery, Network) and any(isinstance(x, QobjEvo) for x in (battery.H, *battery.c_ops)):
         return "it needs a generator that does not depend on time"
     return ""
@@ -56,7 +58,7 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: f
 
 def _liouvillian(battery: Battery) -> ComplexArray:
     """Generator on row-major vectors, vec(A rho B) = (A x B^T) vec(rho)."""
-    if not (isinstance(battery, Network) and battery.is_physical):
+    if not isinstance(battery, Network):
         D = int(np.prod(battery.dims))
         columns = qutip.liouvillian(battery.H, battery.c_ops).full().reshape(D, D, D, D)
         return columns.transpose(1, 0, 3, 2).reshape(D * D, D * D)  # QuTiP stacks columns

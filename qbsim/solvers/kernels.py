@@ -15,27 +15,35 @@ rows: :math:`[R,H]-\tfrac12\{G,Q\} = U^T + V` with :math:`U = HQ - \tfrac12 GR`,
 from __future__ import annotations
 
 import numba
+import numpy as np
 
-__all__ = ["apply_generator", "faber_vectors", "unpack"]
+__all__ = ["apply_generator", "buffers", "faber_vectors", "unpack"]
+
+TILE = 8  # edge of the square tiles of a transpose: one cache line
+PAD = 8  # extra columns of the work matrices, so that their rows do not fall into the same cache sets
 
 _jit = numba.njit(cache=True, fastmath={"contract", "nsz"}, nogil=True)
+
+
+def buffers(largest):
+    """Work arrays for blocks of up to `largest` states."""
+    return np.empty(largest * (largest + PAD)), np.empty(largest * (largest + PAD)), np.empty(largest)
 
 
 @_jit
 def _transpose(a, out, m):
     """Transpose of an (m, m) matrix in tiles that stay in the cache."""
-    tile = 32
-    for r0 in range(0, m, tile):
-        r1 = min(r0 + tile, m)
-        for c0 in range(0, m, tile):
-            c1 = min(c0 + tile, m)
+    for r0 in range(0, m, TILE):
+        r1 = min(r0 + TILE, m)
+        for c0 in range(0, m, TILE):
+            c1 = min(c0 + TILE, m)
             for r in range(r0, r1):
                 for c in range(c0, c1):
                     out[c, r] = a[r, c]
 
 
 @_jit
-def _add_jumps(out, source, rates, row_moves, r, first, last, pair_start, pairs_here, pairs_there, scratch):
+def _add_jumps(out, source, rates, row_moves, pair_start, pairs_here, pairs_there, scratch):
     """Add sum_ij rates_ij source[move_i(r), move_j(c)] to row r; `row_moves` is -1 where cell i cannot move."""
     N = rates.shape[0]
     m = source.shape[1]
@@ -67,18 +75,19 @@ def _add_jumps(out, source, rates, row_moves, r, first, last, pair_start, pairs_
 
 @_jit
 def _apply_block(
-    b, q, out, sizes, offsets, row0, states, w, g, phi, has_phi,
+    b, q, older, out, center, scale, back, sizes, offsets, row0, states, w, g, phi, has_phi,
     hop_start, hop_col, hop_bond, hop_H, hop_G,
     up, up_start, up_here, up_there, down, down_start, down_here, down_there,
     source_up, source_down, loss, pump, has_loss, has_pump, R, U, scratch,
 ):  # fmt: skip
-    """One block of the generator: out = L q, both flat over all blocks."""
+    """One block of out = scale (L q - center q) - back older, all flat over the blocks."""
     m = sizes[b]
     N = loss.shape[0]
     Q = q[offsets[b] : offsets[b] + m * m].reshape(m, m)
+    P = older[offsets[b] : offsets[b] + m * m].reshape(m, m)
     V = out[offsets[b] : offsets[b] + m * m].reshape(m, m)
-    RT = R[: m * m].reshape(m, m)
-    UU = U[: m * m].reshape(m, m)
+    RT = R[: m * (m + PAD)].reshape(m, m + PAD)
+    UU = U[: m * (m + PAD)].reshape(m, m + PAD)
     _transpose(Q, RT, m)
     base = row0[b]
     for r in range(m):
@@ -106,27 +115,24 @@ def _apply_block(
             sb = source_up[b]
             ms = sizes[sb]
             source = q[offsets[sb] : offsets[sb] + ms * ms].reshape(ms, ms)
-            _add_jumps(V[r], source, loss, up[row], r, 0, m, up_start[b * N : b * N + N + 1],
-                       up_here, up_there, scratch)  # fmt: skip
+            _add_jumps(V[r], source, loss, up[row], up_start[b * N : b * N + N + 1], up_here, up_there, scratch)
         if has_pump and source_down[b] >= 0:
             sb = source_down[b]
             ms = sizes[sb]
             source = q[offsets[sb] : offsets[sb] + ms * ms].reshape(ms, ms)
-            _add_jumps(V[r], source, pump, down[row], r, 0, m, down_start[b * N : b * N + N + 1],
-                       down_here, down_there, scratch)  # fmt: skip
-    tile = 32
-    for r0 in range(0, m, tile):
-        r1 = min(r0 + tile, m)
-        for c0 in range(0, m, tile):
-            c1 = min(c0 + tile, m)
+            _add_jumps(V[r], source, pump, down[row], down_start[b * N : b * N + N + 1], down_here, down_there, scratch)
+    for r0 in range(0, m, TILE):
+        r1 = min(r0 + TILE, m)
+        for c0 in range(0, m, TILE):
+            c1 = min(c0 + TILE, m)
             for r in range(r0, r1):
                 for c in range(c0, c1):
-                    V[r, c] += UU[c, r]
+                    V[r, c] = scale * (V[r, c] + UU[c, r] - center * Q[r, c]) - back * P[r, c]
 
 
 @_jit
-def apply_generator(q, out, layout, values, work):
-    """out = L q for a state packed over the blocks of `layout`; `work` are buffers of the largest block."""
+def _apply(q, older, out, center, scale, back, layout, values, work):
+    """out = scale (L q - center q) - back older for a state packed over the blocks of `layout`."""
     (
         sizes, offsets, row0, states, hop_start, hop_col, hop_bond,
         up, up_start, up_here, up_there, down, down_start, down_here, down_there, source_up, source_down,
@@ -135,10 +141,17 @@ def apply_generator(q, out, layout, values, work):
     R, U, scratch = work
     for b in range(len(sizes)):
         _apply_block(
-            b, q, out, sizes, offsets, row0, states, w, g, phi, has_phi, hop_start, hop_col, hop_bond, hop_H, hop_G,
+            b, q, older, out, center, scale, back, sizes, offsets, row0, states, w, g, phi, has_phi,
+            hop_start, hop_col, hop_bond, hop_H, hop_G,
             up, up_start, up_here, up_there, down, down_start, down_here, down_there,
             source_up, source_down, loss, pump, has_loss, has_pump, R, U, scratch,
         )  # fmt: skip
+
+
+@_jit
+def apply_generator(q, out, layout, values, work):
+    """out = L q for a state packed over the blocks of `layout`; `work` comes from `buffers`."""
+    _apply(q, q, out, 0.0, 1.0, 0.0, layout, values, work)
 
 
 @_jit
@@ -148,18 +161,13 @@ def faber_vectors(vectors, first, last, k, center, d, e, layout, values, work):
     The two rows before `first` hold the two polynomials before k (one row, if k = 1): F_0 = 1, F_1 = (z - c)/d,
     F_2 = (z - c)/d F_1 - 2 e/d, F_{k+1} = (z - c)/d F_k - e/d F_{k-1}.
     """
-    size = vectors.shape[1]
     for row in range(first, last):
-        new, old = vectors[row], vectors[row - 1]
-        apply_generator(old, new, layout, values, work)
+        old = vectors[row - 1]
         if k == 1:
-            for x in range(size):
-                new[x] = (new[x] - center * old[x]) / d
+            _apply(old, old, vectors[row], center, 1 / d, 0.0, layout, values, work)
         else:
-            older = vectors[row - 2]
-            f = 2 * e / d if k == 2 else e / d
-            for x in range(size):
-                new[x] = (new[x] - center * old[x]) / d - f * older[x]
+            back = 2 * e / d if k == 2 else e / d
+            _apply(old, vectors[row - 2], vectors[row], center, 1 / d, back, layout, values, work)
         k += 1
 
 
@@ -168,9 +176,12 @@ def unpack(q, rho):
     """Density matrices (T, m, m), complex, from their packed form (T, m, m), real."""
     m = q.shape[1]
     for t in range(q.shape[0]):
-        for r in range(m):
-            for c in range(r + 1):
-                a, b = q[t, r, c], q[t, c, r]
-                re, im = 0.5 * (a + b), 0.5 * (a - b)
-                rho[t, r, c] = complex(re, im)
-                rho[t, c, r] = complex(re, -im)
+        for r0 in range(0, m, TILE):
+            r1 = min(r0 + TILE, m)
+            for c0 in range(0, r1, TILE):
+                for r in range(r0, r1):
+                    for c in range(c0, min(c0 + TILE, r + 1)):
+                        a, b = q[t, r, c], q[t, c, r]
+                        re, im = 0.5 * (a + b), 0.5 * (a - b)
+                        rho[t, r, c] = complex(re, im)
+                        rho[t, c, r] = complex(re, -im)

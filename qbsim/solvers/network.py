@@ -123,11 +123,12 @@ class _Stepper:
     """Makes steps of at most `plan.step` with one set of buffers."""
 
     def __init__(self, plan: Plan, layout: Layout, values: tuple[Any, ...], memory: _Memory) -> None:
+        from .kernels import buffers
+
         self.plan, self.layout, self.values, self.memory = plan, layout, values, memory
         rows = plan.terms if memory.whole_step else memory.rows
         self.vectors = np.empty((rows, memory.size))
-        block = memory.largest**2
-        self.work = (np.empty(block), np.empty(block), np.empty(memory.largest))
+        self.work = buffers(memory.largest)
 
     def _fill(self, first: int, last: int, k: int) -> None:
         from .kernels import faber_vectors
@@ -162,6 +163,8 @@ class _Stepper:
 
     def _combine(self, q: FloatArray, coeffs: FloatArray) -> FloatArray:
         """sum_k c_k(t) F_k q, with as many Faber vectors at a time as the buffer holds."""
+        from scipy.linalg.blas import dgemm
+
         terms, v = coeffs.shape[1], self.vectors
         v[1] = q
         packed = np.multiply.outer(coeffs[:, 0], q)
@@ -169,7 +172,8 @@ class _Stepper:
         while k < terms:
             count = min(len(v) - 2, terms - k)
             self._fill(2, 2 + count, k)
-            packed += coeffs[:, k : k + count] @ v[2 : 2 + count]
+            # packed += coeffs v without a temporary of its size; BLAS sees the transposes, which are in its order
+            dgemm(1.0, v[2 : 2 + count].T, coeffs[:, k : k + count].T, beta=1.0, c=packed.T, overwrite_c=True)
             v[:2] = v[count : count + 2].copy()
             k += count
         return packed
