@@ -1,0 +1,374 @@
+"""Solvers against QuTiP, against each other and against their own bounds."""
+
+import json
+
+import numpy as np
+import pytest
+import qutip
+import scipy.sparse.linalg
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import qbsim as qb
+from qbsim.solvers import SOLVERS, choose, faber, kernels, load
+from qbsim.solvers.layout import layout_of
+from qbsim.solvers.network import _bonds, _values
+from qbsim.solvers.packed import PackedStates, is_block_diagonal, pack
+from qbsim.solvers.spectrum import numerical_range
+
+REFERENCE = {"solver": "qutip", "rtol": 1e-10, "atol": 1e-12}
+MEASURES = (
+    "energy",
+    "ergotropy",
+    "l1_coherence",
+    "local_ergotropy",
+    "incoherent_ergotropy",
+    "entropy",
+    "purity",
+    "power_interaction",
+    "power_dissipation",
+)
+TIMES = np.array([0.0, 0.03, 0.1, 0.4, 0.41, 1.0])
+
+
+def random_network(N, rng, *, fields=5.0):
+    """Network with all terms: random fields, exchange and bath bonds on a random graph, decay matrix A A^T."""
+    K = rng.normal(size=(N, N))
+    K = K @ K.T / N
+    on = np.triu(rng.random((N, N)) < 0.7, 1)
+    J = np.where(on, rng.normal(scale=3, size=(N, N)), 0.0)
+    bonds = K - np.diag(np.diag(K))
+    return qb.network(
+        [(int(i), int(j)) for i, j in zip(*np.nonzero(on), strict=True)],
+        N,
+        omega=rng.normal(scale=fields, size=N),
+        J=J + J.T,
+        gamma=np.diag(K),
+        gamma_bond=(bonds + bonds.T) / 2,
+        dephasing=rng.uniform(0, 1, N),
+        nbar=rng.uniform(0, 1, N),
+    )
+
+
+def random_state(N, kind, seed):
+    """Ket, density matrix, or density matrix without coherence between excitation numbers."""
+    if kind == "ket":
+        return qutip.rand_ket([2] * N, seed=seed)
+    rho = qutip.rand_dm([2] * N, seed=seed).full()
+    if kind == "block":
+        n = np.bitwise_count(np.arange(2**N))
+        rho = rho * (n[:, None] == n)
+    return qutip.Qobj(rho, dims=[[2] * N] * 2)
+
+
+def generator(net, rho, sectors):
+    """L rho from the compiled kernel, as a packed vector, and the packed form of a matrix."""
+    layout = layout_of(net.N, sectors, _bonds(net))
+    q, out = pack(rho, layout), np.empty(layout.size)
+    kernels.apply_generator(q, out, layout.tables, _values(net, layout, 0.0), kernels.buffers(layout.largest))
+    return layout, out
+
+
+class TestGenerator:
+    @pytest.mark.parametrize("sectors", [False, True])
+    @pytest.mark.parametrize("N", [1, 2, 3, 5])
+    def test_equals_liouvillian_on_random_hermitian_matrices(self, N, sectors):
+        rng = np.random.default_rng(N)
+        net = random_network(N, rng)
+        rho = random_state(N, "block" if sectors else "dense", N)
+        layout, out = generator(net, rho, sectors)
+        exact = qutip.vector_to_operator(qutip.liouvillian(net.H, net.c_ops) * qutip.operator_to_vector(rho))
+        assert np.abs(out - pack(exact, layout)).max() < 1e-10
+
+    def test_packing_loses_nothing(self):
+        rho = random_state(3, "dense", 1)
+        layout = layout_of(3, False, ())
+        states = PackedStates(pack(rho, layout)[None], np.zeros(1), np.zeros(1), layout, 0.0)
+        assert np.abs(states.dense[0] - rho.full()).max() < 1e-15
+
+    @pytest.mark.parametrize("sectors", [False, True])
+    @pytest.mark.parametrize("seed", range(6))
+    def test_numerical_range_is_inside_the_rectangle(self, seed, sectors):
+        # <X, L X> over random matrices and over the extreme eigenvectors of both Hermitian parts of L
+        rng = np.random.default_rng(seed)
+        N = 3 if seed % 2 else 2
+        net = random_network(N, rng)
+        L = qutip.liouvillian(net.H, net.c_ops).full()
+        if sectors:
+            n = np.bitwise_count(np.arange(2**N))
+            keep = np.flatnonzero((n[:, None] == n).ravel())
+            L = L[np.ix_(keep, keep)]
+        left, right, height = numerical_range(net, 0.0, sectors)
+        real = np.linalg.eigvalsh((L + L.conj().T) / 2)
+        imag = np.linalg.eigvalsh((L - L.conj().T) / 2j)
+        assert left <= real[0] + 1e-9
+        assert real[-1] <= right + 1e-9
+        assert np.abs(imag).max() <= height + 1e-9
+
+    def test_numerical_range_of_larger_networks_uses_exact_spectra(self):
+        # beyond four cells the bounds come from diagonalised sectors; five cells can still be checked directly
+        net = random_network(5, np.random.default_rng(0))
+        L = qutip.liouvillian(net.H, net.c_ops).to("CSR").data.as_scipy()
+        left, right, height = numerical_range(net, 0.0, False)
+        real, imag = (L + L.conj().T) / 2, (L - L.conj().T) / 2j
+        extreme = {
+            which: float(scipy.sparse.linalg.eigsh(part, 1, which=which, return_eigenvectors=False)[0])
+            for part, which in ((real, "SA"), (real, "LA"), (imag, "LM"))
+        }
+        assert left <= extreme["SA"]
+        assert extreme["LA"] <= right
+        assert abs(extreme["LM"]) <= height <= 2 * abs(extreme["LM"])
+
+
+class TestFaber:
+    @pytest.mark.parametrize(("a", "b"), [(5.0, 40.0), (40.0, 5.0), (20.0, 20.0), (60.0, 0.5)])
+    def test_series_is_the_exponential_inside_the_ellipse(self, a, b):
+        ellipse = faber.Ellipse(-a, a, b)
+        times = np.array([0.0, 0.3, 1.0])
+        c = faber.coefficients(ellipse, times, 160)
+        w = 0.97 * np.exp(1j * np.linspace(0, 2 * np.pi, 23))
+        z = ellipse.center + ellipse.a * w.real + 1j * ellipse.b * w.imag
+        F = [np.ones_like(z), (z - ellipse.center) / ellipse.d]
+        for k in range(2, 160):
+            back = (2 if k == 2 else 1) * ellipse.e / ellipse.d
+            F.append((z - ellipse.center) / ellipse.d * F[k - 1] - back * F[k - 2])
+        assert np.abs(c @ np.array(F) - np.exp(np.multiply.outer(times, z))).max() < 1e-10
+
+    def test_bound_holds(self):
+        # a tolerance a million times looser leaves an error that its own bound covers
+        net = random_network(4, np.random.default_rng(3))
+        rho = random_state(4, "dense", 3)
+        rectangle = numerical_range(net, float(net.omega.mean()), False)
+        plan = faber.plan_steps(*rectangle, 0.4, 1e-5)
+        coarse = qb.evolve(net, rho, [0, 0.4], solver="network", states=True, rtol=1e-2).rho[-1].values
+        fine = qb.evolve(net, rho, [0, 0.4], solver="network", states=True).rho[-1].values
+        error = np.linalg.norm(coarse - fine)
+        assert 1e-13 < error < 1e-5
+        assert plan.bound <= 1e-5
+
+
+class TestAgainstQutip:
+    @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(st.integers(1, 5), st.sampled_from(["ket", "dense", "block"]), st.integers(0, 10**6))
+    def test_random_networks(self, N, kind, seed):
+        self.check(N, kind, seed)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("kind", ["ket", "block"])
+    def test_six_cells_all_terms(self, kind):
+        self.check(6, kind, 6)
+
+    @pytest.mark.parametrize("kind", ["ket", "block"])
+    def test_six_cells(self, kind):
+        # matrix_form keeps QuTiP quick where every cell decays alone
+        rng = np.random.default_rng(6)
+        net = qb.network(qb.circular(6), omega=rng.normal(size=6), J=3.0, gamma=rng.uniform(0.5, 1, 6), gamma_bond=0.2)
+        rho = random_state(6, kind, 6)
+        fast = qb.evolve(net, rho, TIMES, ("energy", "ergotropy"), solver="network")
+        options = {"method": "vern9", "rtol": 1e-10, "atol": 1e-12, "progress_bar": "", "matrix_form": True}
+        states = qutip.mesolve(net.H, rho, TIMES, net.c_ops, options=options).states
+        for k, state in enumerate(states):
+            assert abs(fast.energy[k] - qutip.expect(net.H0, state)) < 1e-8
+            assert abs(fast.ergotropy[k] - qb.ergotropy(state, net.H0)) < 1e-8
+
+    @staticmethod
+    def check(N, kind, seed):
+        rng = np.random.default_rng(seed)
+        net, rho = random_network(N, rng), random_state(N, kind, seed)
+        names = [*MEASURES, "concurrence"] if net.edges else [*MEASURES]
+        fast = qb.evolve(net, rho, TIMES, names, solver="network")
+        exact = qb.evolve(net, rho, TIMES, names, **REFERENCE)
+        spread = np.abs(net.omega).sum()
+        for name in names:
+            power = "power" in name and max(1.0, np.abs(net.decay_matrix).sum(), np.abs(net.J).sum())
+            tolerance = 1e-5 if name == "concurrence" else 1e-8 * max(1.0, spread) * (power or 1.0)
+            assert np.abs(fast[name] - exact[name]).max() < tolerance, name
+
+    def test_states_come_back_in_the_laboratory_frame(self):
+        # the uniform part of the fields is taken out of the propagation and has to return in the coherences
+        net = random_network(4, np.random.default_rng(8), fields=20.0)
+        rho = random_state(4, "dense", 8)
+        fast = qb.evolve(net, rho, TIMES, solver="network", states=True)
+        exact = qb.evolve(net, rho, TIMES, states=True, **REFERENCE)
+        assert np.abs(fast.rho - exact.rho).max() < 1e-9
+
+    @pytest.mark.parametrize("state", [qb.plus, qb.full])
+    def test_collective_decay_a_hundred_times_the_exchange(self, state):
+        # the spectrum reaches far along the negative axis
+        net = qb.network(qb.all_to_all(4), J=1.0, gamma=100.0, gamma_bond=100.0)
+        fast = qb.evolve(net, state(4), TIMES, ("energy", "ergotropy", "l1_coherence"), solver="network")
+        exact = qb.evolve(net, state(4), TIMES, ("energy", "ergotropy", "l1_coherence"), **REFERENCE)
+        for name in fast.data_vars:
+            assert np.abs(fast[name] - exact[name]).max() < 4e-8, name
+
+    @pytest.mark.parametrize("state", [qb.full, qb.empty, qb.classical])
+    def test_closed_form(self, state):
+        # fields, exchange, dephasing and graph are arbitrary; gamma and nbar are not
+        net = qb.network(qb.circular(4), J=3.0, omega=[1, -2, 3, 0.5], gamma=1.0, nbar=0.3, dephasing=[0, 1, 2, 3])
+        names = (*MEASURES, "concurrence", "efficiency", "coherent_ergotropy")
+        closed = qb.evolve(net, state(4), TIMES, names, solver="product", states=True)
+        exact = qb.evolve(net, state(4), TIMES, names, states=True, **REFERENCE)
+        for name in closed.data_vars:
+            assert np.abs(closed[name] - exact[name]).max() < 1e-9, name
+
+    def test_dense_solver_takes_any_small_battery(self):
+        H0 = qutip.num(3) + 0.2 * (qutip.destroy(3) + qutip.create(3))
+        battery = qb.Battery(H0, H0 + qutip.num(3) ** 2, [0.3 * qutip.destroy(3)], N=1)
+        rho = qutip.rand_dm(3, seed=2)
+        names = ("energy", "ergotropy", "power")
+        dense = qb.evolve(battery, rho, TIMES, names)
+        exact = qb.evolve(battery, rho, TIMES, names, **REFERENCE)
+        assert dense.attrs["solver"] == "dense"
+        for name in names:
+            assert np.abs(dense[name] - exact[name]).max() < 1e-9, name
+
+
+class TestStretches:
+    """Long runs are cut into steps and stretches; the cuts must not show."""
+
+    def test_many_steps_equal_one(self):
+        net = qb.network(qb.linear(4), J=40.0, gamma=1.0)
+        long = qb.evolve(net, qb.plus(4), np.linspace(0, 12, 25), solver="network")
+        short = qb.evolve(net, qb.plus(4), np.linspace(0, 3, 7), solver="network")
+        assert np.abs(long.ergotropy[:7].values - short.ergotropy.values).max() < 1e-9
+
+    def test_gap_longer_than_a_step(self):
+        net = qb.network(qb.linear(4), J=60.0, gamma=0.05)
+        gap = qb.evolve(net, qb.plus(4), [0, 15.0], solver="network")
+        dense = qb.evolve(net, qb.plus(4), np.linspace(0, 15, 151), solver="network")
+        assert abs(gap.ergotropy[-1] - dense.ergotropy[-1]) < 1e-8
+
+    @pytest.mark.parametrize("state", [qb.plus, qb.full])
+    def test_little_memory_changes_nothing(self, state, monkeypatch):
+        from qbsim.solvers import network
+
+        net = qb.network(qb.circular(5), J=3.0, gamma=1.0, gamma_bond=0.4)
+        t = np.linspace(0, 2, 41)
+        whole = qb.evolve(net, state(5), t, ("energy", "ergotropy", "concurrence"))
+        monkeypatch.setattr(network, "STORE_BYTES", 0)
+        monkeypatch.setattr(network, "STRETCH_BYTES", 7 * 8 * 4**5)
+        cut = qb.evolve(net, state(5), t, ("energy", "ergotropy", "concurrence"))
+        for name in whole.data_vars:
+            assert np.abs(whole[name] - cut[name]).max() < 1e-9, name
+
+    def test_start_other_than_zero(self):
+        net = qb.network(qb.linear(4), omega=[1, 2, 3, 4], J=3.0, gamma=1.0)
+        a = qb.evolve(net, qb.plus(4), TIMES, states=True)
+        b = qb.evolve(net, qb.plus(4), TIMES + 5, states=True)
+        assert np.abs(a.rho.values - b.rho.values).max() < 1e-11
+
+    def test_one_time_is_the_initial_state(self):
+        ds = qb.evolve(qb.network(qb.linear(4), gamma=1.0, J=1.0), qb.plus(4), [0.7], states=True)
+        assert np.abs(ds.rho[0].values - qb.plus(4).proj().full()).max() < 1e-15
+
+
+class TestPassiveInterpolation:
+    @staticmethod
+    def chain(N, seed):
+        return qb.xx_chain(qb.random_fields(N, 5.0, B0=10.0, rng=np.random.default_rng(seed)), J=20.0, gamma=1.0)
+
+    @pytest.mark.parametrize("tol", [1e-3, 1e-4, 1e-5])
+    @pytest.mark.parametrize("seed", range(3))
+    def test_error_is_within_the_tolerance(self, seed, tol):
+        net, t = self.chain(5, seed), np.linspace(0, 1, 201)
+        exact = qb.evolve(net, qb.plus(5), t)
+        fast = qb.evolve(net, qb.plus(5), t, passive_tol=tol)
+        spread = net.omega.sum()
+        met = json.loads(fast.attrs["certificate"])
+        assert np.abs(fast.ergotropy - exact.ergotropy).max() <= tol * spread
+        assert met["passive_error"] <= tol * spread
+        assert met["passive_nodes"] < 201
+        assert np.array_equal(fast.energy, exact.energy)
+
+    def test_crossings_of_eigenvalues(self):
+        # full and classical states with bath bonds: p_e passes 1/2, where levels cross and the passive energy has kinks
+        ratios = []
+        for seed in range(20):
+            rng = np.random.default_rng(seed)
+            net = qb.network(
+                qb.circular(4),
+                J=rng.uniform(0, 8),
+                omega=rng.uniform(0, 8, 4),
+                gamma=1.0,
+                gamma_bond=rng.uniform(0, 0.5),
+            )
+            t = np.linspace(0, rng.uniform(0.5, 4), 251)
+            state = (qb.full, qb.classical)[seed % 2](4)
+            exact = qb.evolve(net, state, t)
+            fast = qb.evolve(net, state, t, passive_tol=1e-4)
+            ratios.append(np.abs(fast.ergotropy - exact.ergotropy).max() / (1e-4 * net.omega.sum()))
+        # an estimate, not a bound: a kink may hide from the tests, but not by much and not often
+        assert max(ratios) <= 2
+        assert np.mean(np.array(ratios) <= 1) >= 0.9
+
+    def test_off_by_default(self):
+        ds = qb.evolve(self.chain(4, 1), qb.plus(4), TIMES)
+        assert "passive_nodes" not in json.loads(ds.attrs["certificate"])
+
+
+class TestChoice:
+    @pytest.mark.parametrize(
+        ("battery", "state", "solver"),
+        [
+            (qb.xx_chain([1, 2, 3, 4], J=1, gamma=1), qb.full(4), "product"),
+            (qb.xx_chain([1, 2, 3, 4], J=1, gamma=1), qb.plus(4), "network"),
+            (qb.xx_chain([1, 2, 3, 4], J=1, gamma=[1, 2, 1, 1]), qb.full(4), "network"),
+            (qb.network(qb.linear(4), gamma=1, gamma_bond=0.5), qb.classical(4), "network"),
+            (qb.single_cell(gamma=1), qb.plus(1), "dense"),
+        ],
+    )
+    def test_auto_takes_the_cheapest_and_says_why(self, battery, state, solver):
+        ds = qb.evolve(battery, state, TIMES)
+        assert ds.attrs["solver"] == solver
+        assert ds.attrs["solver_reason"] == SOLVERS[solver]
+
+    def test_negative_decay_matrix_goes_to_qutip(self):
+        with pytest.warns(qb.UnphysicalWarning):
+            net = qb.network(qb.central(5), gamma=1.0, gamma_bond=0.7, allow_unphysical=True)
+        name, _, _ = choose(net, qb.plus(5), TIMES)
+        assert name == "qutip"
+
+    def test_solver_that_cannot_do_the_model(self):
+        net = qb.network(qb.linear(4), J=1.0, gamma=1.0)
+        with pytest.raises(ValueError, match="the same diagonal state on every cell"):
+            qb.evolve(net, qb.plus(4), TIMES, solver="product")
+        with pytest.raises(ValueError, match="must decay alike and alone"):
+            qb.evolve(qb.network(qb.linear(4), gamma=1.0, gamma_bond=0.2), qb.full(4), TIMES, solver="product")
+        with pytest.raises(ValueError, match="Did you mean 'network'"):
+            qb.evolve(net, qb.plus(4), TIMES, solver="netwrk")
+
+    def test_sectors_are_read_off_the_state(self):
+        assert is_block_diagonal(qb.full(3))
+        assert is_block_diagonal(qb.classical(3))
+        assert is_block_diagonal(qutip.w_state(3))
+        assert not is_block_diagonal(qb.plus(3))
+        assert not is_block_diagonal(qutip.ghz_state(3))
+
+    def test_zero_coherence_stays_exactly_zero(self):
+        ds = qb.evolve(qb.network(qb.linear(4), J=2.0, gamma=1.0, gamma_bond=0.4), qb.full(4), TIMES, states=True)
+        n = np.bitwise_count(np.arange(16))
+        assert not ds.rho.values[:, n[:, None] != n].any()
+
+    def test_memory_is_forecast_and_refused_with_the_number(self, monkeypatch):
+        import importlib
+
+        module = importlib.import_module("qbsim.evolve")
+        monkeypatch.setattr(module, "available_memory", lambda: 2**30)
+        net = qb.network(qb.linear(12), J=1.0, gamma=1.0)
+        with pytest.raises(MemoryError, match=r"about .* GiB with solver 'network', but 1 GiB are free"):
+            qb.evolve(net, qb.plus(12), TIMES)
+
+    def test_every_solver_has_the_interface(self):
+        net = qb.network(qb.linear(2), J=1.0, gamma=1.0)
+        for name in SOLVERS:
+            module = load(name)
+            assert isinstance(module.refuses(net, qb.full(2), TIMES), str)
+            assert module.forecast(net, qb.full(2), TIMES) > 0
+
+    def test_import_compiles_nothing(self):
+        import subprocess
+        import sys
+
+        code = "import qbsim, sys; print('numba' in sys.modules, 'xarray' in sys.modules, 'loky' in sys.modules)"
+        out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        assert out.split() == ["False", "False", "False"]
