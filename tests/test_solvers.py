@@ -134,17 +134,23 @@ class TestFaber:
             F.append((z - ellipse.center) / ellipse.d * F[k - 1] - back * F[k - 2])
         assert np.abs(c @ np.array(F) - np.exp(np.multiply.outer(times, z))).max() < 1e-10
 
-    def test_bound_holds(self):
-        # a tolerance a million times looser leaves an error that its own bound covers
-        net = random_network(4, np.random.default_rng(3))
-        rho = random_state(4, "dense", 3)
-        rectangle = numerical_range(net, float(net.omega.mean()), False)
-        plan = faber.plan_steps(*rectangle, 0.4, 1e-5)
-        coarse = qb.evolve(net, rho, [0, 0.4], solver="network", states=True, rtol=1e-2).rho[-1].values
-        fine = qb.evolve(net, rho, [0, 0.4], solver="network", states=True).rho[-1].values
-        error = np.linalg.norm(coarse - fine)
-        assert 1e-13 < error < 1e-5
-        assert plan.bound <= 1e-5
+    @pytest.mark.parametrize("strength", [1.0, 30.0])
+    def test_truncation_bound(self, strength):
+        # error of the series cut after M terms <= 2 sum_{k >= M} |c_k| |rho|, for weak and for strong damping
+        net = qb.network(qb.central(4), omega=[1, 5, -3, 2], J=2.0, gamma=strength, gamma_bond=0.5 * strength)
+        layout, bounds = layout_of(4, False, _bonds(net)), numerical_range(net, 0.0, False)
+        plan = faber.plan_steps(*bounds, 0.5, 1e-12)
+        vectors = np.empty((plan.terms, layout.size))
+        vectors[0] = pack(random_state(4, "dense", 3), layout)
+        x, values, work = plan.ellipse, _values(net, layout, 0.0), kernels.buffers(16)
+        kernels.faber_vectors(vectors, 1, plan.terms, 1, x.center, x.d, x.e, layout.tables, values, work)
+        c = faber.coefficients(x, np.array([plan.step]), plan.terms)[0]
+        assert np.linalg.norm(vectors, axis=1).max() <= 2 * np.linalg.norm(vectors[0])
+        partial = np.cumsum(c[:, None] * vectors, axis=0)
+        errors = np.linalg.norm(partial - partial[-1], axis=1)[:-1]
+        bound = 2 * np.cumsum(np.abs(c[::-1]))[::-1][1:] * np.linalg.norm(vectors[0])
+        assert errors[3] > 1e-3
+        assert (errors <= bound + 1e-12).all()
 
 
 class TestAgainstQutip:

@@ -27,7 +27,7 @@ _jit = numba.njit(cache=True, fastmath={"contract", "nsz"}, nogil=True)
 
 def buffers(largest):
     """Work arrays for blocks of up to `largest` states."""
-    return np.empty(largest * (largest + PAD)), np.empty(largest * (largest + PAD)), np.empty(largest)
+    return np.empty(largest * (largest + PAD)), np.empty(largest * (largest + PAD))
 
 
 @_jit
@@ -43,34 +43,18 @@ def _transpose(a, out, m):
 
 
 @_jit
-def _add_jumps(out, source, rates, row_moves, pair_start, pairs_here, pairs_there, scratch):
+def _add_jumps(out, source, rates, row_moves, pair_start, pairs_here, pairs_there):
     """Add sum_ij rates_ij source[move_i(r), move_j(c)] to row r; `row_moves` is -1 where cell i cannot move."""
     N = rates.shape[0]
-    m = source.shape[1]
-    for j in range(N):
-        begin, end = pair_start[j], pair_start[j + 1]
-        if begin == end:
+    for i in range(N):
+        if row_moves[i] < 0:
             continue
-        count = 0
-        row = -1
-        rate = 0.0
-        for i in range(N):
-            if rates[i, j] != 0.0 and row_moves[i] >= 0:
-                if count == 1:
-                    for c in range(m):
-                        scratch[c] = rate * source[row, c]
-                row = row_moves[i]
-                rate = rates[i, j]
-                if count >= 1:
-                    for c in range(m):
-                        scratch[c] += rate * source[row, c]
-                count += 1
-        if count == 1:
-            for p in range(begin, end):
-                out[pairs_here[p]] += rate * source[row, pairs_there[p]]
-        elif count > 1:
-            for p in range(begin, end):
-                out[pairs_here[p]] += scratch[pairs_there[p]]
+        row = source[row_moves[i]]
+        for j in range(N):
+            rate = rates[i, j]
+            if rate != 0.0:
+                for p in range(pair_start[j], pair_start[j + 1]):
+                    out[pairs_here[p]] += rate * row[pairs_there[p]]
 
 
 @_jit
@@ -78,7 +62,7 @@ def _apply_block(
     b, q, older, out, center, scale, back, sizes, offsets, row0, states, w, g, phi, has_phi,
     hop_start, hop_col, hop_bond, hop_H, hop_G,
     up, up_start, up_here, up_there, down, down_start, down_here, down_there,
-    source_up, source_down, loss, pump, has_loss, has_pump, R, U, scratch,
+    source_up, source_down, loss, pump, has_loss, has_pump, R, U,
 ):  # fmt: skip
     """One block of out = scale (L q - center q) - back older, all flat over the blocks."""
     m = sizes[b]
@@ -115,12 +99,12 @@ def _apply_block(
             sb = source_up[b]
             ms = sizes[sb]
             source = q[offsets[sb] : offsets[sb] + ms * ms].reshape(ms, ms)
-            _add_jumps(V[r], source, loss, up[row], up_start[b * N : b * N + N + 1], up_here, up_there, scratch)
+            _add_jumps(V[r], source, loss, up[row], up_start[b * N : b * N + N + 1], up_here, up_there)
         if has_pump and source_down[b] >= 0:
             sb = source_down[b]
             ms = sizes[sb]
             source = q[offsets[sb] : offsets[sb] + ms * ms].reshape(ms, ms)
-            _add_jumps(V[r], source, pump, down[row], down_start[b * N : b * N + N + 1], down_here, down_there, scratch)
+            _add_jumps(V[r], source, pump, down[row], down_start[b * N : b * N + N + 1], down_here, down_there)
     for r0 in range(0, m, TILE):
         r1 = min(r0 + TILE, m)
         for c0 in range(0, m, TILE):
@@ -138,13 +122,13 @@ def _apply(q, older, out, center, scale, back, layout, values, work):
         up, up_start, up_here, up_there, down, down_start, down_here, down_there, source_up, source_down,
     ) = layout  # fmt: skip
     w, g, phi, has_phi, hop_H, hop_G, loss, pump, has_loss, has_pump = values
-    R, U, scratch = work
+    R, U = work
     for b in range(len(sizes)):
         _apply_block(
             b, q, older, out, center, scale, back, sizes, offsets, row0, states, w, g, phi, has_phi,
             hop_start, hop_col, hop_bond, hop_H, hop_G,
             up, up_start, up_here, up_there, down, down_start, down_here, down_there,
-            source_up, source_down, loss, pump, has_loss, has_pump, R, U, scratch,
+            source_up, source_down, loss, pump, has_loss, has_pump, R, U,
         )  # fmt: skip
 
 
@@ -172,16 +156,18 @@ def faber_vectors(vectors, first, last, k, center, d, e, layout, values, work):
 
 
 @_jit
-def unpack(q, rho):
-    """Density matrices (T, m, m), complex, from their packed form (T, m, m), real."""
+def unpack(q, rho, both):
+    """Density matrices (T, m, m), complex, from their packed form (T, m, m), real; both triangles, or the lower one."""
     m = q.shape[1]
+    tile = m if m <= 64 else TILE
     for t in range(q.shape[0]):
-        for r0 in range(0, m, TILE):
-            r1 = min(r0 + TILE, m)
-            for c0 in range(0, r1, TILE):
+        for r0 in range(0, m, tile):
+            r1 = min(r0 + tile, m)
+            for c0 in range(0, r1, tile):
                 for r in range(r0, r1):
-                    for c in range(c0, min(c0 + TILE, r + 1)):
+                    for c in range(c0, min(c0 + tile, r + 1)):
                         a, b = q[t, r, c], q[t, c, r]
                         re, im = 0.5 * (a + b), 0.5 * (a - b)
                         rho[t, r, c] = complex(re, im)
-                        rho[t, c, r] = complex(re, -im)
+                        if both:
+                            rho[t, c, r] = complex(re, -im)

@@ -96,10 +96,10 @@ class PackedStates(States):
                 values[:, start] = block[:, 0, 0]
             else:
                 step = eigen_batch(m, len(self))
-                buffer = np.empty((step, m, m), dtype=complex)
+                buffer = np.zeros((step, m, m), dtype=complex)
                 for t in range(0, len(self), step):
                     part = block[t : t + step]
-                    unpack(part, buffer)
+                    unpack(part, buffer, False)  # LAPACK reads the lower triangle only
                     values[t : t + step, start : start + m] = np.linalg.eigvalsh(buffer[: len(part)])
             start += m
         if self.layout.sectors:
@@ -114,7 +114,7 @@ class PackedStates(States):
         rho = np.zeros((len(self), d, d), dtype=complex)
         for states, block in self._blocks():
             part = np.empty(block.shape, dtype=complex)
-            unpack(block, part)
+            unpack(block, part, True)
             rho[:, states[:, None], states] = part
         if self.frame:
             phase = np.exp(-1j * self.frame * np.multiply.outer(self.since, occupations(self.layout.N).sum(axis=1)))

@@ -94,21 +94,27 @@ def _block_extremes(N: int, hopping: FloatArray, fields: FloatArray) -> NDArray[
     strength = np.array([hopping[i, j] for i, j in bonds] or [0.0])
     diagonal = (occupations(N) @ fields)[states]
     extremes = np.empty((N + 1, 2))
+    hops = np.diff(start)
     for n, block in enumerate(layout.blocks):
         m, first = len(block), row0[n]
-        indptr = start[first : first + m + 1] - start[first]
         part = slice(start[first], start[first + m])
-        h = scipy.sparse.csr_matrix((strength[bond[part]], cols[part], indptr), shape=(m, m))
-        h = h + scipy.sparse.diags(diagonal[first : first + m])
+        rows, entries = np.repeat(np.arange(m), hops[first : first + m]), strength[bond[part]]
+        fields_here = diagonal[first : first + m]
         if m <= DENSE_BLOCK:
-            energies = np.linalg.eigvalsh(h.toarray())
+            h = np.diag(fields_here)
+            h[rows, cols[part]] = entries
+            energies = np.linalg.eigvalsh(h)
             extremes[n] = energies[0], energies[-1]
         else:
             from scipy.sparse.linalg import eigsh
 
-            start_vector = np.ones(m) + 0.1 * np.cos(np.arange(m))  # fixed, so that runs repeat to the bit
-            low = eigsh(h, 1, which="SA", v0=start_vector, return_eigenvectors=False, tol=LANCZOS_MARGIN)[0]
-            high = eigsh(h, 1, which="LA", v0=start_vector, return_eigenvectors=False, tol=LANCZOS_MARGIN)[0]
+            sparse = scipy.sparse.csr_matrix((entries, (rows, cols[part])), shape=(m, m))
+            sparse = sparse + scipy.sparse.diags(fields_here)
+            guess = np.ones(m) + 0.1 * np.cos(np.arange(m))  # fixed, so that runs repeat to the bit
+            low, high = (
+                float(eigsh(sparse, 1, which=end, v0=guess, return_eigenvectors=False, tol=LANCZOS_MARGIN)[0])
+                for end in ("SA", "LA")
+            )
             room = LANCZOS_MARGIN * (high - low)
             extremes[n] = low - room, high + room
     return extremes
