@@ -263,6 +263,15 @@ class TestStretches:
         b = qb.evolve(net, qb.plus(4), TIMES + 5, states=True)
         assert np.abs(a.rho.values - b.rho.values).max() < 1e-11
 
+    def test_nothing_happens_without_rates(self):
+        # equal fields commute with everything: the generator is zero
+        ds = qb.evolve(qb.network(qb.linear(5)), qb.plus(5), TIMES, states=True)
+        assert ds.attrs["solver"] == "network"
+        assert np.abs(ds.ergotropy - 2.5).max() < 1e-12
+        still = qb.evolve(qb.network(qb.linear(5), omega=0.0), qb.plus(5), TIMES, ("energy", "efficiency"))
+        assert not still.energy.any()
+        assert still.efficiency.isnull().all()
+
     def test_one_time_is_the_initial_state(self):
         ds = qb.evolve(qb.network(qb.linear(4), gamma=1.0, J=1.0), qb.plus(4), [0.7], states=True)
         assert np.abs(ds.rho[0].values - qb.plus(4).proj().full()).max() < 1e-15

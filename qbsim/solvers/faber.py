@@ -69,7 +69,7 @@ def coefficients(ellipse: Ellipse, times: FloatArray, terms: int) -> FloatArray:
 def _ellipses(left: float, right: float, height: float) -> list[Ellipse]:
     """Ellipses that contain the rectangle [left, right] x [-height, height], from upright to flat."""
     center, p = (left + right) / 2, (right - left) / 2
-    if p == 0 or height == 0:
+    if p == 0:
         return [Ellipse(center, p, height)]
     # (p/a)^2 + (height/b)^2 = 1 with p/a = sin x, height/b = cos x
     angles = np.pi / 2 * np.array([0.1, 0.18, 0.26, 0.36, 0.5, 0.7, 0.93])
@@ -112,7 +112,7 @@ def plan_steps(left: float, right: float, height: float, span: float, tol: float
     Plan
         Its step is a whole fraction of `span`.
     """
-    ellipses = _ellipses(left, right, height)
+    ellipses = _ellipses(left, right, max(height, 1e-3 / span))  # a generator of zero needs an ellipse, too
     n = max(1, int(span * max(height / MAX_TERMS, (right - left) / 20 / MAX_TERMS, right / MAX_GROWTH)))
     best: Plan | None = None
     cost = np.inf
