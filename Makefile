@@ -20,7 +20,7 @@ types: $(VENV)/.test-installed
 	$(BIN)/mypy
 
 check: $(VENV)/.test-installed
-	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" -q
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m "not slow" -q
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +16,7 @@ from qutip import Qobj
 from . import _version
 from ._checks import FloatArray, as_real, as_tlist
 from ._digest import json_digest
+from ._threads import one_thread
 from .battery import Battery
 from .measures import Measure, Reference, check_state, read_measures
 from .solvers import choose
@@ -22,9 +25,12 @@ from .stack import States
 if TYPE_CHECKING:
     import xarray as xr
 
+P = ParamSpec("P")
+
 __all__ = ["Series", "evolve", "series"]
 
 RTOL, ATOL = 1e-8, 1e-10
+SMALL_DIMENSION = 256  # up to here matrices are too small to share among threads
 SURELY_FREE = 2**28  # bytes below which nobody asks how much memory is left
 STATES_LIMIT = 4 * 2**30  # bytes of density matrices that states=True keeps
 
@@ -64,6 +70,20 @@ def available_memory() -> int:
     return 8 * 2**30
 
 
+def _small_on_one_thread(run: Callable[P, Series]) -> Callable[P, Series]:
+    """Solve small batteries on one BLAS thread; large matrices are worth sharing."""
+
+    @wraps(run)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Series:
+        battery = args[0]
+        assert isinstance(battery, Battery)
+        with one_thread() if int(np.prod(battery.dims)) <= SMALL_DIMENSION else nullcontext():
+            return run(*args, **kwargs)
+
+    return wrapper
+
+
+@_small_on_one_thread
 def series(
     battery: Battery,
     rho0: Qobj,
