@@ -17,12 +17,14 @@ from .measures import (
     energy,
     entropy,
     ergotropy,
+    ergotropy_per_copy,
     incoherent_ergotropy,
     l1_coherence,
     local_ergotropy,
     mean_concurrence,
     passive_state,
     purity,
+    total_ergotropy,
 )
 from .models.cell import single_cell
 from .models.network import network
@@ -50,6 +52,7 @@ __all__ = [
     "energy",
     "entropy",
     "ergotropy",
+    "ergotropy_per_copy",
     "evolve",
     "fit_exponential",
     "full",
@@ -67,5 +70,6 @@ __all__ = [
     "relative_gain",
     "save",
     "single_cell",
+    "total_ergotropy",
     "xx_chain",
 ]
