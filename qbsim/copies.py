@@ -163,7 +163,7 @@ def _power(values: FloatArray, n: int) -> tuple[FloatArray, list[int]]:
             f"{n} copies of a state with {k} different eigenvalues or levels have {math.comb(n + k - 1, k - 1)} "
             f"different ones together, more than {MOST_BLOCKS}; take fewer copies, or the limit (total_ergotropy)."
         )
-    bars = np.array(list(combinations(range(n + k - 1), k - 1)), dtype=int).reshape(-1, k - 1)
+    bars = np.array(list(combinations(range(n + k - 1), k - 1)), dtype=int).reshape(math.comb(n + k - 1, k - 1), k - 1)
     edges = np.concatenate([np.full((len(bars), 1), -1), bars, np.full((len(bars), 1), n + k - 1)], axis=1)
     counts = np.diff(edges, axis=1) - 1  # how many copies take each value: stars between bars
     factorial = [math.factorial(j) for j in range(n + 1)]
