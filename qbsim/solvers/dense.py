@@ -60,7 +60,9 @@ def _liouvillian(battery: Battery) -> ComplexArray:
     """Generator on row-major vectors, vec(A rho B) = (A x B^T) vec(rho)."""
     if not isinstance(battery, Network):
         D = int(np.prod(battery.dims))
-        columns = qutip.liouvillian(battery.H, battery.c_ops).full().reshape(D, D, D, D)
+        jumps = [c for c in battery.c_ops if not c.issuper]
+        L = qutip.liouvillian(battery.H, jumps) + sum(c for c in battery.c_ops if c.issuper)
+        columns = L.full().reshape(D, D, D, D)
         return columns.transpose(1, 0, 3, 2).reshape(D * D, D * D)  # QuTiP stacks columns
     N, D = battery.N, 2**battery.N
     s, n = _lowering_matrices(N), occupations(N)
