@@ -13,6 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 
 
+class CutoffWarning(UserWarning):
+    """States reach the levels next to a cut-off, so the truncation shows in the results."""
+
+
 class HalfLifeWarning(UserWarning):
     """A half-life does not exist inside the time window; the message says why."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,8 @@ class Battery:
         Name for legends and files.
     unit : str
         Name of the unit of energy, for labels only.
+    truncation : Qobj, optional
+        Projector, on all tensor factors, onto levels next to a cut-off: `evolve` warns if they get populated.
 
     Raises
     ------
@@ -59,6 +62,12 @@ class Battery:
     ValueError
         If dims do not fit, or H0 or H is not Hermitian.
     """
+
+    own_measures: Mapping[Any, Any] = MappingProxyType({})
+    """Rows of the table of measures that this kind of battery evaluates in its own way, by the row they replace."""
+
+    truncation: Qobj | None = None
+    """Projector onto the levels next to a cut-off, which must stay empty."""
 
     def __init__(
         self,
@@ -71,6 +80,7 @@ class Battery:
         edges: Any = (),
         label: str = "",
         unit: str = "1",
+        truncation: Qobj | None = None,
     ) -> None:
         if not isinstance(H0, Qobj) or not H0.isoper:
             raise TypeError(f"Argument H0 must be an operator (Qobj), but is {type(H0).__name__}.")
@@ -98,6 +108,10 @@ class Battery:
         self._H0, self._H, self._c_ops = H0, H, tuple(c_ops)
         self._cells, self._label, self._unit = chosen, label, unit
         self._edges, _ = read_edges(edges, self._N)
+        if truncation is not None:
+            if not isinstance(truncation, Qobj) or truncation.dims != H.dims:
+                raise ValueError(f"Argument truncation must be a projector with dims {H.dims}.")
+            self.truncation = truncation
 
     @property
     def N(self) -> int:

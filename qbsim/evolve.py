@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from . import _version
-from ._checks import FloatArray, as_real, as_tlist
+from ._checks import CutoffWarning, FloatArray, as_real, as_tlist
 from ._digest import json_digest
 from ._threads import one_thread
 from .battery import Battery
@@ -32,6 +33,7 @@ __all__ = ["Series", "evolve", "series"]
 RTOL, ATOL = 1e-8, 1e-10
 SMALL_DIMENSION = 256  # up to here matrices are too small to share among threads
 SURELY_FREE = 2**28  # bytes below which nobody asks how much memory is left
+CUTOFF_POPULATION = 1e-6  # next to a cut-off; above it, truncation shows in the sixth digit
 STATES_LIMIT = 4 * 2**30  # bytes of density matrices that states=True keeps
 
 
@@ -105,9 +107,11 @@ def series(
             "Use fewer cells or fewer times."
         )
     reference = Reference(battery, passive_tol)
+    measures = {key: battery.own_measures.get(measure, measure) for key, measure in measures.items()}
+    edge = None if battery.truncation is None else battery.truncation.to("CSR").data.as_scipy()
     values = {key: np.empty(len(tlist)) for key in measures}
     kept: list[np.ndarray] = []
-    trace_error, hermiticity, lowest = 0.0, 0.0, np.inf
+    trace_error, hermiticity, lowest, cut = 0.0, 0.0, np.inf, 0.0
     nodes, passive_error = 0, 0.0
     start = 0
     for stretch in module.run(battery, rho0, tlist, rtol=rtol, atol=atol):
@@ -122,6 +126,8 @@ def series(
             lowest = min(lowest, passive.lowest)
         elif "eigenvalues" in stretch.__dict__:  # already known, so the certificate costs nothing
             lowest = min(lowest, float(stretch.eigenvalues.min()))
+        if edge is not None:
+            cut = max(cut, float(stretch.expect(edge).max()))
         if states:
             kept.append(stretch.dense)
         start = part.stop
@@ -134,6 +140,15 @@ def series(
     }
     if passive_tol is not None:
         certificate |= {"passive_nodes": nodes, "passive_error": passive_error}
+    if edge is not None:
+        certificate["population_at_cutoff"] = cut
+    if cut > CUTOFF_POPULATION:
+        warnings.warn(
+            f"The levels next to the cut-off hold up to {cut:.2g} of the population, so the results depend on where "
+            "the space is cut. Raise the cut-off.",
+            CutoffWarning,
+            stacklevel=3,
+        )
     rho = np.concatenate(kept) if states else None
     return Series(values, rho, certificate, name, reason)
 

@@ -219,8 +219,7 @@ class Reference:
 def _energy(states: States, ref: Reference) -> FloatArray:
     if ref.is_diagonal:
         return states.populations @ ref.diagonal
-    coo = ref.H0.tocoo()
-    return (states.dense[:, coo.col, coo.row] @ coo.data).real
+    return states.expect(ref.H0_full.to("CSR").data.as_scipy())  # no density matrix of a ket is formed
 
 
 def _ergotropy(states: States, ref: Reference) -> FloatArray:
