@@ -1,0 +1,306 @@
+"""Two-level cells seen only through their total spin; between the measures and the models.
+
+Exchangeable cells need no tensor product: the symmetric states of n cells are the n + 1 levels of a spin n/2, and
+whatever keeps the cells exchangeable stays in the blocks of total spin j = n/2, n/2 - 1, ..., each of which stands for
+several equal copies in the full space. Level m of a block is ascending in J_z, as everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import ArrayLike
+from qutip import Qobj, QobjEvo
+
+from ._checks import FloatArray, as_count, as_real, as_real_array
+from .battery import Battery
+from .curves import efficiency
+from .measures import MEASURES, Measure, Reference, ergotropy
+from .operators import lowering, occupations, sigma_z
+from .stack import States
+
+__all__ = [
+    "MOST_CELLS",
+    "Collective",
+    "choose_space",
+    "collective_losses",
+    "copies",
+    "embedding",
+    "j_minus",
+    "j_z",
+    "local_losses",
+    "spins",
+    "symmetric_ergotropy",
+]
+
+MOST_CELLS = 12  # with losses of single cells: blocks that stand for up to 2^12 levels
+
+
+def spins(n: int, *, symmetric: bool = True) -> list[float]:
+    """Total spins of n cells, descending: n/2 alone, or every block down to 0 or 1/2."""
+    n = as_count("n", n)
+    return [n / 2] if symmetric else [n / 2 - k for k in range(n // 2 + 1)]
+
+
+def copies(n: int, j: float) -> int:
+    r"""How often total spin j occurs among n cells, :math:`\binom{n}{n/2-j} - \binom{n}{n/2-j-1}`."""
+    k = round(n / 2 - j)
+    return math.comb(n, k) - (math.comb(n, k - 1) if k > 0 else 0)
+
+
+def j_z(n: int, *, symmetric: bool = True) -> Qobj:
+    """Total J_z of n cells, diag(-j, ..., j) in every block.
+
+    Examples
+    --------
+    >>> j_z(2).diag().tolist()
+    [-1.0, 0.0, 1.0]
+    """
+    diagonal = np.concatenate([np.arange(-j, j + 1) for j in spins(n, symmetric=symmetric)])
+    return Qobj(scipy.sparse.diags(diagonal, format="csr"))
+
+
+def j_minus(n: int, *, symmetric: bool = True) -> Qobj:
+    r"""Total lowering operator :math:`\sum_k s^-_k`, elements :math:`\sqrt{(j+m)(j-m+1)}` from m to m - 1.
+
+    Examples
+    --------
+    >>> j_minus(1).full().real.tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+    blocks = []
+    for j in spins(n, symmetric=symmetric):
+        m = np.arange(-j + 1, j + 1)
+        blocks.append(scipy.sparse.diags([np.sqrt((j + m) * (j - m + 1))], [1], shape=(m.size + 1, m.size + 1)))
+    return Qobj(scipy.sparse.block_diag(blocks, format="csr"))
+
+
+def embedding(n: int) -> Qobj:
+    """Isometry from the n + 1 symmetric levels into the n cells, dims [[2]*n, [n + 1]].
+
+    Examples
+    --------
+    >>> round((embedding(3).dag() * embedding(3)).tr(), 12)
+    4.0
+    """
+    n = as_count("n", n)
+    excited = occupations(n).sum(axis=1)
+    weights = 1 / np.sqrt([math.comb(n, k) for k in range(n + 1)])
+    rows = np.arange(excited.size)
+    return Qobj(
+        scipy.sparse.csr_matrix((weights[excited], (rows, excited)), shape=(excited.size, n + 1)),
+        dims=[[2] * n, [n + 1]],
+    )
+
+
+def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0) -> Qobj:
+    r"""Relaxation and dephasing of every cell for itself, as a superoperator on the blocks of total spin.
+
+    .. math:: \mathcal D\rho = \sum_k \gamma\left(s^-_k\rho s^+_k - \tfrac12\{s^+_ks^-_k,\rho\}\right)
+              + \tfrac{\phi}{2}\left(\sigma^z_k\rho\sigma^z_k - \rho\right)
+
+    Parameters
+    ----------
+    n : int
+        Number of cells, at most 12.
+    gamma, dephasing : float
+        Decay rate of the population and extra decay rate of the coherence of a cell, as in `network`.
+
+    Returns
+    -------
+    Qobj
+        Superoperator; a term of the generator in `Battery.c_ops`.
+
+    Notes
+    -----
+    From ``qutip.piqs``, whose levels descend and whose dephasing rate is twice the decay rate of a coherence.
+    """
+    from qutip.piqs.piqs import Dicke
+
+    n = as_count("n", n)
+    if n > MOST_CELLS:
+        raise ValueError(
+            f"Losses of single cells leave the symmetric states; the blocks of all spins are offered for n <= "
+            f"{MOST_CELLS}, but n = {n}."
+        )
+    gamma, dephasing = as_real("gamma", gamma, minimum=0), as_real("dephasing", dephasing, minimum=0)
+    # piqs dephases with J_z = sigma_z / 2: its rate g makes coherences decay at g/2
+    generator = Dicke(N=n, emission=gamma, dephasing=2 * dephasing).lindbladian()
+    sizes = [round(2 * j + 1) for j in spins(n, symmetric=False)]
+    starts = np.cumsum([0, *sizes[:-1]])
+    ascending = np.concatenate([start + np.arange(size)[::-1] for start, size in zip(starts, sizes, strict=True)])
+    d = ascending.size
+    # columns are stacked: entry (row, col) of a state sits at row + d * col
+    order = (ascending[:, None] * d + ascending[None, :]).ravel()
+    matrix = generator.to("CSR").data.as_scipy()[order][:, order]
+    return Qobj(matrix, dims=[[[d], [d]], [[d], [d]]])
+
+
+def choose_space(space: str, *, symmetric: bool, lossy: bool) -> str:
+    """Where to put the cells: "symmetric", "blocks" or "tensor"; "auto" takes the smallest space that will do."""
+    if space not in ("auto", "symmetric", "blocks", "tensor"):
+        raise ValueError(f"Argument space must be 'auto', 'symmetric', 'blocks' or 'tensor', but is {space!r}.")
+    if space in ("symmetric", "blocks") and not symmetric:
+        raise ValueError("These cells are not exchangeable; use space='tensor'.")
+    if space == "symmetric" and lossy:
+        raise ValueError("Losses of single cells leave the symmetric states; use space='blocks' or 'tensor'.")
+    if space == "auto":
+        return ("blocks" if lossy else "symmetric") if symmetric else "tensor"
+    return space
+
+
+def _collective(ref: Reference) -> Collective:
+    if not isinstance(ref.battery, Collective):
+        raise TypeError(f"This measure needs a Collective battery, but the battery is {ref.battery!r}.")
+    return ref.battery
+
+
+def _ergotropy(states: States, ref: Reference) -> FloatArray:
+    return MEASURES["energy"].evaluate(states, ref) - _collective(ref).passive_energies(states)
+
+
+def _efficiency(states: States, ref: Reference) -> FloatArray:
+    return efficiency(_ergotropy(states, ref), MEASURES["energy"].evaluate(states, ref), _collective(ref).ground)
+
+
+def _entropy(states: States, ref: Reference) -> FloatArray:
+    p = _collective(ref).spectrum(states)
+    return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0), axis=1)
+
+
+def _purity(states: States, ref: Reference) -> FloatArray:
+    return (_collective(ref).spectrum(states) ** 2).sum(axis=1)
+
+
+def _refuse(name: str) -> Callable[[States, Reference], FloatArray]:
+    def evaluate(states: States, ref: Reference) -> FloatArray:
+        raise ValueError(
+            f"Measure {name!r} needs the cells one by one, but this battery holds their total spin; build it in the "
+            'full tensor space (space="tensor").'
+        )
+
+    return evaluate
+
+
+def _own_measures() -> dict[Any, Any]:
+    table: dict[str, Callable[[States, Reference], FloatArray]]
+    table = {"ergotropy": _ergotropy, "efficiency": _efficiency, "entropy": _entropy, "purity": _purity}
+    for name in ("l1_coherence", "concurrence", "incoherent_ergotropy", "coherent_ergotropy", "local_ergotropy"):
+        table[name] = _refuse(name)
+    rows = {}
+    for name, evaluate in table.items():
+        row = MEASURES[name]
+        rows[row] = Measure(evaluate, row.long_name, row.units, "state")
+    return rows
+
+
+def local_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0) -> list[Qobj]:
+    """Jump operators of the same losses in the full tensor space: relaxation and dephasing of every cell.
+
+    Examples
+    --------
+    >>> len(local_losses(3, gamma=0.1, dephasing=0.2))
+    6
+    """
+    gamma, dephasing = as_real("gamma", gamma, minimum=0), as_real("dephasing", dephasing, minimum=0)
+    jumps = [math.sqrt(gamma) * lowering(k, n) for k in range(n) if gamma > 0]
+    return jumps + [math.sqrt(dephasing / 2) * sigma_z(k, n) for k in range(n) if dephasing > 0]
+
+
+class Collective(Battery):
+    r"""Battery whose cells are one tensor factor, the total spin of n two-level cells.
+
+    The ergotropy is that of the n cells, with all of their :math:`2^n` levels: a unitary may leave the symmetric
+    states. What unitaries on the levels of the spin alone can extract is `symmetric_ergotropy`, never more.
+
+    Parameters
+    ----------
+    H0, H, c_ops, label, unit, truncation
+        As in `Battery`; the cells are tensor factor 0.
+    n : int
+        Number of cells.
+    levels : (K,)
+        Different energies of H0 in the full space.
+    multiplicities : sequence of K int
+        How often each occurs; they sum to 2^n.
+    symmetric : bool
+        Whether the factor holds spin n/2 alone or all blocks.
+    """
+
+    own_measures = MappingProxyType(_own_measures())
+
+    def __init__(
+        self,
+        H0: Qobj,
+        H: Qobj | QobjEvo,
+        c_ops: Sequence[Qobj | QobjEvo] = (),
+        *,
+        n: int,
+        levels: ArrayLike,
+        multiplicities: Sequence[int],
+        symmetric: bool = True,
+        label: str = "",
+        unit: str = "1",
+        truncation: Qobj | None = None,
+    ) -> None:
+        super().__init__(H0, H, c_ops, N=n, cells=[0], label=label, unit=unit, truncation=truncation)
+        if sum(multiplicities) != 2**n:
+            raise ValueError(f"Argument multiplicities must sum to 2^{n}, but sums to {sum(multiplicities)}.")
+        self.symmetric = symmetric
+        energies = as_real_array("levels", levels)
+        needed = H0.shape[0] if symmetric else 2**n  # a symmetric state has no more eigenvalues than that
+        order = np.argsort(energies, kind="stable")
+        self._lowest = np.repeat(energies[order], [min(multiplicities[k], needed) for k in order])[:needed]
+        self.ground = float(energies.min())
+
+    def parameters(self) -> dict[str, Any]:
+        """Parameters as plain numbers and lists, for files and hashes."""
+        levels = {"symmetric": self.symmetric, "lowest_levels": self._lowest.tolist()}
+        return {**super().parameters(), **levels}
+
+    def spectrum(self, states: States) -> FloatArray:
+        """Eigenvalues of the n cells' states, ascending, (T, n + 1) or (T, 2^n); the missing ones vanish."""
+        if self.symmetric:
+            return states.eigenvalues
+        parts, start = [], 0
+        for j in spins(self.N, symmetric=False):
+            size, times = round(2 * j + 1), copies(self.N, j)
+            block = states.dense[:, start : start + size, start : start + size]
+            parts.append(np.repeat(np.linalg.eigvalsh(block) / times, times, axis=1))
+            start += size
+        return np.sort(np.concatenate(parts, axis=1), axis=1)
+
+    def passive_energies(self, states: States) -> FloatArray:
+        """Least energy of the n cells with the spectrum of the states, (T,)."""
+        return self.spectrum(states)[:, ::-1] @ self._lowest
+
+
+def symmetric_ergotropy(rho: Qobj, battery: Battery) -> float:
+    r"""What unitaries on the levels of the total spin can extract, out of a symmetric state.
+
+    Never more than the ergotropy of the cells, which takes unitaries on all :math:`2^n` levels.
+
+    Parameters
+    ----------
+    rho : Qobj, (n + 1, n + 1)
+        State of the total spin, as ``evolve(..., {"symmetric_ergotropy": symmetric_ergotropy})`` hands it over.
+    battery : Collective
+        With spin n/2 alone.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If the battery is not one of symmetric states.
+    """
+    if not isinstance(battery, Collective) or not battery.symmetric:
+        raise ValueError("The symmetric ergotropy needs a battery that holds the symmetric states alone.")
+    return ergotropy(rho, battery.H0)
