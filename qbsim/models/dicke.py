@@ -1,0 +1,157 @@
+"""Dicke battery: two-level cells and one cavity mode, permutation-symmetric, with losses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import qutip
+from qutip import Qobj, QobjEvo
+
+from .._checks import as_count, as_real
+from ..battery import Battery
+from ..collective import Collective, choose_space, collective_losses, j_minus, j_z, local_losses
+from ..operators import excitation, lowering
+
+__all__ = ["dicke", "dicke_start", "photon_cutoff"]
+
+
+def photon_cutoff(n: int) -> int:
+    """Photon levels that n cells need up to their first energy maximum: max(4 n, n + 30)."""
+    n = as_count("n", n)
+    return max(4 * n, n + 30)
+
+
+def dicke(
+    n: int,
+    *,
+    lam: float | Callable[[float], float],
+    omega_c: float = 1.0,
+    omega_a: float = 1.0,
+    photons: int | None = None,
+    normalize: bool = False,
+    rotating_wave: bool = False,
+    gamma: float = 0.0,
+    dephasing: float = 0.0,
+    kappa: float = 0.0,
+    space: str = "auto",
+) -> Battery:
+    r"""Dicke battery: n cells charged by one cavity mode.
+
+    .. math:: H = \omega_c a^\dagger a + \omega_a\left(J_z + \tfrac n2\right) + 2\omega_c\lambda\,J_x (a + a^\dagger),
+              \qquad H_0 = \omega_a\left(J_z + \tfrac n2\right)
+
+    Parameters
+    ----------
+    n : int
+        Number of cells.
+    lam : float or function of time
+        Coupling, not zero; every cell couples with omega_c lam sigma_x (a + a^dagger). A function switches it.
+    omega_c, omega_a : float
+        Frequencies of the cavity and of a cell.
+    photons : int, optional
+        Photon levels kept, 0 ... photons - 1, more than n; by default `photon_cutoff`. `evolve` warns when the last
+        two levels get populated, and `qbsim.charging.converged` doubles them until the answer stands.
+    normalize : bool
+        Divide lam by sqrt(n), the normalisation of the thermodynamic limit, which takes the sqrt(n) advantage away.
+    rotating_wave : bool
+        Keep a J_+ + a^dagger J_- alone.
+    gamma, dephasing : float
+        Decay rate of the population and extra decay rate of the coherence of every cell.
+    kappa : float
+        Decay rate of the photon number.
+    space : str
+        "symmetric": spin n/2, dimension n + 1, for cells without losses of their own. "blocks": every total spin, for
+        gamma and dephasing, n <= 12. "tensor": the n cells one by one, for small n. "auto": the smallest that will do.
+
+    Returns
+    -------
+    Battery
+        Tensor factors: the cells first, the cavity last.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For zero coupling, n < 1, a cut-off that does not hold the n photons of the start, or an unfit space.
+
+    Notes
+    -----
+    J = (1/2) sum sigma; there is no 1/sqrt(n) unless asked for. Energy counts from the empty cells.
+
+    References
+    ----------
+    Eqs. (23)-(25) of [campaioli2018]; [ferraro2018].
+
+    Examples
+    --------
+    >>> dicke(3, lam=0.5).H0.diag().tolist()
+    [0.0, 1.0, 2.0, 3.0]
+    """
+    n = as_count("n", n)
+    omega_c, omega_a = as_real("omega_c", omega_c), as_real("omega_a", omega_a)
+    photons = photon_cutoff(n) if photons is None else as_count("photons", photons)
+    if photons < n + 2:
+        raise ValueError(f"Argument photons must exceed n + 1 = {n + 1}, as n photons start, but is {photons}.")
+    lossy = as_real("gamma", gamma, minimum=0) > 0 or as_real("dephasing", dephasing, minimum=0) > 0
+    space = choose_space(space, symmetric=True, lossy=lossy)
+
+    if space == "tensor":
+        J_minus = sum(lowering(k, n) for k in range(n))
+        H0 = omega_a * sum(excitation(k, n) for k in range(n))
+    else:
+        J_minus = j_minus(n, symmetric=space == "symmetric")
+        H0 = omega_a * (j_z(n, symmetric=space == "symmetric") + n / 2)
+    cells, a = qutip.qeye(H0.dims[0]), qutip.destroy(photons)
+    free = omega_c * qutip.tensor(cells, a.dag() * a) + qutip.tensor(H0, qutip.qeye(photons))
+    exchange = qutip.tensor(J_minus.dag(), a)
+    if not rotating_wave:
+        exchange = exchange + qutip.tensor(J_minus, a)
+    coupling = omega_c * (exchange + exchange.dag()) / (math.sqrt(n) if normalize else 1.0)
+    H = _switched(free, coupling, lam)
+
+    c_ops = [math.sqrt(as_real("kappa", kappa, minimum=0)) * qutip.tensor(cells, a)] if kappa else []
+    if lossy and space == "tensor":
+        still = qutip.qeye(photons)
+        c_ops += [qutip.tensor(jump, still) for jump in local_losses(n, gamma=gamma, dephasing=dephasing)]
+    elif lossy:
+        losses = collective_losses(n, gamma=gamma, dephasing=dephasing)
+        c_ops.append(qutip.super_tensor(losses, qutip.to_super(qutip.qeye(photons))))
+
+    last_two = qutip.tensor(cells, qutip.qdiags(np.r_[np.zeros(photons - 2), 1.0, 1.0], 0))
+    label = f"Dicke battery, {n} cells"
+    if space == "tensor":
+        return Battery(H0, H, c_ops, N=n, cells=range(n), label=label, truncation=last_two)
+    return Collective(
+        H0,
+        H,
+        c_ops,
+        n=n,
+        levels=omega_a * np.arange(n + 1),
+        multiplicities=[math.comb(n, k) for k in range(n + 1)],
+        symmetric=space == "symmetric",
+        label=label,
+        truncation=last_two,
+    )
+
+
+def _switched(free: Qobj, coupling: Qobj, lam: float | Callable[[float], float]) -> Qobj | QobjEvo:
+    """Free part plus the coupling, constant or switched."""
+    if callable(lam):
+        return QobjEvo([free, [coupling, lambda t: lam(t)]])
+    lam = as_real("lam", lam)
+    if lam == 0:
+        raise ValueError("Argument lam must not be zero: without coupling nothing is charged.")
+    return free + lam * coupling
+
+
+def dicke_start(battery: Battery) -> Qobj:
+    """As many photons as cells, and every cell in its ground state, Eq. (25) of [campaioli2018].
+
+    Examples
+    --------
+    >>> dicke_start(dicke(2, lam=0.5)).dims[0]
+    [3, 32]
+    """
+    *cells, photons = battery.dims
+    return qutip.tensor(*(qutip.fock(d, 0) for d in cells), qutip.fock(photons, battery.N))
