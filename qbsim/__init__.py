@@ -5,9 +5,11 @@ A geometry makes a battery; a battery and a state make a time series; a time ser
 
 from __future__ import annotations
 
-from ._checks import HalfLifeWarning, MeasureWarning, UnphysicalWarning
+from . import charging, extraction, precision, separable
+from ._checks import CutoffWarning, HalfLifeWarning, MeasureWarning, UnphysicalWarning
 from ._version import __version__
 from .battery import Battery, Network, NetworkReport
+from .collective import Collective, symmetric_ergotropy
 from .curves import crossing_time, efficiency, fit_exponential, half_life, relative_gain
 from .evolve import evolve
 from .geometry import all_to_all, central, circular, linear
@@ -27,7 +29,12 @@ from .measures import (
     total_ergotropy,
 )
 from .models.cell import single_cell
+from .models.cooper_pair_boxes import cooper_pair_boxes
+from .models.dicke import dicke, dicke_start
+from .models.drive import drive
 from .models.network import network
+from .models.oscillator import oscillator
+from .models.spin_chain import coupling_profile, spin_chain
 from .models.xx_chain import random_fields, xx_chain
 from .states import classical, empty, full, plus
 from .store import save
@@ -35,6 +42,8 @@ from .store import save
 __all__ = [
     "MEASURES",
     "Battery",
+    "Collective",
+    "CutoffWarning",
     "HalfLifeWarning",
     "MeasureWarning",
     "Network",
@@ -43,10 +52,16 @@ __all__ = [
     "__version__",
     "all_to_all",
     "central",
+    "charging",
     "circular",
     "classical",
     "coherent_ergotropy",
+    "cooper_pair_boxes",
+    "coupling_profile",
     "crossing_time",
+    "dicke",
+    "dicke_start",
+    "drive",
     "efficiency",
     "empty",
     "energy",
@@ -54,6 +69,7 @@ __all__ = [
     "ergotropy",
     "ergotropy_per_copy",
     "evolve",
+    "extraction",
     "fit_exponential",
     "full",
     "half_life",
@@ -63,13 +79,18 @@ __all__ = [
     "local_ergotropy",
     "mean_concurrence",
     "network",
+    "oscillator",
     "passive_state",
     "plus",
+    "precision",
     "purity",
     "random_fields",
     "relative_gain",
     "save",
+    "separable",
     "single_cell",
+    "spin_chain",
+    "symmetric_ergotropy",
     "total_ergotropy",
     "xx_chain",
 ]
