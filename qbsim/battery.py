@@ -87,14 +87,14 @@ class Battery:
         if not isinstance(H, Qobj | QobjEvo) or not H.isoper:
             raise TypeError(f"Argument H must be an operator (Qobj or QobjEvo), but is {type(H).__name__}.")
         self._N = as_count("N", N)
-        factors = H.dims[0]
+        full, factors = _plain(H.dims), _plain(H.dims[0])
         chosen = tuple(range(len(factors))) if cells is None else tuple(as_count("cells", c, 0) for c in cells)
         if len(set(chosen)) != len(chosen) or any(c >= len(factors) for c in chosen) or not chosen:
             raise ValueError(
                 f"Argument cells must name different tensor factors of H, 0 to {len(factors) - 1}, but is {chosen}."
             )
         stored = [factors[c] for c in chosen]
-        if H0.dims != [stored, stored]:
+        if _plain(H0.dims) != [stored, stored]:
             raise ValueError(f"Argument H0 must have dims {[stored, stored]} (the cells of H), but has {H0.dims}.")
         if not H0.isherm:
             raise ValueError("Argument H0 must be Hermitian.")
@@ -103,7 +103,7 @@ class Battery:
         for op in c_ops:
             if not isinstance(op, Qobj | QobjEvo):
                 raise TypeError(f"Argument c_ops must hold Qobj or QobjEvo, but holds {type(op).__name__}.")
-            if op.dims != H.dims and op.dims != [H.dims, H.dims]:
+            if _plain(op.dims) not in (full, [full, full]):
                 raise ValueError(f"Argument c_ops must have dims {H.dims}, but holds dims {op.dims}.")
         self._H0, self._H, self._c_ops = H0, H, tuple(c_ops)
         self._cells, self._label, self._unit = chosen, label, unit
@@ -156,7 +156,7 @@ class Battery:
     @property
     def dims(self) -> list[int]:
         """Dimension of every tensor factor the evolution acts on."""
-        return list(self.H.dims[0])
+        return _plain(self.H.dims[0])
 
     @property
     def cell_dims(self) -> list[int]:
@@ -186,6 +186,11 @@ class Battery:
     def __repr__(self) -> str:
         name = f" {self.label!r}" if self.label else ""
         return f"<{type(self).__name__}{name}: N = {self.N}, dims = {self.dims}, {len(self.edges)} bonds>"
+
+
+def _plain(dims: Any) -> Any:
+    """Dimensions as plain integers: QuTiP keeps whatever built them, and numpy's neither compare nor go to JSON."""
+    return [_plain(d) for d in dims] if isinstance(dims, list) else int(dims)
 
 
 class Network(Battery):
