@@ -25,6 +25,7 @@ __all__ = [
     "sigma_x",
     "sigma_y",
     "sigma_z",
+    "transition",
 ]
 
 
@@ -102,3 +103,8 @@ def occupations(N: int) -> NDArray[np.int64]:
     """
     x = np.arange(1 << N)[:, None]
     return (x >> np.arange(N - 1, -1, -1)) & 1
+
+
+def transition(d: int, upper: int, lower: int) -> Qobj:
+    """Operator ``|lower><upper|`` of one cell with d levels: it takes level `upper` to level `lower`."""
+    return qutip.projection(d, lower, upper)

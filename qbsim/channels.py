@@ -1,0 +1,360 @@
+"""Noise channels of one cell as QuTiP superoperators, and the channel a battery applies in a given time.
+
+Superoperators compose with ``@`` (the right one acts first), act as ``channel(rho)``, and describe N cells as
+``qutip.super_tensor(channel, ..., channel)``. Level 0 is the ground state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import qutip
+from numpy.typing import NDArray
+from qutip import Qobj, QobjEvo
+
+from ._checks import as_count, as_real
+from .gaussian import GaussianChannel, GaussianState, additive_noise, amplifier, attenuator
+from .operators import transition
+
+if TYPE_CHECKING:
+    from .battery import Battery
+
+__all__ = [
+    "GaussianChannel",
+    "GaussianState",
+    "additive_noise",
+    "amplifier",
+    "amplitude_damping",
+    "attenuator",
+    "check_channel",
+    "choi_matrix",
+    "dephasing",
+    "depolarizing",
+    "from_network",
+    "generalized_amplitude_damping",
+    "kraus",
+    "multilevel_amplitude_damping",
+    "resonant_multilevel_amplitude_damping",
+]
+
+CHANNEL_TOLERANCE = 1e-9  # Choi eigenvalue and trace of what a caller hands over as a channel
+
+
+def _channel(operators: Sequence[NDArray[np.complex128]], dims: list[int]) -> Qobj:
+    """Superoperator sum_k conj(K_k) x K_k, which acts on column-stacked density matrices."""
+    matrix = sum(np.kron(K.conj(), K) for K in operators)
+    return Qobj(matrix, dims=[[dims, dims]] * 2, superrep="super", copy=False)
+
+
+def choi_matrix(channel: Qobj) -> NDArray[np.complex128]:
+    r"""Choi matrix :math:`\sum_{ij} |i\rangle\langle j| \otimes \Lambda(|i\rangle\langle j|)` of a superoperator.
+
+    Returns
+    -------
+    ndarray, (d d', d d')
+        Input factor first.
+    """
+    out, inp = (int(np.prod(d[0])) for d in channel.dims)
+    # column stacking: row index l * out + k is the entry (k, l) of the output, column index j * inp + i of the input
+    return channel.full().reshape(out, out, inp, inp).transpose(3, 1, 2, 0).reshape(inp * out, inp * out)
+
+
+def check_channel(channel: Any, name: str = "channel") -> Qobj:
+    """Return `channel` as a superoperator if it is completely positive and preserves the trace; raise otherwise.
+
+    Parameters
+    ----------
+    channel : Qobj
+        Superoperator in any of QuTiP's representations.
+    name : str
+        Of the argument, for the message.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no superoperator; with the most negative Choi eigenvalue or the trace defect, if it is no channel.
+
+    Examples
+    --------
+    The transposition is positive but not completely positive:
+
+    >>> transposition = Qobj(qutip.gates.swap().full(), dims=[[[2], [2]]] * 2, superrep="super")
+    >>> check_channel(transposition)
+    Traceback (most recent call last):
+    ...
+    ValueError: Argument channel must be completely positive, but its Choi matrix has the eigenvalue -1.
+    """
+    if not isinstance(channel, Qobj) or not channel.issuper:
+        kind = channel.type if isinstance(channel, Qobj) else type(channel).__name__
+        raise TypeError(f"Argument {name} must be a superoperator (Qobj), but is {kind}.")
+    if channel.superrep != "super":
+        channel = qutip.to_super(channel)
+    choi = choi_matrix(channel)
+    if not np.isfinite(choi).all():
+        raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
+    skew = float(np.abs(choi - choi.conj().T).max())
+    if skew > CHANNEL_TOLERANCE:
+        raise ValueError(
+            f"Argument {name} must preserve Hermiticity, but its Choi matrix differs from its adjoint by {skew:.3g}."
+        )
+    lowest = float(np.linalg.eigvalsh(choi)[0])
+    if lowest < -CHANNEL_TOLERANCE:
+        raise ValueError(
+            f"Argument {name} must be completely positive, but its Choi matrix has the eigenvalue {lowest:.6g}."
+        )
+    out, inp = (int(np.prod(d[0])) for d in channel.dims)
+    kept = np.einsum("ikjk->ij", choi.reshape(inp, out, inp, out))
+    defect = float(np.abs(kept - np.eye(inp)).max())
+    if defect > CHANNEL_TOLERANCE:
+        raise ValueError(f"Argument {name} must preserve the trace, but changes it by up to {defect:.6g}.")
+    return channel
+
+
+def kraus(channel: Qobj) -> list[Qobj]:
+    r"""Kraus operators of a channel, :math:`\Lambda(\rho) = \sum_k K_k\rho K_k^\dagger`, as few as possible.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `channel` is not completely positive or does not preserve the trace.
+
+    Examples
+    --------
+    >>> [len(kraus(c)) for c in (dephasing(0.0), dephasing(0.5), depolarizing(0.5, d=3))]
+    [1, 2, 9]
+    """
+    channel = check_channel(channel)
+    weights, vectors = np.linalg.eigh(choi_matrix(channel))
+    keep = weights > 1e-14 * weights[-1]
+    out, inp = channel.dims[0][0], channel.dims[1][0]
+    shape = (int(np.prod(inp)), int(np.prod(out)))
+    return [
+        Qobj(np.sqrt(w) * v.reshape(shape).T, dims=[out, inp])
+        for w, v in zip(weights[keep][::-1], vectors.T[keep][::-1], strict=True)
+    ]
+
+
+def amplitude_damping(gamma: float) -> Qobj:
+    r"""Energy decay of a two-level cell into a cold bath.
+
+    .. math:: \rho_{11} \mapsto (1-\gamma)\rho_{11}, \qquad \rho_{01} \mapsto \sqrt{1-\gamma}\,\rho_{01}
+
+    Parameters
+    ----------
+    gamma : float
+        Probability to lose the excitation, in [0, 1]; 1 - exp(-rate t) for decay at a rate.
+
+    Returns
+    -------
+    Qobj
+        Superoperator of dims [[[2], [2]], [[2], [2]]].
+
+    References
+    ----------
+    Eq. (3) of [tirone_poster] at eta = 0.
+
+    Examples
+    --------
+    >>> from qbsim import energy, full, single_cell
+    >>> round(energy(amplitude_damping(0.3)(full(1)), single_cell().H0), 12)
+    0.7
+    """
+    return generalized_amplitude_damping(gamma, 0.0)
+
+
+def generalized_amplitude_damping(gamma: float, eta: float) -> Qobj:
+    r"""Thermal relaxation of a two-level cell.
+
+    .. math:: \rho_{11} \mapsto (1-(1-\eta)\gamma)\rho_{11} + \eta\gamma\rho_{00}, \qquad
+              \rho_{01} \mapsto \sqrt{1-\gamma}\,\rho_{01}
+
+    Parameters
+    ----------
+    gamma : float
+        Strength in [0, 1].
+    eta : float
+        Excited population of the fixed point, in [0, 1]; below 1/2 for a bath of positive temperature.
+
+    Returns
+    -------
+    Qobj
+        Superoperator of dims [[[2], [2]], [[2], [2]]].
+
+    Notes
+    -----
+    Relaxation at rate gamma' in a bath of nbar photons for a time t is gamma = 1 - exp(-gamma' (2 nbar + 1) t) and
+    eta = nbar/(2 nbar + 1). The upper left entry of Eq. (3) is printed with rho_11 (our rho_00) twice; the second must
+    be the excited population, or the trace is not preserved.
+
+    References
+    ----------
+    Eq. (3) of [tirone_poster], corrected.
+
+    Examples
+    --------
+    >>> generalized_amplitude_damping(1.0, 0.2)(qutip.fock_dm(2, 1)).diag().round(12).tolist()
+    [0.8, 0.2]
+    """
+    gamma, eta = as_real("gamma", gamma, minimum=0, maximum=1), as_real("eta", eta, minimum=0, maximum=1)
+    s = np.sqrt(1 - gamma)
+    lower, raise_ = (1 - eta) * gamma, eta * gamma
+    matrix = [[1 - raise_, 0, 0, lower], [0, s, 0, 0], [0, 0, s, 0], [raise_, 0, 0, 1 - lower]]
+    return Qobj(np.array(matrix, complex), dims=[[[2], [2]]] * 2, superrep="super", copy=False)
+
+
+def dephasing(kappa: float) -> Qobj:
+    r"""Loss of coherence of a two-level cell, :math:`\rho_{01} \mapsto \sqrt{1-\kappa}\,\rho_{01}`.
+
+    Parameters
+    ----------
+    kappa : float
+        Strength in [0, 1]; phase flips of probability q are 1 - 2q = sqrt(1 - kappa).
+
+    References
+    ----------
+    Eq. (4) of [tirone_poster].
+
+    Examples
+    --------
+    >>> from qbsim import l1_coherence, plus
+    >>> round(l1_coherence(dephasing(0.75)(plus(1))), 12)
+    0.5
+    """
+    s = np.sqrt(1 - as_real("kappa", kappa, minimum=0, maximum=1))
+    return Qobj(np.diag([1, s, s, 1]).astype(complex), dims=[[[2], [2]]] * 2, superrep="super", copy=False)
+
+
+def depolarizing(lam: float, d: int = 2) -> Qobj:
+    r"""Mixing with the maximally mixed state, :math:`\rho \mapsto \lambda\rho + (1-\lambda)\,\mathrm{tr}(\rho)\,1/d`.
+
+    Parameters
+    ----------
+    lam : float
+        What is left of the state, in [-1/(d^2 - 1), 1].
+    d : int
+        Number of levels.
+
+    Examples
+    --------
+    >>> depolarizing(0.4, d=4)(qutip.fock_dm(4, 3)).diag().round(12).tolist()
+    [0.15, 0.15, 0.15, 0.55]
+    """
+    d = as_count("d", d, minimum=2)
+    lam = as_real("lam", lam, minimum=-1 / (d * d - 1), maximum=1)
+    identity = np.eye(d).ravel(order="F")
+    matrix = lam * np.eye(d * d) + (1 - lam) / d * np.outer(identity, identity)
+    return Qobj(matrix.astype(complex), dims=[[[d], [d]]] * 2, superrep="super", copy=False)
+
+
+def _three_level_rates(g10: float, g21: float, g20: float) -> tuple[NDArray[np.complex128], float, float, float]:
+    """Kraus operator without a jump, and the three checked probabilities."""
+    g10, g21, g20 = (as_real(name, g, minimum=0, maximum=1) for name, g in (("g10", g10), ("g21", g21), ("g20", g20)))
+    if g21 + g20 > 1 + 1e-12:
+        raise ValueError(f"Arguments g21 and g20 must not exceed 1 together: level 2 loses g21 + g20 = {g21 + g20:g}.")
+    stay = np.sqrt([1, 1 - g10, max(0.0, 1 - g21 - g20)])
+    return np.diag(stay).astype(complex), g10, g21, g20
+
+
+def multilevel_amplitude_damping(g10: float, g21: float, g20: float) -> Qobj:
+    r"""Decay of a three-level cell whose environment tells the transitions apart (MAD).
+
+    .. math:: K_0 = \mathrm{diag}(1, \sqrt{1-g_{10}}, \sqrt{1-g_{21}-g_{20}}), \quad
+              \sqrt{g_{10}}|0\rangle\langle1|, \quad \sqrt{g_{21}}|1\rangle\langle2|, \quad
+              \sqrt{g_{20}}|0\rangle\langle2|
+
+    Parameters
+    ----------
+    g10, g21, g20 : float
+        Probabilities of the transitions 1 to 0, 2 to 1 and 2 to 0, in [0, 1], with g21 + g20 <= 1. They are named and
+        not numbered, because papers number them in different orders.
+
+    References
+    ----------
+    Fig. 2(a) of [tirone2023]; [chessa2021].
+
+    Examples
+    --------
+    >>> multilevel_amplitude_damping(0.3, 0.2, 0.6)(qutip.fock_dm(3, 2)).diag().round(12).tolist()
+    [0.6, 0.2, 0.2]
+    """
+    stay, g10, g21, g20 = _three_level_rates(g10, g21, g20)
+    jumps = [np.sqrt(g) * transition(3, *kl).full() for g, kl in ((g10, (1, 0)), (g21, (2, 1)), (g20, (2, 0)))]
+    return _channel([stay, *jumps], [3])
+
+
+def resonant_multilevel_amplitude_damping(g10: float, g21: float, g20: float) -> Qobj:
+    r"""Decay of a three-level cell with equal gaps, which the environment cannot tell apart (ReMAD).
+
+    .. math:: K_0 = \mathrm{diag}(1, \sqrt{1-g_{10}}, \sqrt{1-g_{21}-g_{20}}), \quad
+              \sqrt{g_{10}}|0\rangle\langle1| + \sqrt{g_{21}}|1\rangle\langle2|, \quad
+              \sqrt{g_{20}}|0\rangle\langle2|
+
+    Parameters as in `multilevel_amplitude_damping`.
+
+    References
+    ----------
+    Fig. 2(a) of [tirone2023]; [chessa2023].
+
+    Examples
+    --------
+    Decay hands part of a coherence on to the next pair of levels:
+
+    >>> rho = qutip.ket2dm((qutip.basis(3, 1) + qutip.basis(3, 2)).unit())
+    >>> round(float(abs(resonant_multilevel_amplitude_damping(0.3, 0.2, 0.6)(rho)[0, 1])), 6)
+    0.122474
+    """
+    stay, g10, g21, g20 = _three_level_rates(g10, g21, g20)
+    equal = np.sqrt(g10) * transition(3, 1, 0).full() + np.sqrt(g21) * transition(3, 2, 1).full()
+    return _channel([stay, equal, np.sqrt(g20) * transition(3, 2, 0).full()], [3])
+
+
+def from_network(battery: Battery, t: float) -> Qobj:
+    r"""Channel that a battery applies to its state in time t, :math:`e^{\mathcal L t}`.
+
+    Parameters
+    ----------
+    battery : Battery or Network
+        Whose H and c_ops act; chargers included.
+    t : float
+        Duration, not negative.
+
+    Returns
+    -------
+    Qobj
+        Superoperator on all tensor factors of the battery.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `battery` has no generator or `t` is negative.
+
+    Notes
+    -----
+    A generator that does not depend on time is exponentiated, exact to rounding; one that does is integrated from 0 to
+    t with a relative tolerance of 1e-10.
+
+    Examples
+    --------
+    A cell that decays is an amplitude damping channel:
+
+    >>> from qbsim import single_cell
+    >>> cell = single_cell(omega=0.0, gamma=1.0)
+    >>> difference = from_network(cell, 0.5) - amplitude_damping(1 - np.exp(-0.5))
+    >>> bool(abs(difference.full()).max() < 1e-12)
+    True
+    """
+    if not hasattr(battery, "H") or not hasattr(battery, "c_ops"):
+        raise TypeError(f"Argument battery must be a Battery, but is {type(battery).__name__}.")
+    t = as_real("t", t, minimum=0)
+    H, c_ops = battery.H, battery.c_ops
+    if any(isinstance(op, QobjEvo) for op in (H, *c_ops)):
+        options = {"method": "vern9", "rtol": 1e-10, "atol": 1e-12, "nsteps": 10**8, "progress_bar": ""}
+        dims = H.dims
+        if t == 0:
+            return qutip.to_super(qutip.qeye(dims[0]))
+        # propagator gives a unitary for a closed system
+        channel = qutip.propagator(H, t, c_ops, options=options)
+        return channel if channel.issuper else qutip.to_super(channel)
+    return (qutip.liouvillian(H, c_ops) * t).expm()
