@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._checks import FloatArray, as_count, as_real_array
 
-__all__ = ["as_distribution", "entropy_deficit", "gibbs_energy", "gibbs_inverse_temperature", "passive_energy_per_copy"]
+__all__ = ["as_distribution", "entropy_deficit", "gibbs_energy", "gibbs_point", "passive_energy_per_copy"]
 
 DEGENERATE = 1e-12  # levels closer to the ground level than this part of the spread belong to it
 TRACE_TOLERANCE = 1e-9  # rounding of a trace; anything larger is another state
@@ -98,8 +98,8 @@ def _inverse_temperature(deficit: FloatArray, y: FloatArray) -> FloatArray:
     return np.exp(x)
 
 
-def _gibbs(deficit: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Energy and inverse temperature (inf at zero temperature) of Gibbs states of given entropy deficit."""
+def gibbs_point(deficit: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Energy and inverse temperature (inf at zero temperature) of Gibbs states of given entropy deficit (...)."""
     x, spread = _scaled(levels)
     deficit = np.maximum(deficit, 0.0)
     if spread == 0:
@@ -146,12 +146,7 @@ def gibbs_energy(deficit: ArrayLike, levels: ArrayLike) -> FloatArray:
     >>> bool(abs(gibbs_energy(np.log(2), [0.0, 1.0])) < 1e-15), float(gibbs_energy(0.0, [0.0, 1.0]))
     (True, 0.5)
     """
-    return _gibbs(np.asarray(deficit, float), np.asarray(levels, float))[0]
-
-
-def gibbs_inverse_temperature(deficit: ArrayLike, levels: ArrayLike) -> FloatArray:
-    """Inverse temperature of the Gibbs state of given entropy deficit; inf at zero temperature. See `gibbs_energy`."""
-    return _gibbs(np.asarray(deficit, float), np.asarray(levels, float))[1]
+    return gibbs_point(np.asarray(deficit, float), np.asarray(levels, float))[0]
 
 
 def _power(values: FloatArray, n: int) -> tuple[FloatArray, list[int]]:

@@ -15,7 +15,7 @@ import qbsim as qb
 from qbsim.copies import (
     entropy_deficit,
     gibbs_energy,
-    gibbs_inverse_temperature,
+    gibbs_point,
     passive_energy_per_copy,
 )
 
@@ -122,7 +122,7 @@ def test_total_ergotropy_is_the_least_relative_entropy_per_inverse_temperature(p
     rho, H = random_pair(*pair)
     levels = H.eigenenergies()
     total, U, S = qb.total_ergotropy(rho, H), qb.energy(rho, H), qb.entropy(rho)
-    own = float(gibbs_inverse_temperature(np.log(len(levels)) - S, levels))
+    own = float(gibbs_point(np.array(np.log(len(levels)) - S), levels)[1])
     for beta in [0.1, 1.0, 10.0, *([own] if np.isfinite(own) else [])]:
         log_Z = np.log(np.sum(np.exp(-beta * (levels - levels[0])))) - beta * levels[0]
         assert (beta * U - S + log_Z) / beta >= total - 1e-11

@@ -1,0 +1,182 @@
+r"""Least concave majorant in the energy of a maximum over input states, from below and from above.
+
+From below, by the chords between states found; from above, by the dual
+
+.. math:: \min_{\mu\ge0}\,[\mu e + \max_\psi(f(\Lambda\psi) - \mu\langle H\rangle_\psi)] .
+
+The slope of the chord over e is the next multiplier; where the majorant is straight, chord and dual then meet at once,
+elsewhere a secant in the multiplier closes the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._checks import FloatArray
+from ._search import Candidates, Search
+
+CLOSED = 1e-11  # of the spread of levels: chord and dual agree
+ROUNDS = 60
+SWEEPS = 10
+AT_ONCE = 12  # multipliers at which all starts are tried again
+MOST_STARTS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """The majorant at one energy: chord and dual, the multiplier, and the states at the ends of the chord.
+
+    `energy` is what the supporting line is taken at: less than asked for where more energy is of no use.
+    """
+
+    energy: float
+    value: float
+    upper: float
+    mu: float
+    weights: FloatArray
+    ends: Candidates
+
+    @property
+    def gap(self) -> float:
+        """Distance of the dual from the chord."""
+        return self.upper - self.value
+
+
+def upper_hull(x: FloatArray, y: FloatArray) -> list[int]:
+    """Indices of the upper convex hull of points, in ascending x (Andrew's monotone chain)."""
+    hull: list[int] = []
+    for i in np.lexsort((y, x)):
+        if hull and x[i] == x[hull[-1]]:
+            hull.pop()
+        while len(hull) > 1:
+            a, b = hull[-2], hull[-1]
+            if (y[b] - y[a]) * (x[i] - x[a]) > (y[i] - y[a]) * (x[b] - x[a]):
+                break
+            hull.pop()
+        hull.append(int(i))
+    return hull
+
+
+class Envelope:
+    """Concave majorant of the best value over the energy, refined where it is asked for."""
+
+    def __init__(self, search: Search) -> None:
+        self.search, self.tol = search, CLOSED * (search.cell.spread or 1.0)
+        ground, free = search.ground(), search.maxima(0.0)
+        value = free.value.max()
+        top = free.take(np.flatnonzero(free.value >= value - search.tol))
+        top = top.take([int(np.argmin(top.energy))])  # of equal maxima the one of least energy
+        self.pool, self.slopes = ground, np.array([np.inf])
+        # multipliers tried, and the largest value - mu * energy known for each
+        self.tested, self.heights = np.empty(0), np.empty(0)
+        self.peak = float(top.energy[0])
+        self.starts = ground.psi
+        if top.value[0] > ground.value[0] + search.tol:
+            self._add(top, 0.0)
+            rise = (top.value[0] - ground.value[0]) / (top.energy[0] - ground.energy[0])
+            self._sweep(np.array([0.5 * rise, rise, 2 * rise]))
+        else:  # no energy is worth its cost: the majorant is constant
+            self.peak = float(ground.energy[0])
+            self.tested, self.heights = np.zeros(1), np.array([max(value, ground.value[0])])
+
+    def _add(self, state: Candidates, mu: float) -> None:
+        """Put the best state found for mu into the pool, with the height of the supporting line."""
+        self.pool, self.slopes = self.pool + state, np.append(self.slopes, mu)
+        self.heights = np.maximum(self.heights, state.value - self.tested * state.energy)  # also for earlier ones
+        self.tested = np.append(self.tested, mu)
+        self.heights = np.append(self.heights, (self.pool.value - mu * self.pool.energy).max())
+
+    def _sweep(self, mu: FloatArray) -> bool:
+        """Climb from all starts at these multipliers; whether that found more than was known."""
+        psi = self.search.states()
+        found = self.search.climb(np.tile(psi, (len(mu), 1)), np.repeat(mu, len(psi)))
+        news = False
+        for k, m in enumerate(mu):
+            mine = found.take(slice(k * len(psi), (k + 1) * len(psi)))
+            lagrangian = mine.value - m * mine.energy
+            best = mine.best(m)
+            news |= bool(lagrangian[best] > (self.pool.value - m * self.pool.energy).max() + self.tol)
+            self._add(mine.take([best]), float(m))
+            self._remember(mine, lagrangian)
+        return news
+
+    def _remember(self, found: Candidates, lagrangian: FloatArray) -> None:
+        """Keep one state of each of the highest local maxima as a start for other multipliers."""
+        keys = np.round(np.stack([lagrangian, found.energy]) / (self.search.cell.spread or 1.0), 4)
+        first = np.unique(keys, axis=1, return_index=True)[1]
+        order = first[np.argsort(-lagrangian[first])][:2]
+        self.starts = np.concatenate([self.starts, found.psi[order]])[-MOST_STARTS:]
+
+    def at(self, energies: FloatArray) -> list[Point]:
+        """Majorant at these energies, chord and dual closed to 1e-11 of the spread where the search allows."""
+        inside = np.asarray(energies, float)
+        inside = inside[(inside < self.peak) & (inside > self.pool.energy[0])]
+        for _ in range(SWEEPS if inside.size else 0):
+            self._close(inside)
+            # The states came from a few starts; now every start has its say at the multipliers that were found.
+            spaced = np.linspace(0, len(inside) - 1, min(len(inside), AT_ONCE)).round().astype(int)
+            if not self._sweep(np.unique([self._dual(e)[1] for e in inside[spaced]])):
+                break
+        return [self._result(float(e)) for e in energies]
+
+    def _close(self, energies: FloatArray) -> None:
+        """Refine until chord and dual meet at all of these energies inside the range."""
+        for _ in range(ROUNDS):
+            points = [p for p in map(self._point, energies) if p[1] - p[0] > self.tol]
+            wanted = sorted({mu for p in points for mu in p[2]} - set(self.tested.tolist()))
+            if not wanted:
+                break
+            self._refine(np.array(wanted))
+
+    def _point(self, e: float) -> tuple[float, float, tuple[float, ...], int, int]:
+        """Chord value, dual value, next multipliers and ends of the chord at an energy inside the range."""
+        hull = self._hull()
+        energy = self.pool.energy
+        j = int(np.searchsorted(energy[hull], e, side="right"))
+        left, right = hull[max(j - 1, 0)], hull[min(j, len(hull) - 1)]
+        width = energy[right] - energy[left]
+        rise = (self.pool.value[right] - self.pool.value[left]) / width if width > 0 else 0.0
+        value = self.pool.value[left] + rise * (e - energy[left])
+        multipliers = [max(rise, 0.0)]
+        if width > 0 and np.isfinite(self.slopes[left]):  # secant: where would the best state have the energy e?
+            part = (e - energy[left]) / width
+            multipliers.append(float((1 - part) * self.slopes[left] + part * self.slopes[right]))
+        return float(value), self._dual(e)[0], tuple(multipliers), left, right
+
+    def _hull(self) -> list[int]:
+        if getattr(self, "_hull_size", -1) != len(self.pool):
+            self._hull_kept, self._hull_size = upper_hull(self.pool.energy, self.pool.value), len(self.pool)
+        return self._hull_kept
+
+    def _dual(self, e: float) -> tuple[float, float]:
+        """Least supporting line at e, and its multiplier."""
+        lines = self.tested * e + self.heights
+        k = int(np.argmin(lines))
+        return float(lines[k]), float(self.tested[k])
+
+    def _refine(self, mu: FloatArray) -> None:
+        """Best states for new multipliers, all climbed together: from the best known, its neighbours and the starts."""
+        lagrangian = self.pool.value - mu[:, None] * self.pool.energy
+        near = np.argsort(-lagrangian, axis=1)[:, :2]
+        psi = np.concatenate([np.concatenate([self.pool.psi[n], self.starts]) for n in near])
+        per = len(psi) // len(mu)
+        found = self.search.climb(psi, np.repeat(mu, per))
+        for k, m in enumerate(mu):
+            mine = found.take(slice(k * per, (k + 1) * per))
+            self._add(mine.take([mine.best(m)]), float(m))
+
+    def _result(self, e: float) -> Point:
+        if e >= self.peak:
+            k = int(np.argmax(self.pool.value))
+            upper = self._dual(self.pool.energy[k])[0] if self.peak > self.pool.energy[0] else float(self.heights[0])
+            return Point(float(self.pool.energy[k]), float(self.pool.value[k]), upper, 0.0, np.ones(1), self.pool.take([k]))
+        if e <= self.pool.energy[0]:
+            ground = self.pool.take([0])
+            return Point(float(ground.energy[0]), float(ground.value[0]), float(ground.value[0]), np.inf, np.ones(1), ground)
+        value, upper, _, left, right = self._point(e)
+        ends = self.pool.take([left, right])
+        width = ends.energy[1] - ends.energy[0]
+        part = (e - ends.energy[0]) / width if width > 0 else 0.0
+        return Point(e, value, upper, self._dual(e)[1], np.array([1 - part, part]), ends)

@@ -1,0 +1,49 @@
+"""What every capacitance returns: the value, a bound from above, and whether the two are proven."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qutip import Qobj
+
+__all__ = ["Capacitance"]
+
+
+@dataclass(frozen=True, eq=False)
+class Capacitance:
+    """Value of a work capacitance, with what is known about it.
+
+    Attributes
+    ----------
+    value : float
+        Reached by `ensemble`, so never more than the true value.
+    upper : float
+        The dual problem at its best multipliers. Never less than the true value where `exact` is True; otherwise only as
+        sure as the search over input states behind it, which is a search from many starts.
+    exact : bool
+        True where `value` and `upper` agree within 1e-9 of the spread of levels and a closed form or a bounded search
+        over all input states proves it.
+    ensemble : tuple of (float, Qobj)
+        Weights and input kets that reach `value`.
+    assumed : str
+        In words: what the numbers rest on.
+    """
+
+    value: float
+    upper: float
+    exact: bool
+    ensemble: tuple[tuple[float, Qobj], ...] = ()
+    assumed: str = ""
+
+    @property
+    def state(self) -> Qobj | None:
+        """Best input ket, where a single one is enough."""
+        return self.ensemble[0][1] if len(self.ensemble) == 1 else None
+
+    @property
+    def gap(self) -> float:
+        """Distance of the bound from the value."""
+        return self.upper - self.value
+
+    def __float__(self) -> float:
+        return self.value

@@ -1,0 +1,248 @@
+"""Best output ergotropy of one cell, and the two capacitances that are its concave majorants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from qutip import Qobj
+
+from .._checks import FloatArray, as_real, as_real_array
+from ._functionals import Ergotropy, FreeEnergy, TotalErgotropy
+from ._hull import Envelope, Point
+from ._proof import proven_bound, provable
+from ._result import Capacitance
+from ._search import Candidates, Cell, Search
+
+__all__ = ["capacitance_curve", "local_capacitance", "max_output_ergotropy", "total_ergotropy_capacitance"]
+
+EXACT = 1e-9  # of the spread of levels: value and proven bound agree
+PROVEN = 5e-10  # of the spread: where the bounded search stops
+HOTTEST = 1e6  # of the spread: beyond, the free energy at this temperature is all rounding
+
+SEARCHED = "every input ket searched from many starts; the bound is as sure as this search"
+BOUNDED = "proven by a bounded search over all input kets"
+
+
+def check_energy(cell: Cell, energy: float) -> float:
+    """Input energy inside the spectrum of H."""
+    energy = as_real("energy", energy)
+    low, high = cell.levels[0], cell.levels[-1]
+    slack = 1e-12 * max(cell.spread, abs(low), abs(high))
+    if not low - slack <= energy <= high + slack:
+        raise ValueError(
+            f"Argument energy must lie in the spectrum of H, between {low:g} and {high:g}, but is {energy:g}."
+        )
+    return energy
+
+
+def search_for(cell: Cell, total: bool) -> Search:
+    """Search for the best ergotropy or total ergotropy; for two levels they are the same."""
+    return Search(cell, TotalErgotropy(cell.levels) if total and cell.d > 2 else Ergotropy(cell.levels))
+
+
+def is_proven(search: Search, point: Point) -> bool:
+    """Whether a bounded search confirms the supporting line of a point of the majorant for all input kets."""
+    cell, scale = search.cell, search.cell.spread or 1.0
+    if not np.isfinite(point.mu):
+        return cell.d == 1 or bool(cell.levels[1] > cell.levels[0] + 1e-12 * scale)  # one state has this energy
+    if not provable(cell):
+        return False
+    functional = search.functional
+    if isinstance(functional, TotalErgotropy):
+        # not convex, but at any one temperature the free energy is, and it is never below
+        psi = point.ends.psi[int(np.argmax(point.weights))]
+        T = functional.temperature(cell.output(np.outer(psi, psi.conj()))[0])
+        if T > HOTTEST * scale:
+            return False
+        functional = FreeEnergy(cell.levels, T)
+    assert isinstance(functional, Ergotropy | FreeEnergy)
+    height = point.upper - point.mu * point.energy
+    return proven_bound(cell, functional, point.mu, height, PROVEN * scale) <= height + PROVEN * scale
+
+
+def _one_state(search: Search, point: Point) -> Candidates:
+    """Best single ket found at no more than the energy of a point of the majorant, from the ends of its chord."""
+    if len(point.weights) == 1:
+        return point.ends
+    return search.climb_below(point.ends.psi, point.energy)
+
+
+def max_output_ergotropy(channel: Qobj, H: Qobj, energy: float, *, total: bool = False) -> Capacitance:
+    r"""Most work that one cell gives after a channel, over all inputs of at most this energy.
+
+    .. math:: \mathcal E^{(1)}(\Lambda; e) = \max_{\rho:\,\mathrm{tr}(\rho H)\le e} \mathcal E(\Lambda(\rho), H)
+
+    Parameters
+    ----------
+    channel : Qobj, superoperator
+        Of any finite dimension.
+    H : Qobj, (d, d)
+        Hamiltonian of the cell.
+    energy : float
+        Input energy, within the spectrum of `H`.
+    total : bool
+        The total ergotropy instead, over pure inputs.
+
+    Returns
+    -------
+    Capacitance
+        `state` is the best input ket; `upper` is the dual of the concave majorant, so the distance to it shows where the
+        function is not concave, and `exact` is then False although `value` may well be the maximum.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `channel` is no channel, `H` is not Hermitian, or `energy` is outside the spectrum.
+
+    Notes
+    -----
+    Pure inputs are enough for the ergotropy, which is convex: every extreme point of the states of bounded energy is
+    pure. The search is deterministic.
+
+    References
+    ----------
+    Eq. (2) of [tirone2023] for one cell.
+
+    Examples
+    --------
+    Amplitude damping of 1/2 leaves the most work in a superposition, not in the full cell:
+
+    >>> import qutip
+    >>> from qbsim.channels import amplitude_damping
+    >>> best = max_output_ergotropy(amplitude_damping(0.5), qutip.num(2), 1.0)
+    >>> round(best.value, 10), best.exact, round(float(abs(best.state[1, 0])) ** 2, 6)
+    (0.2071067812, True, 0.707107)
+    """
+    cell = Cell(channel, H)
+    energy = check_energy(cell, energy)
+    search = search_for(cell, total)
+    point = Envelope(search).at(np.array([energy]))[0]
+    best = _one_state(search, point)
+    scale = cell.spread or 1.0
+    if not len(best) or point.upper - best.value[0] > EXACT * scale:  # the majorant is a chord here: search this energy
+        best = search.climb_below(np.concatenate([best.psi, point.ends.psi, search.states()]), energy)
+    value = float(best.value[0])
+    exact = point.upper - value <= EXACT * scale and is_proven(search, point)
+    return Capacitance(value, max(point.upper, value), exact, ((1.0, cell.ket(best.psi[0])),), _words(exact))
+
+
+def _words(exact: bool) -> str:
+    return BOUNDED if exact else SEARCHED
+
+
+def _curve(channel: Qobj, H: Qobj, energies: FloatArray, total: bool, prove: bool) -> list[Capacitance]:
+    cell = Cell(channel, H)
+    for e in energies:
+        check_energy(cell, float(e))
+    search, scale = search_for(cell, total), cell.spread or 1.0
+    results = []
+    for point in Envelope(search).at(energies):
+        exact = prove and point.gap <= EXACT * scale and is_proven(search, point)
+        weights, psi, value = point.weights, point.ends.psi, point.value
+        if prove:  # where the majorant is no chord, one ket will do
+            single = _one_state(search, point)
+            if len(single) and single.value[0] >= value - EXACT * scale:
+                weights, psi, value = np.ones(1), single.psi, max(value, float(single.value[0]))
+        ensemble = tuple((float(w), cell.ket(k)) for w, k in zip(weights, psi, strict=True) if w > 0)
+        results.append(Capacitance(value, max(point.upper, value), exact, ensemble, _words(exact)))
+    return results
+
+
+def capacitance_curve(
+    channel: Qobj, H: Qobj, energies: Iterable[float], *, total: bool = False, prove: bool = False
+) -> list[Capacitance]:
+    """`local_capacitance`, or with `total` the `total_ergotropy_capacitance`, at many energies with shared work.
+
+    Parameters
+    ----------
+    channel, H
+        As in `local_capacitance`.
+    energies : sequence of float
+        Within the spectrum of `H`.
+    total : bool
+        Of the total ergotropy.
+    prove : bool
+        Run the bounded search at every energy too; without it no result is marked exact.
+
+    Returns
+    -------
+    list of Capacitance
+        In the order of `energies`.
+
+    Examples
+    --------
+    >>> import qutip
+    >>> from qbsim.channels import amplitude_damping
+    >>> [round(float(c), 6) for c in capacitance_curve(amplitude_damping(0.5), qutip.num(2), [0.0, 0.5, 1.0])]
+    [0.0, 0.183013, 0.207107]
+    """
+    return _curve(channel, H, as_real_array("energies", list(energies)), total, prove)
+
+
+def local_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capacitance:
+    r"""Work per cell from very many noisy cells, if every cell is emptied on its own.
+
+    .. math:: C_\mathrm{loc}(\Lambda; e) = \chi(\Lambda; e)
+              = \sup_{\{p_j, e_j\}} \sum_j p_j\,\mathcal E^{(1)}(\Lambda; e_j),
+              \qquad \sum_j p_j e_j \le e
+
+    Parameters
+    ----------
+    channel : Qobj, superoperator
+        Noise of every cell.
+    H : Qobj, (d, d)
+        Hamiltonian of every cell.
+    energy : float
+        Input energy per cell, within the spectrum of `H`.
+
+    Returns
+    -------
+    Capacitance
+        `ensemble` holds the at most two kinds of cells to prepare. Entangled inputs give no more.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `channel` is no channel, `H` is not Hermitian, or `energy` is outside the spectrum.
+
+    References
+    ----------
+    Eqs. (5) and (6) of [tirone2023].
+
+    Examples
+    --------
+    Strong dephasing makes the single-cell function convex, so that full and empty cells are best:
+
+    >>> import qutip
+    >>> from qbsim.channels import amplitude_damping, dephasing
+    >>> half = local_capacitance(dephasing(0.9) @ amplitude_damping(0.2), qutip.num(2), 0.5)
+    >>> round(half.value, 10), half.exact, len(half.ensemble)
+    (0.3, True, 2)
+    """
+    return _curve(channel, H, np.array([as_real("energy", energy)]), False, True)[0]
+
+
+def total_ergotropy_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capacitance:
+    r"""Work per cell from blocks of equal cells, each block emptied collectively.
+
+    .. math:: \chi_\mathrm{tot}(\Lambda; e)
+              = \sup_{\{p_j, e_j\}} \sum_j p_j\,\mathcal E_\mathrm{tot}^{(1)}(\Lambda; e_j),
+              \qquad \sum_j p_j e_j \le e
+
+    over pure inputs. Lies between `local_capacitance`, which it equals for d = 2, and `separable_capacitance`.
+
+    Parameters, returns and errors as in `local_capacitance`.
+
+    References
+    ----------
+    Eq. (12) of [tirone2023].
+
+    Examples
+    --------
+    >>> import qutip
+    >>> from qbsim.channels import depolarizing
+    >>> round(total_ergotropy_capacitance(depolarizing(0.5, d=3), qutip.num(3), 0.0).value, 10)
+    0.0384899209
+    """
+    return _curve(channel, H, np.array([as_real("energy", energy)]), True, True)[0]
