@@ -1,9 +1,9 @@
 r"""The three functionals of an output state that are maximised over inputs, each with its gradient.
 
-Stacks in, stacks out. A functional returns its values f (n,) and operators X (n, d, d) with :math:`f = \mathrm{tr}(X
-\sigma)` and :math:`\mathrm df = \mathrm{tr}(X\,\mathrm d\sigma)` for :math:`\mathrm{tr}\,\mathrm d\sigma = 0`. Ergotropy
-and free energy are convex: X then supports them from below, and `bound` extends them, still convex and not lower, to
-Hermitian operators of trace 1 with small negative eigenvalues.
+Stacks in, stacks out. A functional returns its values f (n,) and operators X (n, d, d) with
+:math:`f = \mathrm{tr}(X\sigma)` and :math:`\mathrm df = \mathrm{tr}(X\,\mathrm d\sigma)`. Ergotropy and free energy are
+convex: X then supports them from below, and `bound` extends them, still convex and not lower, to Hermitian operators of
+trace 1 with small negative eigenvalues.
 """
 
 from __future__ import annotations
@@ -50,27 +50,33 @@ class Ergotropy:
         return _energies(sigma, self.levels) - r @ self.levels[::-1], np.diag(self.levels) - _spectral(vectors, passive)
 
     def bound(self, sigma: ComplexArray) -> FloatArray:
-        """The same formula, as a maximum of linear functions convex on all Hermitian operators; (n, k, d, d) to (n, k)."""
+        """The same formula: a maximum of linear functions is convex everywhere. (n, k, d, d) to (n, k)."""
         return _energies(sigma, self.levels) - np.linalg.eigvalsh(sigma) @ self.levels[::-1]
 
 
 @dataclass(frozen=True, eq=False)
 class FreeEnergy:
-    """Energy minus T times entropy, plus T ln Z(1/T): work at one temperature, an upper bound of the total ergotropy."""
+    """Energy minus T times entropy, plus T ln Z(1/T): work at one temperature, an upper bound of the total ergotropy.
+
+    Entropy and ln Z are taken relative to ln d: at high temperature only their small differences to it count.
+    """
 
     levels: FloatArray
     T: float
 
     @property
     def offset(self) -> float:
-        """T ln Z(1/T), written so that T = 0 is the limit."""
+        """T ln(Z/d); minus the ground energy at T = 0."""
         e = self.levels - self.levels[0]
-        return self.T * float(np.log(np.exp(-e / self.T).sum())) - self.levels[0] if self.T > 0 else -self.levels[0]
+        mean = np.expm1(-e / self.T).mean() if self.T > 0 else -1.0
+        return float(self.T * np.log1p(mean) if mean > -1 else 0.0) - float(self.levels[0])
 
     def __call__(self, sigma: ComplexArray) -> tuple[FloatArray, ComplexArray]:
         r, vectors = np.linalg.eigh(sigma)
-        logs = np.log(np.maximum(r, SMALLEST))
-        f = _energies(sigma, self.levels) + self.T * np.sum(r * logs, axis=-1) + self.offset
+        r = np.maximum(r, 0.0)
+        r = r / r.sum(axis=-1, keepdims=True)
+        logs = np.log(np.maximum(len(self.levels) * r, SMALLEST))
+        f = _energies(sigma, self.levels) + self.T * entropy_deficit(r) + self.offset
         return f, np.diag(self.levels + self.offset) + self.T * _spectral(vectors, logs)
 
     def bound(self, sigma: ComplexArray) -> FloatArray:
@@ -81,8 +87,8 @@ class FreeEnergy:
         r = np.linalg.eigvalsh(sigma)
         c = np.maximum(-r.min(axis=(1, 2), initial=0.0), 0.0)[:, None, None]
         x = np.maximum(r + c, 0.0)
-        raised = xlogy(x, x) - xlogy(c, c)
-        return _energies(sigma, self.levels) + self.T * raised.sum(axis=-1) + self.offset
+        raised = (xlogy(x, x) - xlogy(c, c)).sum(axis=-1) + np.log(len(self.levels))
+        return _energies(sigma, self.levels) + self.T * raised + self.offset
 
 
 @dataclass(frozen=True, eq=False)

@@ -76,7 +76,7 @@ class Envelope:
         if top.value[0] > ground.value[0] + search.tol:
             self._add(top, 0.0)
             rise = (top.value[0] - ground.value[0]) / (top.energy[0] - ground.energy[0])
-            self._sweep(np.array([0.5 * rise, rise, 2 * rise]))
+            self.first = np.array([0.5 * rise, rise, 2 * rise])
         else:  # no energy is worth its cost: the majorant is constant
             self.peak = float(ground.energy[0])
             self.tested, self.heights = np.zeros(1), np.array([max(value, ground.value[0])])
@@ -113,6 +113,8 @@ class Envelope:
         """Majorant at these energies, chord and dual closed to 1e-11 of the spread where the search allows."""
         inside = np.asarray(energies, float)
         inside = inside[(inside < self.peak) & (inside > self.pool.energy[0])]
+        if inside.size and len(self.tested) == 1:
+            self._sweep(self.first)
         for _ in range(SWEEPS if inside.size else 0):
             self._close(inside)
             # The states came from a few starts; now every start has its say at the multipliers that were found.
@@ -171,10 +173,14 @@ class Envelope:
         if e >= self.peak:
             k = int(np.argmax(self.pool.value))
             upper = self._dual(self.pool.energy[k])[0] if self.peak > self.pool.energy[0] else float(self.heights[0])
-            return Point(float(self.pool.energy[k]), float(self.pool.value[k]), upper, 0.0, np.ones(1), self.pool.take([k]))
+            return Point(
+                float(self.pool.energy[k]), float(self.pool.value[k]), upper, 0.0, np.ones(1), self.pool.take([k])
+            )
         if e <= self.pool.energy[0]:
             ground = self.pool.take([0])
-            return Point(float(ground.energy[0]), float(ground.value[0]), float(ground.value[0]), np.inf, np.ones(1), ground)
+            return Point(
+                float(ground.energy[0]), float(ground.value[0]), float(ground.value[0]), np.inf, np.ones(1), ground
+            )
         value, upper, _, left, right = self._point(e)
         ends = self.pool.take([left, right])
         width = ends.energy[1] - ends.energy[0]

@@ -18,8 +18,8 @@ class Capacitance:
     value : float
         Reached by `ensemble`, so never more than the true value.
     upper : float
-        The dual problem at its best multipliers. Never less than the true value where `exact` is True; otherwise only as
-        sure as the search over input states behind it, which is a search from many starts.
+        The dual problem at its best multipliers. Where `exact` is True never less than the true value, up to 1e-9 of
+        the spread; otherwise only as sure as the search from many starts behind it.
     exact : bool
         True where `value` and `upper` agree within 1e-9 of the spread of levels and a closed form or a bounded search
         over all input states proves it.

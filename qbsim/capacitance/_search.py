@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from qutip import Qobj
@@ -33,13 +34,16 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.energy)
 
-    def take(self, index: object) -> Candidates:
+    def take(self, index: Any) -> Candidates:
         """Some of them."""
-        return Candidates(self.psi[index], self.energy[index], self.value[index])  # type: ignore[index]
+        return Candidates(self.psi[index], self.energy[index], self.value[index])
 
     def __add__(self, other: Candidates) -> Candidates:
-        pairs = ((self.psi, other.psi), (self.energy, other.energy), (self.value, other.value))
-        return Candidates(*(np.concatenate(p) for p in pairs))
+        return Candidates(
+            np.concatenate([self.psi, other.psi]),
+            np.concatenate([self.energy, other.energy]),
+            np.concatenate([self.value, other.value]),
+        )
 
     def best(self, mu: float = 0.0) -> int:
         """Index of the largest value minus mu times energy."""
@@ -60,11 +64,13 @@ class Cell:
         if channel.dims != [H.dims, H.dims]:
             raise ValueError(f"Argument channel must have dims {[H.dims, H.dims]}, those of H, but has {channel.dims}.")
         self.dims = H.dims[0]
-        self.levels, self.basis = (np.diag(h).real, None) if not (h - np.diag(np.diag(h))).any() else np.linalg.eigh(h)
-        if self.basis is None:
-            order = np.argsort(self.levels, kind="stable")
-            self.levels, self.basis = self.levels[order], np.eye(len(h))[:, order].astype(complex)
-        d, V = len(h), self.basis
+        if (h - np.diag(np.diag(h))).any():
+            self.levels, V = np.linalg.eigh(h)
+        else:  # levels as they are: eigh might turn states inside a degenerate level
+            order = np.argsort(np.diag(h).real, kind="stable")
+            self.levels, V = np.diag(h).real[order], np.eye(len(h), dtype=complex)[:, order]
+        self.basis: ComplexArray = V
+        d = len(h)
         matrix = np.kron(V.T, V.conj().T) @ channel.full() @ np.kron(V.conj(), V)
         # rows (k, l) of the output, columns (i, j) of the input, both in row order
         self.map = np.ascontiguousarray(matrix.reshape(d, d, d, d).transpose(1, 0, 3, 2)).reshape(d * d, d * d)

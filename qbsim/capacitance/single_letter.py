@@ -8,9 +8,10 @@ import numpy as np
 from qutip import Qobj
 
 from .._checks import FloatArray, as_real, as_real_array
+from ._closed import depolarizing_capacitance, depolarizing_strength
 from ._functionals import Ergotropy, FreeEnergy, TotalErgotropy
 from ._hull import Envelope, Point
-from ._proof import proven_bound, provable
+from ._proof import provable, proven_bound
 from ._result import Capacitance
 from ._search import Candidates, Cell, Search
 
@@ -21,6 +22,7 @@ PROVEN = 5e-10  # of the spread: where the bounded search stops
 HOTTEST = 1e6  # of the spread: beyond, the free energy at this temperature is all rounding
 
 SEARCHED = "every input ket searched from many starts; the bound is as sure as this search"
+CLOSED_FORM = "proven by a closed form"
 BOUNDED = "proven by a bounded search over all input kets"
 
 
@@ -41,23 +43,38 @@ def search_for(cell: Cell, total: bool) -> Search:
     return Search(cell, TotalErgotropy(cell.levels) if total and cell.d > 2 else Ergotropy(cell.levels))
 
 
-def is_proven(search: Search, point: Point) -> bool:
-    """Whether a bounded search confirms the supporting line of a point of the majorant for all input kets."""
+def proof(search: Search, point: Point) -> str:
+    """What proves that a point of the majorant is the maximum over all input kets; SEARCHED if nothing does."""
     cell, scale = search.cell, search.cell.spread or 1.0
-    if not np.isfinite(point.mu):
-        return cell.d == 1 or bool(cell.levels[1] > cell.levels[0] + 1e-12 * scale)  # one state has this energy
+    if point.gap > EXACT * scale:
+        return SEARCHED
+    if not np.isfinite(point.mu):  # the lowest energy: proven where only one state has it
+        return CLOSED_FORM if cell.d == 1 or cell.levels[1] > cell.levels[0] + 1e-12 * scale else SEARCHED
+    lam = depolarizing_strength(cell)
+    if lam is not None:
+        total = isinstance(search.functional, TotalErgotropy)
+        known = depolarizing_capacitance(cell, lam, point.energy, total)
+        return CLOSED_FORM if abs(known - point.value) <= EXACT * scale else SEARCHED
+    return BOUNDED if _is_bounded(search, point, scale) else SEARCHED
+
+
+def _is_bounded(search: Search, point: Point, scale: float) -> bool:
+    """Whether a bounded search confirms the supporting line of a point for all input kets."""
+    cell = search.cell
     if not provable(cell):
         return False
-    functional = search.functional
+    functional, height = search.functional, point.upper - point.mu * point.energy
     if isinstance(functional, TotalErgotropy):
         # not convex, but at any one temperature the free energy is, and it is never below
         psi = point.ends.psi[int(np.argmax(point.weights))]
         T = functional.temperature(cell.output(np.outer(psi, psi.conj()))[0])
-        if T > HOTTEST * scale:
+        if T / scale > HOTTEST:
             return False
         functional = FreeEnergy(cell.levels, T)
+        found = Search(cell, functional).maxima(point.mu, point.ends.psi)
+        if (found.value - point.mu * found.energy).max() > height + PROVEN * scale:
+            return False  # one temperature does not do for all states: different cells emptied together give more
     assert isinstance(functional, Ergotropy | FreeEnergy)
-    height = point.upper - point.mu * point.energy
     return proven_bound(cell, functional, point.mu, height, PROVEN * scale) <= height + PROVEN * scale
 
 
@@ -87,8 +104,8 @@ def max_output_ergotropy(channel: Qobj, H: Qobj, energy: float, *, total: bool =
     Returns
     -------
     Capacitance
-        `state` is the best input ket; `upper` is the dual of the concave majorant, so the distance to it shows where the
-        function is not concave, and `exact` is then False although `value` may well be the maximum.
+        `state` is the best input ket; `upper` is the dual of the concave majorant, so the distance to it shows where
+        the function is not concave, and `exact` is then False although `value` may well be the maximum.
 
     Raises
     ------
@@ -123,12 +140,8 @@ def max_output_ergotropy(channel: Qobj, H: Qobj, energy: float, *, total: bool =
     if not len(best) or point.upper - best.value[0] > EXACT * scale:  # the majorant is a chord here: search this energy
         best = search.climb_below(np.concatenate([best.psi, point.ends.psi, search.states()]), energy)
     value = float(best.value[0])
-    exact = point.upper - value <= EXACT * scale and is_proven(search, point)
-    return Capacitance(value, max(point.upper, value), exact, ((1.0, cell.ket(best.psi[0])),), _words(exact))
-
-
-def _words(exact: bool) -> str:
-    return BOUNDED if exact else SEARCHED
+    why = proof(search, point) if point.upper - value <= EXACT * scale else SEARCHED
+    return Capacitance(value, max(point.upper, value), why != SEARCHED, ((1.0, cell.ket(best.psi[0])),), why)
 
 
 def _curve(channel: Qobj, H: Qobj, energies: FloatArray, total: bool, prove: bool) -> list[Capacitance]:
@@ -138,14 +151,14 @@ def _curve(channel: Qobj, H: Qobj, energies: FloatArray, total: bool, prove: boo
     search, scale = search_for(cell, total), cell.spread or 1.0
     results = []
     for point in Envelope(search).at(energies):
-        exact = prove and point.gap <= EXACT * scale and is_proven(search, point)
+        why = proof(search, point) if prove else SEARCHED
         weights, psi, value = point.weights, point.ends.psi, point.value
         if prove:  # where the majorant is no chord, one ket will do
             single = _one_state(search, point)
             if len(single) and single.value[0] >= value - EXACT * scale:
                 weights, psi, value = np.ones(1), single.psi, max(value, float(single.value[0]))
         ensemble = tuple((float(w), cell.ket(k)) for w, k in zip(weights, psi, strict=True) if w > 0)
-        results.append(Capacitance(value, max(point.upper, value), exact, ensemble, _words(exact)))
+        results.append(Capacitance(value, max(point.upper, value), why != SEARCHED, ensemble, why))
     return results
 
 
