@@ -29,7 +29,8 @@ def thermal_entropy(n: ArrayLike) -> FloatArray:
     (0.0, 1.386294)
     """
     n = np.asarray(n, float)
-    return (n + 1) * np.log1p(n) - n * np.log(np.where(n > 0, n, 1.0))
+    cold = n < 1e-300  # no difference of large numbers for hot modes, no division by zero for cold ones
+    return np.log1p(n) + np.where(cold, 0.0, n * np.log1p(1 / np.where(cold, 1.0, n)))
 
 
 @dataclass(frozen=True, eq=False)
