@@ -76,10 +76,8 @@ def _restricted(columns: Columns, e: float) -> tuple[float, float, FloatArray]:
         T = float(np.exp(log_T))
         return FreeEnergy(levels, T).offset + columns.best_mixture(T, e)[0]
 
-    # convex in T, hence with one minimum also in ln T; a coarse grid finds the basin
-    grid = np.linspace(np.log(COLDEST * scale), np.log(HOTTEST * scale), 60)
-    k = int(np.argmin([dual(x) for x in grid]))
-    bounds = (grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)])
+    # convex in T, hence with one minimum also in ln T
+    bounds = (np.log(COLDEST * scale), np.log(HOTTEST * scale))
     found = minimize_scalar(dual, bounds=bounds, method="bounded", options={"xatol": 1e-11})
     T = float(np.exp(found.x))
     # at the best temperature two mixtures may tie, one of less and one of more entropy: the optimum lies between them
