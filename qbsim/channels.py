@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
 from ._checks import as_count, as_real
-from .gaussian import GaussianChannel, GaussianState, additive_noise, amplifier, attenuator
+from .bosonic import GaussianChannel, GaussianState, additive_noise, amplifier, attenuator
 from .operators import transition
 
 if TYPE_CHECKING:

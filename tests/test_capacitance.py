@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from qutip import Qobj, qdiags
 
 import qbsim as qb
+from qbsim.bosonic import GaussianState
 from qbsim.capacitance import (
     capacitance_curve,
     coherent_redundancy_ratio,
@@ -46,7 +47,6 @@ from qbsim.channels import (
     multilevel_amplitude_damping,
     resonant_multilevel_amplitude_damping,
 )
-from qbsim.gaussian import GaussianState
 
 QUBIT, QUTRIT = qutip.num(2), qutip.num(3)
 MAD = multilevel_amplitude_damping(0.3, 0.2, 0.6)
@@ -372,7 +372,7 @@ def test_a_degenerate_ground_level_may_hold_the_work():
 # --- the bounded search ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mu", [0.0, 0.2, 0.6])
+@pytest.mark.parametrize("mu", [0.0, 0.3])
 @pytest.mark.parametrize("kind", ["ergotropy", "free energy"])
 def test_the_proven_bound_holds_for_every_ket_and_is_tight(kind, mu):
     for channel, H in ((MAD, QUTRIT), random_cell(2, 2, 3)):
@@ -385,8 +385,13 @@ def test_the_proven_bound_holds_for_every_ket_and_is_tight(kind, mu):
         tried = search.evaluate(random_kets(cell.d, 2000, 0))
         assert (tried.value - mu * tried.energy).max() <= bound
         assert bound <= reached + 1e-8
-        # a bound below what is reached is never believed
-        assert proven_bound(cell, functional, mu, reached - 1e-3, 1e-8) >= reached - 1e-9
+
+
+def test_a_maximum_that_was_missed_is_noticed():
+    """The bounded search does not confirm a value below what some ket reaches."""
+    cell = Cell(amplitude_damping(0.5), QUBIT)
+    reached = gadc_capacitance(1.0, 0.5, 0.0)
+    assert proven_bound(cell, Ergotropy(cell.levels), 0.0, reached - 1e-3, 1e-8) >= reached - 1e-9
 
 
 # --- redundancy -----------------------------------------------------------------------------------------------------

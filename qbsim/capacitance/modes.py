@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .._checks import as_real
-from ..gaussian import photons_of_entropy, thermal_entropy
+from ..bosonic import photons_of_entropy, thermal_entropy
 from ._result import Capacitance
 
 __all__ = ["two_mode_gap", "two_mode_temperature"]

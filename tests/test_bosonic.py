@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qbsim as qb
-from qbsim.gaussian import (
+from qbsim.bosonic import (
     GaussianChannel,
     GaussianState,
     additive_noise,
