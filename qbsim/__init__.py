@@ -5,7 +5,7 @@ A geometry makes a battery; a battery and a state make a time series; a time ser
 
 from __future__ import annotations
 
-from . import charging, extraction, precision, separable
+from . import bosonic, capacitance, channels, charging, extraction, precision, separable
 from ._checks import CutoffWarning, HalfLifeWarning, MeasureWarning, UnphysicalWarning
 from ._version import __version__
 from .battery import Battery, Network, NetworkReport
@@ -51,7 +51,10 @@ __all__ = [
     "UnphysicalWarning",
     "__version__",
     "all_to_all",
+    "bosonic",
+    "capacitance",
     "central",
+    "channels",
     "charging",
     "circular",
     "classical",

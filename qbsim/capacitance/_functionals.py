@@ -25,6 +25,11 @@ SMALLEST = 1e-30  # an eigenvalue below has a logarithm that only has to be fini
 class Functional(Protocol):
     """What the search needs of a figure of merit."""
 
+    @property
+    def is_convex(self) -> bool:
+        """Whether no state has more than the mean of those it mixes."""
+        ...
+
     def __call__(self, sigma: ComplexArray) -> tuple[FloatArray, ComplexArray]:
         """Values and gradients of a stack of states."""
         ...
@@ -43,6 +48,7 @@ class Ergotropy:
     """Ergotropy on ascending `levels` of a diagonal Hamiltonian."""
 
     levels: FloatArray
+    is_convex = True
 
     def __call__(self, sigma: ComplexArray) -> tuple[FloatArray, ComplexArray]:
         r, vectors = np.linalg.eigh(sigma)
@@ -63,6 +69,7 @@ class FreeEnergy:
 
     levels: FloatArray
     T: float
+    is_convex = True
 
     @property
     def offset(self) -> float:
@@ -96,6 +103,7 @@ class TotalErgotropy:
     """Total ergotropy: the free energy at the temperature that has the entropy of the state; not convex."""
 
     levels: FloatArray
+    is_convex = False
 
     def __call__(self, sigma: ComplexArray) -> tuple[FloatArray, ComplexArray]:
         r, vectors = np.linalg.eigh(sigma)

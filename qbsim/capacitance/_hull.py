@@ -88,6 +88,12 @@ class Envelope:
         self.tested = np.append(self.tested, mu)
         self.heights = np.append(self.heights, (self.pool.value - mu * self.pool.energy).max())
 
+    def learn(self, state: Candidates) -> None:
+        """Take in a state that someone else found."""
+        self.pool, self.slopes = self.pool + state, np.append(self.slopes, np.inf)
+        self.heights = np.maximum(self.heights, state.value - self.tested * state.energy)
+        self.starts = np.concatenate([self.starts, state.psi])[-MOST_STARTS:]
+
     def _sweep(self, mu: FloatArray) -> bool:
         """Climb from all starts at these multipliers; whether that found more than was known."""
         psi = self.search.states()

@@ -2,7 +2,8 @@ r"""Global search over pure input states, by repeated eigenproblems from many st
 
 With the gradient X at the output of :math:`\psi` and :math:`G = \Lambda^\dagger(X)`, the functional is
 :math:`\langle\psi|G|\psi\rangle`. One step goes to the best state for G held fixed: the top eigenvector of
-:math:`G - \mu H`. For a convex functional no step goes down.
+:math:`G - \mu H`. For a convex functional no step goes down; for another, :math:`c|\psi\rangle\langle\psi|` is added
+to G, which shortens the step towards that of a gradient, until it goes up.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from qutip import Qobj
 
 from .._checks import FloatArray
@@ -20,6 +22,7 @@ from ._functionals import ComplexArray, Ergotropy, Functional
 
 CONVERGED = 1e-14  # of the spread of levels: how much a step may still promise
 CYCLES = 150
+SHORT = 40  # cycles before a functional that is not convex is left to a quasi-Newton method
 BISECTIONS = 60
 
 
@@ -129,36 +132,90 @@ class Search:
         value, _ = self.functional(self.cell.output(_projectors(psi)))
         return Candidates(psi, np.abs(psi) ** 2 @ self.cell.levels, value)
 
-    def _gradient(self, psi: ComplexArray) -> tuple[FloatArray, ComplexArray]:
+    def _look(self, psi: ComplexArray, mu: FloatArray) -> tuple[FloatArray, ComplexArray]:
+        """Lagrangian f - mu E at input kets, and its gradient G - mu H."""
         value, X = self.functional(self.cell.output(_projectors(psi)))
-        return value, self.cell.back(X)
+        levels = self.cell.levels
+        return value - mu * (np.abs(psi) ** 2 @ levels), self.cell.back(X) - mu[:, None, None] * np.diag(levels)
 
-    def _step(self, psi: ComplexArray, mu: FloatArray) -> tuple[ComplexArray, FloatArray, FloatArray]:
-        """Top eigenvector of G - mu H in the phase of psi; the Lagrangian before, and what the step promises."""
-        value, G = self._gradient(psi)
-        lagrangian = value - mu * (np.abs(psi) ** 2 @ self.cell.levels)
-        top, vectors = np.linalg.eigh(G - mu[:, None, None] * np.diag(self.cell.levels))
-        return _in_phase(vectors[:, :, -1], psi), lagrangian, top[:, -1] - lagrangian
+    def _towards(self, G: ComplexArray, psi: ComplexArray, damping: FloatArray) -> tuple[ComplexArray, FloatArray]:
+        """Top eigenvector of G + damping |psi><psi|, in the phase of psi, and how far psi is from being one of G."""
+        top, vectors = np.linalg.eigh(G + damping[:, None, None] * _projectors(psi))
+        Gpsi = np.einsum("nij,nj->ni", G, psi)
+        mean = np.einsum("ni,ni->n", psi.conj(), Gpsi).real
+        rest = np.linalg.norm(Gpsi - mean[:, None] * psi, axis=1) ** 2 / (self.cell.spread or 1.0)
+        return _in_phase(vectors[:, :, -1], psi), top[:, -1] - mean if self.functional.is_convex else rest
 
     def climb(self, psi: ComplexArray, mu: FloatArray) -> Candidates:
-        """Local maxima of f - mu E from every start: eigenvector steps, sped up by squared extrapolation (SQUAREM)."""
+        """Local maxima of f - mu E from every start: eigenvector steps, sped up by squared extrapolation (SQUAREM).
+
+        A step of a functional that is not convex may go down: it is then taken back and damped.
+        """
         psi, active = psi.copy(), np.arange(len(psi))
-        for _ in range(CYCLES):
-            x, m = psi[active], mu[active]
-            x1, _, promise = self._step(x, m)
-            psi[active] = x1
-            going = promise > self.tol
+        x, m, damping = psi, mu, np.zeros(len(psi))
+        height, G = self._look(x, m)
+        going: NDArray[np.bool_] = np.ones(len(psi), bool)
+        for _ in range(CYCLES if self.functional.is_convex else SHORT):
+            x1, distance = self._towards(G, x, damping)
+            psi[active] = x1 if self.functional.is_convex else x
+            going = distance > self.tol
             if not going.any():
                 break
-            active, x, x1, m = active[going], x[going], x1[going], m[going]
-            x2, before, _ = self._step(x1, m)
+            active, x, m, height = active[going], x[going], m[going], height[going]
+            G, x1, damping = G[going], x1[going], damping[going]
+            height1, G1 = self._look(x1, m)
+            if not self.functional.is_convex:
+                damping, down = self._damp(damping, height, height1)
+                x1, height1, G1 = _choose(down, (x, height, G), (x1, height1, G1))
+            x2, _ = self._towards(G1, x1, damping)
             r, v = x1 - x, x2 - 2 * x1 + x
             size = np.linalg.norm(v, axis=1)
             alpha = -np.maximum(np.linalg.norm(r, axis=1) / np.where(size > 0, size, 1.0), 1.0)[:, None]
             leap = _unit(x - 2 * alpha * r + alpha**2 * v)
-            x3, after, _ = self._step(leap, m)
-            psi[active] = np.where((after >= before)[:, None], x3, x2)
+            height2, G2 = self._look(leap, m)
+            x, height, G = _choose(height2 >= height1, (leap, height2, G2), (x1, height1, G1))
+            psi[active] = x
+        else:
+            for price in np.unique(m) if not self.functional.is_convex else ():
+                k = int(np.argmax(np.where(m == price, height, -np.inf)))
+                psi[active[k]] = self._polish(x[k], float(price))
         return self.evaluate(psi)
+
+    def _polish(self, psi: ComplexArray, mu: float, energy: float | None = None) -> ComplexArray:
+        """Maximum of f - mu E, or of f below an energy, near a ket: quasi-Newton, for what climbs too slowly."""
+        from scipy.optimize import minimize
+
+        d, levels, price = self.cell.d, self.cell.levels, np.array([mu])
+
+        def ket(x: FloatArray) -> ComplexArray:
+            z: ComplexArray = x[:d] + 1j * x[d:]
+            return z / np.linalg.norm(x)
+
+        def along(x: FloatArray, G: ComplexArray, mean: float) -> FloatArray:
+            rest = 2 * (G @ ket(x) - mean * ket(x)) / np.linalg.norm(x)
+            return np.concatenate([rest.real, rest.imag])
+
+        def loss(x: FloatArray) -> tuple[float, FloatArray]:
+            height, G = self._look(ket(x)[None], price)
+            return -float(height[0]), -along(x, G[0], float((ket(x).conj() @ G[0] @ ket(x)).real))
+
+        start = np.concatenate([psi.real, psi.imag])
+        if energy is None:
+            found = minimize(loss, start, jac=True, method="BFGS", options={"gtol": 1e-10})
+        else:
+            room = {
+                "type": "ineq",
+                "fun": lambda x: energy - np.abs(ket(x)) ** 2 @ levels,
+                "jac": lambda x: -along(x, np.diag(levels), float(np.abs(ket(x)) ** 2 @ levels)),
+            }
+            found = minimize(loss, start, jac=True, method="SLSQP", constraints=room, options={"ftol": 1e-15})
+        better = -found.fun >= -loss(start)[0] and (energy is None or np.abs(ket(found.x)) ** 2 @ levels <= energy)
+        return ket(found.x) if better else psi
+
+    def _damp(self, damping: FloatArray, before: FloatArray, after: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """New damping, and which steps went down."""
+        down = after < before - 1e-15 * (self.cell.spread or 1.0)
+        return np.where(down, np.maximum(4 * damping, 0.05 * self.cell.spread), 0.7 * damping), down
 
     def maxima(self, mu: float, also: ComplexArray | None = None) -> Candidates:
         """Local maxima of f - mu E from all starts, and from the states `also`."""
@@ -179,21 +236,25 @@ class Search:
         return found.take([found.best()])
 
     def climb_below(self, psi: ComplexArray, energy: float) -> Candidates:
-        """Local maxima of f among kets of at most this energy."""
-        mu_high = 1.0
+        """Best ket found of at most this energy, climbing from every start."""
+        zero, mu_high, damping = np.zeros(len(psi)), 1.0, np.zeros(len(psi))
+        value, G = self._look(psi, zero)
         best = self.evaluate(psi)
-        psi = best.psi
         best = best.take(best.energy <= energy)
-        for _ in range(CYCLES):
-            value, G = self._gradient(psi)
-            psi, mu_high = self._best_below(G, psi, energy, mu_high)
-            found = self.evaluate(psi)
-            settled = np.abs(found.value - value).max() <= self.tol
-            best = best + found.take(found.energy <= energy + self.tol)
-            best = best.take([best.best()]) if len(best) else best
-            if settled:
+        for cycle in range(CYCLES if self.functional.is_convex else SHORT):
+            new, mu_high = self._best_below(G + damping[:, None, None] * _projectors(psi), psi, energy, mu_high)
+            new_value, new_G = self._look(new, zero)
+            change = np.abs(new_value - value).max()
+            if cycle and not self.functional.is_convex:  # the first step may go down to the energy allowed
+                damping, down = self._damp(damping, value, new_value)
+                new, new_value, new_G = _choose(down, (psi, value, G), (new, new_value, new_G))
+            psi, value, G = new, new_value, new_G
+            if cycle and change <= self.tol:
                 break
-        return best
+        found = self.evaluate(psi)
+        best = best + found.take(found.energy <= energy + self.tol)
+        best = best.take([best.best()])
+        return best if self.functional.is_convex else self.evaluate(self._polish(best.psi[0], 0.0, energy)[None])
 
     def _best_below(
         self, G: ComplexArray, psi: ComplexArray, energy: float, mu_high: float
@@ -229,6 +290,11 @@ def _unit(psi: ComplexArray) -> ComplexArray:
 
 def _projectors(psi: ComplexArray) -> ComplexArray:
     return psi[:, :, None] * psi[:, None, :].conj()
+
+
+def _choose(which: NDArray[np.bool_], yes: tuple[Any, ...], no: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Rows of the arrays `yes` where `which` holds, of `no` elsewhere."""
+    return tuple(np.where(which.reshape(-1, *[1] * (a.ndim - 1)), a, b) for a, b in zip(yes, no, strict=True))
 
 
 def _in_phase(psi: ComplexArray, reference: ComplexArray) -> ComplexArray:

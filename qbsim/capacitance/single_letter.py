@@ -78,11 +78,16 @@ def _is_bounded(search: Search, point: Point, scale: float) -> bool:
     return proven_bound(cell, functional, point.mu, height, PROVEN * scale) <= height + PROVEN * scale
 
 
-def _one_state(search: Search, point: Point) -> Candidates:
-    """Best single ket found at no more than the energy of a point of the majorant, from the ends of its chord."""
-    if len(point.weights) == 1:
-        return point.ends
-    return search.climb_below(point.ends.psi, point.energy)
+def _settle(envelope: Envelope, energy: float) -> tuple[Point, Candidates]:
+    """Majorant at an energy, and the best single ket near the ends of its chord; each learns from the other."""
+    while True:
+        point = envelope.at(np.array([energy]))[0]
+        if len(point.weights) == 1:
+            return point, point.ends
+        best = envelope.search.climb_below(point.ends.psi, point.energy)
+        if best.value[0] <= point.value + envelope.tol:
+            return point, best
+        envelope.learn(best)
 
 
 def max_output_ergotropy(channel: Qobj, H: Qobj, energy: float, *, total: bool = False) -> Capacitance:
@@ -133,11 +138,9 @@ def max_output_ergotropy(channel: Qobj, H: Qobj, energy: float, *, total: bool =
     """
     cell = Cell(channel, H)
     energy = check_energy(cell, energy)
-    search = search_for(cell, total)
-    point = Envelope(search).at(np.array([energy]))[0]
-    best = _one_state(search, point)
-    scale = cell.spread or 1.0
-    if not len(best) or point.upper - best.value[0] > EXACT * scale:  # the majorant is a chord here: search this energy
+    search, scale = search_for(cell, total), cell.spread or 1.0
+    point, best = _settle(Envelope(search), energy)
+    if point.upper - best.value[0] > EXACT * scale:  # the majorant is a chord here: search this energy
         best = search.climb_below(np.concatenate([best.psi, point.ends.psi, search.states()]), energy)
     value = float(best.value[0])
     why = proof(search, point) if point.upper - value <= EXACT * scale else SEARCHED
@@ -149,13 +152,15 @@ def _curve(channel: Qobj, H: Qobj, energies: FloatArray, total: bool, prove: boo
     for e in energies:
         check_energy(cell, float(e))
     search, scale = search_for(cell, total), cell.spread or 1.0
-    results = []
-    for point in Envelope(search).at(energies):
-        why = proof(search, point) if prove else SEARCHED
+    envelope, results = Envelope(search), []
+    for energy, shared in zip(energies, envelope.at(energies), strict=True):
+        point, why = shared, SEARCHED
         weights, psi, value = point.weights, point.ends.psi, point.value
-        if prove:  # where the majorant is no chord, one ket will do
-            single = _one_state(search, point)
-            if len(single) and single.value[0] >= value - EXACT * scale:
+        if prove:
+            point, single = _settle(envelope, float(energy))
+            why = proof(search, point)
+            weights, psi, value = point.weights, point.ends.psi, point.value
+            if single.value[0] >= value - EXACT * scale:  # where the majorant is no chord, one ket will do
                 weights, psi, value = np.ones(1), single.psi, max(value, float(single.value[0]))
         ensemble = tuple((float(w), cell.ket(k)) for w, k in zip(weights, psi, strict=True) if w > 0)
         results.append(Capacitance(value, max(point.upper, value), why != SEARCHED, ensemble, why))
