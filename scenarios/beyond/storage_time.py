@@ -2,8 +2,8 @@
 
 (a) Work over energy after self-discharge: one full cell, one quantum spread coherently over n cells (n = 2 is the
 paper's |+>), the limit of many cells, and full cells among very many empty ones that are emptied together. (b) Time
-from which coherent dilution beats the full cell, against the extra dephasing of the cell; up to Gamma/4, the paper's own
-value, dilution is better from the start.
+from which coherent dilution beats the full cell, against the extra dephasing of the cell; up to Gamma/4, the
+value of the paper, dilution is better from the start.
 """
 
 import numpy as np
@@ -81,7 +81,15 @@ def draw(ds):
     a.plot(ds.time, ds.collective, color="C5", lw=1, label="full among empty, together")
     b.plot(ds.dephasing, ds.switch, "o-")
     b.axvline(DEPHASING / GAMMA, color="k", ls=":", lw=1)
-    b.text(DEPHASING / GAMMA + 0.03, 0.05, "santos2021", rotation=90, va="bottom", transform=b.get_xaxis_transform())
+    b.text(
+        DEPHASING / GAMMA - 0.02,
+        0.95,
+        "santos2021",
+        rotation=90,
+        ha="right",
+        va="top",
+        transform=b.get_xaxis_transform(),
+    )
     plotting.label(a, r"storage time $\Gamma t$", r"$\mathcal{E}(t)/E$", "a").legend(fontsize=7)
     plotting.label(b, r"dephasing rate $/\,\Gamma$", r"dilution better from $\Gamma t$", "b")
     return fig

@@ -47,7 +47,9 @@ def draw(ds):
     fig, ax = plotting.figure(width=4.2)
     filled = ax.contourf(ds.gamma, ds.eta, ds.difference.T, levels=np.linspace(0, 1, 21), cmap="viridis")
     lines = ax.contour(ds.gamma, ds.eta, ds.difference.T, levels=[0.1, 0.2, 0.3, 0.5], colors="w", linewidths=0.8)
-    ax.clabel(lines, fontsize=7)
+    ax.clabel(
+        lines, fontsize=7, manual=[(0.1, 0.25), (0.21, 0.25), (0.82, 0.2), (0.33, 0.25), (0.62, 0.2), (0.65, 0.45)]
+    )
     fig.colorbar(filled, ax=ax, label=r"$J(\Lambda_{\gamma,\eta}) - \mathcal{E}_{1,1}/E$")
     plotting.label(ax, r"damping $\gamma$", r"bath population $\eta$")
     return fig

@@ -48,7 +48,8 @@ def compute(quick=False, workers=None):
 def draw(ds):
     fig, ax = plotting.figure(width=4.2)
     filled = ax.contourf(ds.gamma, ds.kappa, ds.difference.T, levels=np.linspace(-1, 1, 41), cmap="RdBu")
-    ax.contour(ds.gamma, ds.kappa, ds.difference.T, levels=[0.0], colors="k", linewidths=1.2)
+    inner = ds.isel(gamma=slice(0, -1), kappa=slice(0, -1))  # at gamma = 1 and kappa = 1 it is zero throughout
+    ax.contour(inner.gamma, inner.kappa, inner.difference.T, levels=[0.0], colors="k", linewidths=1.2)
     g = np.linspace(0, 0.5, 101)
     ax.plot(g, g / (1 - g), ":", color="tab:orange", lw=2, label=r"$\kappa = \gamma/(1-\gamma)$")
     ax.legend(loc="lower right")

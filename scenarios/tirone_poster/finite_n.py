@@ -53,7 +53,9 @@ def draw(ds):
             b.loglog(ds.cells, missing, base=2, **style)
     b.plot(ds.cells, 0.5 / ds.cells, "k:", lw=1, label=r"$1/2n$")
     b.set_yscale("log", base=10)
-    plotting.label(a, "number of cells $n$", r"$\mathcal{E}/E$", "a").legend(fontsize=7)
+    plotting.label(a, "number of cells $n$", r"$\mathcal{E}/E$", "a").legend(
+        fontsize=7, loc="lower right", bbox_to_anchor=(1, 0.1)
+    )
     plotting.label(b, "number of cells $n$", "distance to the limit", "b").legend()
     return fig
 
