@@ -259,7 +259,7 @@ def random_kets(d, n, seed):
 
 
 @given(random_cells)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_capacitances_are_ordered_and_primal_stays_below_dual(parameters):
     """E(e) <= chi(e) <= chi_tot(e) <= C_sep(e) <= largest output energy, each not above its dual."""
     d, rank, seed, part = parameters
@@ -298,7 +298,7 @@ def test_no_random_ket_does_better(parameters):
 
 
 @given(random_cells)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_curves_are_concave_and_do_not_fall(parameters):
     d, rank, seed, _ = parameters
     channel, H = random_cell(d, rank, seed)

@@ -68,6 +68,8 @@ class Envelope:
         value = free.value.max()
         top = free.take(np.flatnonzero(free.value >= value - search.tol))
         top = top.take([int(np.argmin(top.energy))])  # of equal maxima the one of least energy
+        if top.value[0] > ground.value[0] and top.energy[0] <= ground.energy[0] + 1e-12 * search.cell.spread:
+            ground = top
         self.pool, self.slopes = ground, np.array([np.inf])
         # multipliers tried, and the largest value - mu * energy known for each
         self.tested, self.heights = np.empty(0), np.empty(0)

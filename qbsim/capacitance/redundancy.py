@@ -46,7 +46,7 @@ def _passive_basis(sigma: ComplexArray, levels: FloatArray) -> tuple[FloatArray,
     values, vectors = np.linalg.eigh(sigma - tilt * np.diag(np.arange(d)) / d)
     values, vectors = np.einsum("ia,ij,ja->a", vectors.conj(), sigma, vectors).real[::-1], vectors[:, ::-1]
     work = float(np.diag(sigma).real @ levels - values @ levels)
-    return None if work > SAME else (values, vectors)
+    return None if work > SAME * (levels[-1] - levels[0]) else (values, vectors)
 
 
 def _dilution_slope(cell: Cell) -> float:

@@ -19,6 +19,7 @@ __all__ = ["capacitance_curve", "local_capacitance", "max_output_ergotropy", "to
 
 EXACT = 1e-9  # of the spread of levels: value and proven bound agree
 PROVEN = 5e-10  # of the spread: where the bounded search stops
+LESSONS = 10  # rounds in which a single ket may still do better than the majorant
 HOTTEST = 1e6  # of the spread: beyond, the free energy at this temperature is all rounding
 
 SEARCHED = "every input ket searched from many starts; the bound is as sure as this search"
@@ -80,14 +81,15 @@ def _is_bounded(search: Search, point: Point, scale: float) -> bool:
 
 def _settle(envelope: Envelope, energy: float) -> tuple[Point, Candidates]:
     """Majorant at an energy, and the best single ket near the ends of its chord; each learns from the other."""
-    while True:
+    for _ in range(LESSONS):
         point = envelope.at(np.array([energy]))[0]
         if len(point.weights) == 1:
             return point, point.ends
         best = envelope.search.climb_below(point.ends.psi, point.energy)
         if best.value[0] <= point.value + envelope.tol:
-            return point, best
+            break
         envelope.learn(best)
+    return point, best
 
 
 def max_output_ergotropy(channel: Qobj, H: Qobj, energy: float, *, total: bool = False) -> Capacitance:
