@@ -1,6 +1,7 @@
 """Work capacitances: closed forms, reference numbers, orderings, and brute force."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -194,9 +195,10 @@ def test_two_mode_gap_falls_with_the_inverse_temperature():
 def collective_work(p, filled, empty):
     """Work from two-level cells in diag(1 - p, p) and empty ones, by sorting all eigenvalues."""
     r = np.sort([np.prod(x) for x in itertools.product((p, 1 - p), repeat=filled)])[::-1]
-    n = filled + empty
-    levels = np.sort([k.bit_count() for k in range(1 << n)])[: len(r)]
-    return filled * p - r @ levels
+    n, levels = filled + empty, []
+    for k in range(n + 1):  # math.comb(n, k) states hold k excitations
+        levels += [k] * min(math.comb(n, k), len(r) - len(levels))
+    return filled * p - r @ np.array(levels)
 
 
 @pytest.mark.parametrize(("n", "work"), [(2, 0.30), (4, 0.31), (10, 0.316736), (20, 0.3222049434)])
@@ -460,6 +462,7 @@ def test_incoherent_dilution_approaches_its_limit_slowly():
     """ADC 0.2: ten full cells among n cells, emptied together; the limit of many empty ones is 0.8."""
     assert collective_work(0.8, 10, 0) / 10 == pytest.approx(0.6, abs=1e-9)
     assert collective_work(0.8, 10, 10) / 10 == pytest.approx(0.64440989, abs=1e-8)
+    assert collective_work(0.8, 10, 1014) / 10 == pytest.approx(0.71073742, abs=1e-8)
 
 
 @pytest.mark.parametrize(
