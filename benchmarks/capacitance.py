@@ -1,4 +1,4 @@
-"""Speed and accuracy of the capacitances, closed forms as the check: python benchmarks/capacitance.py [--quick]."""
+"""Speed and accuracy of the capacitances, closed forms as the check: python -m benchmarks.capacitance [--quick]."""
 
 from __future__ import annotations
 
