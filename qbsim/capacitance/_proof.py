@@ -17,6 +17,7 @@ from ._functionals import ComplexArray, Functional
 from ._search import Cell
 
 MOST_SIMPLICES = 40_000
+FEW = 16  # simplices that are halved twice before the next look, whose cost then hardly depends on their number
 MOST_DIMENSIONS = 2  # of the set of kets; beyond, the simplices that stay open grow too many
 
 
@@ -83,6 +84,8 @@ def proven_bound(cell: Cell, functional: Convex, mu: float, reached: float, tol:
         if total > MOST_SIMPLICES:
             return max(done, float(all_bounds.max()))
         open_ = _halve(open_)
+        if len(open_) < FEW:
+            open_ = _halve(open_)
     return done
 
 
