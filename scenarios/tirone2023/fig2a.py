@@ -17,10 +17,7 @@ from . import H
 FIGURE = "Fig. 2(a)"
 COST = "20 s"
 RATES = {"1->0, 2->1, 2->0": (0.3, 0.2, 0.6), "1->0, 2->0, 2->1": (0.3, 0.6, 0.2)}  # as g10, g21, g20
-CHANNELS = {
-    "MAD": channels.multilevel_amplitude_damping,
-    "ReMAD": channels.resonant_multilevel_amplitude_damping,
-}
+CHANNELS = {"MAD": "multilevel_amplitude_damping", "ReMAD": "resonant_multilevel_amplitude_damping"}
 CHECKED = (0.4, 0.8, 1.2)  # energies at which C_sep is computed in full
 QUBIT = 0.2, 0.9, 0.5  # damping, dephasing and energy of a two-level cell that has a gap
 
@@ -31,14 +28,14 @@ def compute(quick=False, workers=None):
     chi, chi_tot, dual_gap = (np.empty(shape) for _ in range(3))
     checked = np.empty((len(CHANNELS), len(CHECKED), 2))
     for i, rates in enumerate(RATES.values()):
-        for j, channel in enumerate(CHANNELS.values()):
-            noise = channel(*rates)
+        for j, name in enumerate(CHANNELS.values()):
+            noise = getattr(channels, name)(*rates)
             local = capacitance.capacitance_curve(noise, H, energies)
             total = capacitance.capacitance_curve(noise, H, energies, total=True)
             chi[i, j], chi_tot[i, j] = [c.value for c in local], [c.value for c in total]
             dual_gap[i, j] = [max(a.gap, b.gap) for a, b in zip(local, total, strict=True)]
-    for j, channel in enumerate(CHANNELS.values()):
-        noise = channel(*RATES["1->0, 2->1, 2->0"])
+    for j, name in enumerate(CHANNELS.values()):
+        noise = getattr(channels, name)(*RATES["1->0, 2->1, 2->0"])
         for k, e in enumerate(CHECKED):
             bound = capacitance.total_ergotropy_capacitance(noise, H, e).value
             separable = capacitance.separable_capacitance(noise, H, e).value
