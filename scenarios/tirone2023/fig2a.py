@@ -26,7 +26,8 @@ def compute(quick=False, workers=None):
     energies = np.linspace(0, 2, 6 if quick else 101)
     shape = (len(RATES), len(CHANNELS), len(energies))
     chi, chi_tot, dual_gap = (np.empty(shape) for _ in range(3))
-    checked = np.empty((len(CHANNELS), len(CHECKED), 2))
+    energies_checked = CHECKED[-1:] if quick else CHECKED
+    checked = np.empty((len(CHANNELS), len(energies_checked), 2))
     for i, rates in enumerate(RATES.values()):
         for j, name in enumerate(CHANNELS.values()):
             noise = getattr(channels, name)(*rates)
@@ -36,7 +37,7 @@ def compute(quick=False, workers=None):
             dual_gap[i, j] = [max(a.gap, b.gap) for a, b in zip(local, total, strict=True)]
     for j, name in enumerate(CHANNELS.values()):
         noise = getattr(channels, name)(*RATES["1->0, 2->1, 2->0"])
-        for k, e in enumerate(CHECKED):
+        for k, e in enumerate(energies_checked):
             bound = capacitance.total_ergotropy_capacitance(noise, H, e).value
             separable = capacitance.separable_capacitance(noise, H, e).value
             checked[j, k] = separable - capacitance.local_capacitance(noise, H, e).value, separable - bound
@@ -57,7 +58,7 @@ def compute(quick=False, workers=None):
             "order": ("order", list(RATES), {"long_name": "transitions of the three rates", "units": "1"}),
             "channel": ("channel", list(CHANNELS), {"long_name": "noise", "units": "1"}),
             "energy": ("energy", energies, {"long_name": "input energy per cell", **units}),
-            "checked": ("checked", list(CHECKED), {"long_name": "input energy per cell", **units}),
+            "checked": ("checked", list(energies_checked), {"long_name": "input energy per cell", **units}),
         },
     )
 
