@@ -131,6 +131,14 @@ def test_without_noise_all_energy_comes_back(energy):
         assert result.exact
 
 
+def test_a_unitary_leaves_kets_pure_and_all_capacitances_equal():
+    """Pure outputs give back all of their energy, however they are extracted; the best temperature is zero."""
+    channel = qutip.to_super(qutip.rand_unitary(3, seed=2))
+    local, separable = local_capacitance(channel, QUTRIT, 0.5), separable_capacitance(channel, QUTRIT, 0.5)
+    assert separable.value == pytest.approx(local.value, abs=1e-9)
+    assert separable.gap < 1e-9
+
+
 # --- the Letter -----------------------------------------------------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ __all__ = ["separable_capacitance"]
 CLOSED = 1e-10  # of the spread: where adding states stops
 ROUNDS = 80
 PATIENCE = 6  # rounds that must halve the gap, or the rest is rounding
-COLDEST = 1e-5  # of the spread: temperatures searched are between this and HOTTEST
+COLDEST = 1e-13  # of the spread: temperatures searched are between this and HOTTEST
 
 
 @dataclass(eq=False)
