@@ -6,7 +6,7 @@ A geometry makes a battery; a battery and a state make a time series; a time ser
 from __future__ import annotations
 
 from . import bosonic, capacitance, channels, charging, extraction, precision, separable
-from ._checks import CutoffWarning, HalfLifeWarning, MeasureWarning, UnphysicalWarning
+from ._checks import CutoffWarning, HalfLifeWarning, MeasureWarning, SweepWarning, UnphysicalWarning
 from ._version import __version__
 from .battery import Battery, Network, NetworkReport
 from .collective import Collective, symmetric_ergotropy
@@ -38,6 +38,7 @@ from .models.spin_chain import coupling_profile, spin_chain
 from .models.xx_chain import random_fields, xx_chain
 from .states import classical, empty, full, plus
 from .store import save
+from .sweep import sweep
 
 __all__ = [
     "MEASURES",
@@ -48,6 +49,7 @@ __all__ = [
     "MeasureWarning",
     "Network",
     "NetworkReport",
+    "SweepWarning",
     "UnphysicalWarning",
     "__version__",
     "all_to_all",
@@ -93,6 +95,7 @@ __all__ = [
     "separable",
     "single_cell",
     "spin_chain",
+    "sweep",
     "symmetric_ergotropy",
     "total_ergotropy",
     "xx_chain",

@@ -25,6 +25,10 @@ class MeasureWarning(UserWarning):
     """A figure of merit is undefined for this battery; the message says why."""
 
 
+class SweepWarning(UserWarning):
+    """Part of a sweep could not be computed or read; the message says which."""
+
+
 class UnphysicalWarning(UserWarning):
     """The decay matrix is not positive semidefinite and the caller insisted."""
 

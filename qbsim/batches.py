@@ -1,0 +1,239 @@
+"""The folder of a sweep: one small verified file per finished batch, a manifest, a lock.
+
+    manifest.json                            what the last call asked for, and how it went
+    batches/<key of the curve>/<start>-<stop>.npz   realizations start to stop - 1, written once by the worker
+    sweep.nc                                 the averages
+
+Only files that carry the identity of their curve and the checksum of their content count; the rest is computed again.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ._digest import digest, json_digest
+from .store import atomic, writable_folder
+from .tasks import CHUNK, Batch, Curve
+
+__all__ = ["BadBatch", "Piece", "Store", "chunks", "cover", "read_batch", "write_batch"]
+
+FILE_NAME = re.compile(r"(\d{6,})-(\d{6,})\.npz")
+Piece = tuple[Path | None, int, int]  # file (None: set aside), first and one past the last realization to take from it
+
+
+class BadBatch(Exception):
+    """A file is not the batch its name promises."""
+
+
+def curve_folder(store: Path, key: str) -> Path:
+    """Folder of the batches of one curve."""
+    return store / "batches" / key[:24]
+
+
+def write_batch(store: Path, curve: Curve, batch: Batch) -> Path:
+    """Store a batch, atomically."""
+    folder = curve_folder(store, curve.key)
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {f"value:{name}": rows for name, rows in batch.values.items()}
+    arrays |= {"spread": batch.spread, "certificate": batch.certificate}
+    head = {
+        "key": curve.key,
+        "start": batch.start,
+        "stop": batch.stop,
+        "solvers": batch.solvers,
+        "origin": batch.origin,
+        "identity": curve.identity,
+    }
+    head["sha256"] = _checksum(head, arrays)
+    path = folder / f"{batch.start:06d}-{batch.stop:06d}.npz"
+    with atomic(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, allow_pickle=False, header=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8), **arrays)
+    return path
+
+
+def _checksum(head: dict[str, Any], arrays: dict[str, Any]) -> str:
+    """SHA-256 of the header and of every array with its name."""
+    parts: list[Any] = [np.frombuffer(json_digest(head).encode(), dtype=np.uint8)]
+    for name in sorted(arrays):
+        parts += [np.frombuffer(name.encode(), dtype=np.uint8), arrays[name]]
+    return digest(*parts)
+
+
+def read_batch(path: Path, key: str) -> Batch:
+    """Batch in a file.
+
+    Raises
+    ------
+    BadBatch
+        If the file is truncated, changed, foreign, or belongs to another curve or other realizations.
+    """
+    match = FILE_NAME.fullmatch(path.name)
+    if match is None:
+        raise BadBatch("its name is not that of a batch")
+    content = io.BytesIO(path.read_bytes())  # a disk that cannot be read is no fault of the file
+    try:
+        with np.load(content, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        head = json.loads(bytes(arrays.pop("header")))
+        if _checksum({name: x for name, x in head.items() if name != "sha256"}, arrays) != head["sha256"]:
+            raise BadBatch("its checksum differs")
+        if (head["key"], head["start"], head["stop"]) != (key, int(match[1]), int(match[2])):
+            raise BadBatch("it belongs to another curve or to other realizations")
+        values = {name.removeprefix("value:"): rows for name, rows in arrays.items() if name.startswith("value:")}
+        return Batch(head["start"], values, arrays["spread"], arrays["certificate"], head["solvers"], head["origin"])
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        raise BadBatch(f"it cannot be read: {error}") from error
+
+
+class Store:
+    """Folder of a sweep, held by one process at a time.
+
+    Parameters
+    ----------
+    folder : path
+        Made if need be.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made or written.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = writable_folder(folder).resolve()
+        self.rejected: dict[str, str] = {}  # file to what is wrong with it
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder; a second process is told so at once."""
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(self.folder / ".lock", timeout=0):
+                yield
+        except Timeout as error:
+            raise BlockingIOError(
+                errno.EWOULDBLOCK,
+                "another process is sweeping into this store; wait for it, or use another store",
+                str(self.folder),
+            ) from error
+
+    def ranges(self, curve: Curve) -> list[Piece]:
+        """Verified batches of a curve, by first realization; a bad file is renamed to .bad and noted."""
+        found: list[Piece] = []
+        for path in sorted(curve_folder(self.folder, curve.key).glob("*.npz")):
+            if path.name.startswith("."):
+                continue  # the temporary file of a worker that was killed
+            try:
+                batch = read_batch(path, curve.key)
+            except BadBatch as error:
+                self.rejected[str(path.relative_to(self.folder))] = str(error)
+                path.replace(path.with_suffix(".bad"))
+                continue
+            found.append((path, batch.start, batch.stop))
+        return sorted(found, key=lambda piece: piece[1:])
+
+    def clean(self) -> None:
+        """Remove what killed workers left: temporary files, which nobody else writes while the lock is held."""
+        for path in (self.folder / "batches").glob("*/.*.npz"):
+            path.unlink(missing_ok=True)
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the last call asked for; empty if there was none."""
+        path = self.folder / "manifest.json"
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def keep_earlier(self, manifest: dict[str, Any]) -> None:
+        """Give the averages of a different scenario another name before new ones take theirs.
+
+        A scenario differs if a point and state that both have is another curve now.
+        """
+        before = {(str(c["point"]), c["state"]): c["identity"] for c in self.manifest.get("curves", [])}
+        after = {(str(c["point"]), c["state"]): c["identity"] for c in manifest["curves"]}
+        result = self.folder / "sweep.nc"
+        if result.exists() and any(before[at] != after[at] for at in before.keys() & after.keys()):
+            result.replace(self.folder / f"sweep-{self.manifest['sha256'][:8]}.nc")
+
+    def write_manifest(self, content: dict[str, Any]) -> None:
+        """Replace the manifest, atomically."""
+        with atomic(self.folder / "manifest.json") as temporary:
+            temporary.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def cover(ranges: list[Piece], count: int) -> tuple[list[Piece], list[tuple[int, int]]]:
+    """Pieces of files that hold realizations 0 to count - 1, each once and in order, and the gaps between them."""
+    pieces: list[Piece] = []
+    gaps: list[tuple[int, int]] = []
+    at = 0
+    while at < count:
+        reach = max((r for r in ranges if r[1] <= at < r[2]), key=lambda r: r[2], default=None)
+        if reach is not None:
+            stop = min(reach[2], count)
+            pieces.append((reach[0], at, stop))
+        else:
+            stop = min((r[1] for r in ranges if r[1] > at), default=count)
+            stop = min(stop, count)
+            gaps.append((at, stop))
+        at = stop
+    return pieces, gaps
+
+
+def chunks(pieces: list[Piece], key: str) -> Iterator[tuple[np.ndarray, Batch]]:
+    """Realizations of a curve in steps that end at multiples of CHUNK, with their numbers; one file in memory at once.
+
+    The steps depend on which realizations there are, and not on how files divide them: sums over them are the same bits
+    whatever the batches were.
+    """
+    waiting: list[tuple[np.ndarray, Batch]] = []
+    for path, start, stop in pieces:
+        if path is None:
+            continue
+        batch = read_batch(path, key)
+        at = start
+        while at < stop:
+            end = min(stop, (at // CHUNK + 1) * CHUNK)
+            if waiting and waiting[-1][0][-1] // CHUNK != at // CHUNK:
+                yield _join(waiting)
+                waiting = []
+            waiting.append((np.arange(at, end), _rows(batch, at - batch.start, end - batch.start)))
+            at = end
+    if waiting:
+        yield _join(waiting)
+
+
+def _rows(batch: Batch, first: int, last: int) -> Batch:
+    values = {name: rows[first:last].copy() for name, rows in batch.values.items()}
+    return Batch(
+        batch.start + first,
+        values,
+        batch.spread[first:last].copy(),
+        batch.certificate[first:last].copy(),
+        batch.solvers,
+        batch.origin,
+    )
+
+
+def _join(parts: list[tuple[np.ndarray, Batch]]) -> tuple[np.ndarray, Batch]:
+    """One batch of several, contiguous in memory."""
+    batches = [batch for _, batch in parts]
+    joined = Batch(
+        batches[0].start,
+        {name: np.concatenate([b.values[name] for b in batches]) for name in batches[0].values},
+        np.concatenate([b.spread for b in batches]),
+        np.concatenate([b.certificate for b in batches]),
+        {name: reason for b in batches for name, reason in b.solvers.items()},
+        {"processors": sorted({p for b in batches for p in b.origin["processors"]})},
+    )
+    return np.concatenate([numbers for numbers, _ in parts]), joined

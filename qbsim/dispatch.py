@@ -1,0 +1,314 @@
+"""Batches on their way: how large they are, who computes them, what happens when a worker dies or the user stops."""
+
+from __future__ import annotations
+
+import os
+import platform
+import queue
+import signal
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cloudpickle  # type: ignore[import-untyped]
+
+from .batches import Piece, write_batch
+from .executors import Outside, Processes, Serial, one_thread
+from .progress import Progress
+from .tasks import Curve
+
+__all__ = ["Work", "dispatch"]
+
+BATCH_SECONDS = 3.0  # what a batch should take: overhead well below 1 percent, little lost when it is lost
+SHARES = 4  # towards the end every worker should still get this many batches, so that all finish together
+LEAST_SECONDS = 0.1  # but a batch is never worth less than this
+BATCH_BYTES = 64 * 2**20
+DEATHS = 2  # a batch that ends its worker this often is set aside
+
+
+@dataclass(eq=False)
+class Todo:
+    """Realizations start to stop - 1 of a curve, to be computed in one go."""
+
+    curve: Curve
+    start: int
+    stop: int
+    deaths: int = 0
+
+    def __str__(self) -> str:
+        at = ", ".join(f"{name} = {value}" for name, value in self.curve.point.items()) or "the only point"
+        return f"realizations {self.start} to {self.stop - 1} of state {self.curve.state!r} at {at}"
+
+
+class Work:
+    """What is missing, handed out in batches whose size follows the measured speed.
+
+    The division into batches has no influence on the averages, so it is free to.
+    """
+
+    def __init__(self, gaps: list[tuple[Curve, int, int]], workers: int) -> None:
+        self._gaps = [Todo(*gap) for gap in reversed(gaps)]
+        self._again: list[Todo] = []
+        self._workers = workers
+        self._left: dict[Any, int] = defaultdict(int)
+        for todo in self._gaps:
+            self._left[_kind(todo.curve)] += todo.stop - todo.start
+        self._seconds: dict[Any, float] = {}  # per realization, by kind
+        self.total = sum(self._left.values())
+
+    def take(self) -> Todo | None:
+        """Next batch; None if there is nothing left to hand out."""
+        if self._again:
+            return self._again.pop()
+        if not self._gaps:
+            return None
+        gap = self._gaps[-1]
+        stop = min(gap.stop, gap.start + self._size(gap.curve))
+        todo = Todo(gap.curve, gap.start, stop)
+        self._left[_kind(gap.curve)] -= stop - gap.start
+        if stop == gap.stop:
+            self._gaps.pop()
+        else:
+            gap.start = stop
+        return todo
+
+    def _size(self, curve: Curve) -> int:
+        kind = _kind(curve)
+        seconds = self._seconds.get(kind)
+        if seconds is None:
+            return 1 if curve.rho0.shape[0] >= 32 else 8
+        fair = self._left[kind] / (SHARES * self._workers) * seconds
+        worth = max(LEAST_SECONDS, min(BATCH_SECONDS, fair))
+        memory = BATCH_BYTES // (8 * len(curve.tlist) * (len(curve.measures) + 1))
+        return max(1, min(int(worth / seconds), memory))
+
+    def done(self, todo: Todo, seconds: float) -> None:
+        """Learn from a batch that took this long; the fastest one seen counts, since first ones compile."""
+        kind, each = _kind(todo.curve), max(seconds / (todo.stop - todo.start), 1e-6)
+        self._seconds[kind] = min(each, self._seconds.get(kind, each))
+
+    def again(self, todo: Todo) -> None:
+        """Hand out once more."""
+        self._again.append(todo)
+
+    def seconds_left(self, flying: list[Todo]) -> float | None:
+        """Estimated time to the end; None before the first batch of any kind that is left is back."""
+        todo = {kind: float(count) for kind, count in self._left.items() if count}
+        for batch in [*flying, *self._again]:
+            kind = _kind(batch.curve)
+            todo[kind] = todo.get(kind, 0) + (batch.stop - batch.start)
+        if any(kind not in self._seconds for kind in todo):
+            return None
+        return sum(count * self._seconds[kind] for kind, count in todo.items()) / self._workers
+
+
+def _kind(curve: Curve) -> tuple[Any, ...]:
+    """Curves of one kind take about the same time."""
+    return curve.rho0.shape[0], curve.state
+
+
+# --- in the worker -------------------------------------------------------------------------------------------------
+
+
+def run_batch(payload: bytes, store: str, start: int, stop: int, parent: tuple[str, int]) -> tuple[str, float]:
+    """Compute a batch and store it; returns its file and the seconds it took."""
+    if (platform.node(), os.getpid()) != parent:
+        _cap_threads()
+    curve: Curve = cloudpickle.loads(payload)
+    began = time.time()
+    batch = curve.compute(start, stop)
+    batch.origin = {
+        "processors": [processor()],
+        "threads": 1,
+        "started": utc(began),
+        "finished": utc(time.time()),
+    }
+    path = write_batch(Path(store), curve, batch)
+    return str(path), time.time() - began
+
+
+_limits: list[Any] = []
+
+
+def _cap_threads() -> None:
+    """One thread for as long as this worker lives; the environment covers libraries that are not loaded yet."""
+    from threadpoolctl import threadpool_limits
+
+    if "numba" in sys.modules:
+        sys.modules["numba"].set_num_threads(1)
+    else:
+        os.environ["NUMBA_NUM_THREADS"] = "1"
+    if not _limits:
+        _limits.append(threadpool_limits(1))
+
+
+def processor() -> str:
+    """Name of the processor, for the record: bits agree on processors of the same kind."""
+    try:
+        with open("/proc/cpuinfo") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def utc(seconds: float) -> str:
+    """Point in time, ISO 8601."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+# --- in the parent -------------------------------------------------------------------------------------------------
+
+
+class _Stop:
+    """First Ctrl-C asks to finish what is running, the second interrupts."""
+
+    def __init__(self, keeps: bool) -> None:
+        self.asked = False
+        self._keeps = keeps
+
+    @contextmanager
+    def listen(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread() or not self._keeps:
+            yield  # without a store there is nothing to save: the first Ctrl-C stops
+            return
+        before = signal.signal(signal.SIGINT, self._heard)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _heard(self, *_: Any) -> None:
+        if self.asked:
+            raise KeyboardInterrupt("stopped at once; finished batches are kept, and the same call resumes")
+        self.asked = True
+        print("Finishing the batches that are running; Ctrl-C again stops at once.", file=sys.stderr, flush=True)
+
+
+def dispatch(
+    gaps: list[tuple[Curve, int, int]],
+    store: Path,
+    executor: Serial | Processes | Outside,
+    progress: Progress,
+    *,
+    keeps: bool,
+) -> tuple[dict[str, list[Piece]], list[Todo]]:
+    """Compute what is missing.
+
+    Parameters
+    ----------
+    gaps : list of (curve, start, stop)
+        Missing realizations.
+    store : Path
+        Where the workers put the batches.
+    executor : Serial, Processes or Outside
+        Who computes.
+    progress : Progress
+        Told about every batch.
+    keeps : bool
+        Whether the store outlives the call, so that it is worth finishing running batches after Ctrl-C.
+
+    Returns
+    -------
+    dict, list
+        New files by key of the curve, and batches that were set aside because they ended their worker twice.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C.
+    Exception
+        What a worker raised, once all other running batches are stored.
+    """
+    work, stop = Work(gaps, executor.workers), _Stop(keeps)
+    flying: dict[Future[Any], Todo] = {}
+    finished: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
+    payloads: dict[str, bytes] = {}
+    new: dict[str, list[Piece]] = defaultdict(list)
+    set_aside: list[Todo] = []
+    failure: Exception | None = None
+    parent = (platform.node(), os.getpid())
+    ok = False
+
+    def launch(todo: Todo) -> None:
+        key = todo.curve.key
+        payload = payloads.get(key)
+        if payload is None:
+            payloads.clear()  # curves come one after the other
+            payload = payloads[key] = cloudpickle.dumps(todo.curve)
+        future = executor.submit(run_batch, payload, str(store), todo.start, todo.stop, parent)
+        flying[future] = todo
+        future.add_done_callback(finished.put)
+
+    progress.start(work.total)
+    try:
+        with stop.listen(), one_thread():
+            while True:
+                while not (stop.asked or failure) and len(flying) < executor.slots:
+                    todo = work.take()
+                    if todo is None:
+                        break
+                    launch(todo)
+                if not flying:
+                    break
+                future = finished.get()
+                todo = flying.pop(future)
+                try:
+                    file, seconds = future.result()
+                except Exception as error:
+                    failure = _sort_out(error, todo, work, set_aside, executor) or failure
+                    continue
+                if not Path(file).exists():
+                    failure = OSError(
+                        f"A worker stored {file}, but this process cannot see it: give store= a folder that all "
+                        "workers and this process share."
+                    )
+                    continue
+                new[todo.curve.key].append((Path(file), todo.start, todo.stop))
+                work.done(todo, seconds)
+                progress.advance(todo.stop - todo.start, work.seconds_left(list(flying.values())))
+        ok = True
+    finally:
+        progress.stop()
+        if not ok:
+            executor.close(kill=True)
+    if failure is not None:
+        raise failure
+    if stop.asked and (work.take() is not None):
+        raise KeyboardInterrupt(
+            f"stopped after {progress.done} of {work.total} realizations; they are stored, and the same call resumes"
+        )
+    return new, set_aside
+
+
+def _sort_out(
+    error: Exception, todo: Todo, work: Work, set_aside: list[Todo], executor: Serial | Processes | Outside
+) -> Exception | None:
+    """A dead worker costs its batch a second try or its place; any other error ends the sweep."""
+    died = isinstance(error, BrokenExecutor)
+    if type(error).__name__ == "KilledWorker":  # dask has tried several workers already
+        set_aside.append(todo)
+        return None
+    if (died and isinstance(executor, Processes)) or isinstance(error, CancelledError):
+        todo.deaths += 1
+        if todo.deaths < DEATHS:
+            work.again(todo)
+        else:
+            set_aside.append(todo)
+        return None
+    if died:
+        return RuntimeError(
+            "The executor lost a worker and takes no more work. Finished batches are kept: make a new executor and "
+            "call again, or use executor=None, which survives this."
+        )
+    error.add_note(f"in {todo}")
+    return error

@@ -1,0 +1,201 @@
+"""Averages over realizations, in one pass and in a fixed order.
+
+Realizations arrive in chunks that depend on their numbers only, so the sums are the same bits whatever computed them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from ._checks import FloatArray, HalfLifeWarning
+from .curves import half_life, relative_gain
+from .tasks import CERTIFICATE, CHUNK, Batch
+
+__all__ = ["REPLICAS", "Average", "average"]
+
+REPLICAS = 200  # bootstrap replicas: the error of an error is 1 / sqrt(2 * 200) = 5 percent
+BOOTSTRAP = 1  # separates the weights from the draws of the realizations
+ROUNDING = 1e-9  # an initial value below this share of the spread of H0 is rounding, and no ratio is taken to it
+
+
+class Moments:
+    """Mean and standard error of curves, merged chunk by chunk (Chan, Golub and LeVeque 1979)."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean: FloatArray = np.zeros(0)
+        self.m2: FloatArray = np.zeros(0)
+
+    def add(self, rows: FloatArray) -> None:
+        """Take in curves, (n, T)."""
+        n, mean = len(rows), rows.mean(axis=0)
+        m2 = ((rows - mean) ** 2).sum(axis=0)
+        if self.count == 0:
+            self.count, self.mean, self.m2 = n, mean, m2
+            return
+        total, shift = self.count + n, mean - self.mean
+        self.mean = self.mean + shift * (n / total)
+        self.m2 = self.m2 + m2 + shift**2 * (self.count * n / total)
+        self.count = total
+
+    @property
+    def sem(self) -> FloatArray:
+        """Standard error of the mean; nan for a single realization."""
+        if self.count < 2:
+            return np.full_like(self.mean, np.nan)
+        return np.sqrt(self.m2 / (self.count - 1) / self.count)
+
+
+@lru_cache(maxsize=64)
+def poisson_weights(seed: int, chunk: int) -> FloatArray:
+    """Bootstrap weights of the realizations of a chunk, (CHUNK, REPLICAS): how often each replica draws each.
+
+    They depend on the seed, the number k of the realization and the replica alone, so a longer ensemble repeats those
+    of a shorter one, and every curve is resampled in the same way.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence([seed, chunk], spawn_key=(BOOTSTRAP,)))
+    weights = rng.poisson(1.0, size=(CHUNK, REPLICAS)).astype(float)
+    weights.flags.writeable = False
+    return weights
+
+
+class Bootstrap:
+    """Weighted means of a curve, one per replica: the streaming (Poisson) bootstrap."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.weight: FloatArray = np.zeros(REPLICAS)
+        self.total: FloatArray = np.zeros((REPLICAS, 1))
+
+    def add(self, numbers: np.ndarray, rows: FloatArray) -> None:
+        """Take in curves, (n, T), of the realizations with these numbers, all of one chunk."""
+        weights = poisson_weights(self.seed, int(numbers[0]) // CHUNK)[numbers % CHUNK]
+        self.weight = self.weight + weights.sum(axis=0)
+        self.total = self.total + weights.T @ rows
+
+    @property
+    def curves(self) -> FloatArray:
+        """Mean curves of the replicas that drew at least one realization, (B, T)."""
+        drawn = self.weight > 0
+        return self.total[drawn] / self.weight[drawn, None]
+
+
+@dataclass
+class Average:
+    """Ensemble averages of one curve.
+
+    Attributes
+    ----------
+    count : int
+        Realizations averaged over.
+    mean, sem : dict of ndarray, (T,)
+        For every measure, and for the ratios <measure>_ratio to the initial value.
+    half_life, half_life_err, gain, gain_err : float
+        Of the mean ratio of the ergotropy; nan without it.
+    certificate : dict
+        Worst values over the realizations.
+    solvers : dict
+        Solvers that ran, and why.
+    processors : set
+        Processors they ran on.
+    """
+
+    count: int
+    mean: dict[str, FloatArray]
+    sem: dict[str, FloatArray]
+    half_life: float = np.nan
+    half_life_err: float = np.nan
+    gain: float = np.nan
+    gain_err: float = np.nan
+    certificate: dict[str, float | None] = field(default_factory=dict)
+    solvers: dict[str, str] = field(default_factory=dict)
+    processors: set[str] = field(default_factory=set)
+
+
+def average(tlist: FloatArray, stream: Iterable[tuple[np.ndarray, Batch]], seed: int) -> Average | None:
+    """Average the realizations of one curve; None if there are none."""
+    moments: dict[str, Moments] = {}
+    bootstrap = Bootstrap(seed)
+    worst = np.full(len(CERTIFICATE), np.nan)
+    solvers: dict[str, str] = {}
+    processors: set[str] = set()
+    count = 0
+    for numbers, batch in stream:
+        rows = batch.values | _ratios(batch)
+        for name, curves in rows.items():
+            moments.setdefault(name, Moments()).add(curves)
+        if "ergotropy_ratio" in rows:
+            bootstrap.add(numbers, rows["ergotropy_ratio"])
+        for column, worse in enumerate(CERTIFICATE.values()):
+            worst[column] = worse(worst[column], worse.reduce(batch.certificate[:, column]))
+        solvers |= batch.solvers
+        processors |= set(batch.origin["processors"])
+        count += len(numbers)
+    if count == 0:
+        return None
+    result = Average(count, {n: m.mean for n, m in moments.items()}, {n: m.sem for n, m in moments.items()})
+    result.certificate = {n: float(x) if np.isfinite(x) else None for n, x in zip(CERTIFICATE, worst, strict=True)}
+    result.solvers, result.processors = solvers, processors
+    if "ergotropy_ratio" in result.mean:
+        _discharge(tlist, result, bootstrap)
+    return result
+
+
+def _ratios(batch: Batch) -> dict[str, FloatArray]:
+    """Curves divided by their initial value; nan where that is rounding."""
+    ratios = {}
+    for name in ("ergotropy", "energy"):
+        if name in batch.values:
+            initial = batch.values[name][:, :1]
+            defined = np.abs(initial) > ROUNDING * batch.spread[:, None]
+            ratios[f"{name}_ratio"] = batch.values[name] / np.where(defined, initial, np.nan)
+    return ratios
+
+
+def _discharge(tlist: FloatArray, result: Average, bootstrap: Bootstrap) -> None:
+    """Half-life and gain of the mean ratio, with bootstrap errors."""
+    curve = result.mean["ergotropy_ratio"]
+    if not np.isfinite(curve).all():
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", HalfLifeWarning)  # nan says the same, once per point
+        result.half_life = half_life(tlist, curve)
+    result.gain = relative_gain(curve)
+    if result.count < 2:
+        return
+    replicas = bootstrap.curves
+    result.half_life_err = _spread(half_lives(tlist, replicas))
+    result.gain_err = _spread(100 * (replicas.max(axis=1) / replicas[:, 0] - 1))
+
+
+def _spread(values: FloatArray) -> float:
+    """Standard deviation over the replicas; nan if any of them has no value, as near the end of the time window."""
+    return float(values.std(ddof=1)) if len(values) > 1 else np.nan
+
+
+def half_lives(tlist: FloatArray, curves: FloatArray) -> FloatArray:
+    """`half_life` of many curves, (B, T) to (B,), without warnings."""
+    from scipy.interpolate import PchipInterpolator
+
+    shifted = curves - curves[:, :1] / 2
+    below = shifted < 0
+    found = below.any(axis=1) & (curves[:, 0] > 0)
+    times = np.full(len(curves), np.nan)
+    if not found.any():
+        return times
+    rows = np.flatnonzero(found)
+    step = below[rows].argmax(axis=1) - 1  # the curve crosses between step and step + 1
+    # on one interval PCHIP is a monotonic cubic, coefficients (4, interval, curve), in the time since its left end
+    cubic = PchipInterpolator(tlist, shifted[rows].T).c[:, step, np.arange(len(rows))]
+    low, high = np.zeros(len(rows)), np.diff(tlist)[step]
+    for _ in range(60):  # bisection to the last bit
+        middle = (low + high) / 2
+        above = ((cubic[0] * middle + cubic[1]) * middle + cubic[2]) * middle + cubic[3] >= 0
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    times[rows] = tlist[step] + (low + high) / 2 - tlist[0]
+    return times

@@ -1,0 +1,172 @@
+"""Where batches are computed: this process, local processes, or anything with `submit`.
+
+An executor here has `slots`, how many batches it wants in flight, and ``submit(function, *arguments) -> future`` with
+``add_done_callback``. A worker that dies never takes another batch with it: local workers hold one batch each.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["Outside", "Processes", "Serial", "one_thread", "open_executor"]
+
+IDLE_SECONDS = 60  # workers without work end after this time; a later sweep starts new ones
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """BLAS and numba on one thread: a sweep runs one process per core, and sums must not depend on thread counts."""
+    from threadpoolctl import threadpool_limits
+
+    numba = sys.modules.get("numba")
+    before = numba.get_num_threads() if numba else 1
+    with threadpool_limits(1):
+        try:
+            if numba:
+                numba.set_num_threads(1)
+            yield
+        finally:
+            if numba:
+                numba.set_num_threads(before)
+
+
+class Serial:
+    """Batches one after the other in this process, for debugging."""
+
+    slots = workers = 1
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        """Run now; the future is done."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def close(self, *, kill: bool = False) -> None:
+        """Nothing to close."""
+
+
+class Processes:
+    """Local processes of one core each, every one in a pool of its own, so that a death is blamed on one batch only."""
+
+    def __init__(self, workers: int) -> None:
+        self.slots = self.workers = workers
+        self._pools: list[Any] = [None] * workers
+        self._busy = [False] * workers
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        """Hand over to an idle worker."""
+        slot = self._busy.index(False)
+        try:
+            future = self._pool(slot).submit(function, *arguments)
+        except (BrokenExecutor, RuntimeError):  # the worker died while it was idle
+            self._drop(slot)
+            future = self._pool(slot).submit(function, *arguments)
+        self._busy[slot] = True
+        future.add_done_callback(lambda done: self._release(slot, done))
+        return future
+
+    def _pool(self, slot: int) -> Any:
+        from loky import ProcessPoolExecutor
+
+        if self._pools[slot] is None:
+            self._pools[slot] = ProcessPoolExecutor(
+                1, timeout=IDLE_SECONDS, initializer=_start_worker, env=dict.fromkeys(THREADS, "1")
+            )
+        return self._pools[slot]
+
+    def _release(self, slot: int, done: Future[Any]) -> None:
+        if not done.cancelled() and isinstance(done.exception(), BrokenExecutor):
+            self._pools[slot] = None
+        self._busy[slot] = False
+
+    def _drop(self, slot: int) -> None:
+        pool, self._pools[slot] = self._pools[slot], None
+        if pool is not None:
+            pool.shutdown(wait=False, kill_workers=True)
+
+    def close(self, *, kill: bool = False) -> None:
+        """Keep idle workers for the next sweep; with `kill`, end all of them at once."""
+        if kill:
+            for slot in range(self.workers):
+                self._drop(slot)
+            self._busy = [False] * self.workers
+
+
+class Outside:
+    """Anything with `submit`: an executor of concurrent.futures or mpi4py, a dask Client."""
+
+    def __init__(self, executor: Any, close: Callable[[], Any] | None = None) -> None:
+        self._close = close
+        if hasattr(executor, "get_executor"):  # a dask Client, whose own futures follow another protocol
+            self.workers = max(1, sum(executor.ncores().values()))
+            executor = executor.get_executor(pure=False)
+        else:
+            self.workers = os.cpu_count() or 1
+        self.slots = 2 * self.workers
+        self._executor = executor
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        """Pass on."""
+        return self._executor.submit(function, *arguments)
+
+    def close(self, *, kill: bool = False) -> None:
+        """Close what was opened here; the caller's executor stays open."""
+        if self._close is not None:
+            self._close()
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+_local: Processes | None = None
+
+
+def open_executor(executor: Any, workers: int | None) -> Serial | Processes | Outside:
+    """Executor for the argument of `sweep`: None, "serial", a tcp address, or anything with submit."""
+    global _local
+    if executor is None:
+        from loky import cpu_count
+
+        count = cpu_count() if workers is None else workers
+        if _local is None or _local.workers != count:
+            if _local is not None:
+                _local.close(kill=True)
+            _local = Processes(count)
+        return _local
+    if executor == "serial":
+        return Serial()
+    if isinstance(executor, str) and "://" in executor:
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise ImportError("An address needs dask.distributed: pip install 'qbsim[cluster]'.") from error
+        client = Client(executor)
+        return Outside(client, client.close)
+    if hasattr(executor, "submit"):
+        return Outside(executor)
+    raise TypeError(
+        "Argument executor must be None (local processes), 'serial', an address such as 'tcp://host:8786', or an "
+        f"object with a submit method, but is {executor!r}."
+    )

@@ -1,0 +1,245 @@
+"""What a sweep is asked for, checked: axes, states, times, measures and counts become a grid of curves."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from qutip import Qobj
+
+from . import states as known_states
+from ._checks import FloatArray, as_count, as_real, as_tlist, nearest
+from ._digest import json_digest
+from .battery import Battery
+from .measures import check_state, read_measures
+from .solvers import SOLVERS
+from .tasks import CHUNK, Curve, build_battery, takes_rng
+
+__all__ = ["Plan", "make_plan", "read_states"]
+
+RESERVED = ("state", "time", "realization", "rng")
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Grid of curves and how many realizations each point gets at most.
+
+    Attributes
+    ----------
+    build : callable
+        Builder of the batteries.
+    axes : dict
+        Name of every axis to its values.
+    states : dict
+        Name of every state to the function of N that makes it.
+    tlist : ndarray, (T,)
+        Times.
+    measures : dict
+        Name of every measure to the name of a row of MEASURES or to the caller's function.
+    seed : int
+        Master seed.
+    solver, rtol, atol, passive_tol
+        As in `evolve`.
+    target_sem : float or None
+        Standard error of the ergotropy ratio at which a point is done.
+    counts : dict
+        Largest number of realizations of every point, by its position on the grid.
+    curves : dict
+        Curves of every point, one per state, by its position on the grid.
+    unit : str
+        Unit of energy of the batteries.
+    has_bonds : bool
+        Whether every battery has bonds.
+    """
+
+    build: Callable[..., Battery]
+    axes: dict[str, list[Any]]
+    states: dict[str, Callable[[int], Qobj]]
+    tlist: FloatArray
+    measures: dict[str, str | Callable[[Qobj, Battery], float]]
+    seed: int
+    solver: str
+    rtol: float
+    atol: float
+    passive_tol: float | None
+    target_sem: float | None
+    counts: dict[Index, int]
+    curves: dict[Index, list[Curve]]
+    unit: str
+    has_bonds: bool
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of values of every axis."""
+        return tuple(len(values) for values in self.axes.values())
+
+    def first_count(self, index: Index) -> int:
+        """Realizations to begin with: all, or one chunk where the accuracy decides."""
+        return self.counts[index] if self.target_sem is None else min(CHUNK, self.counts[index])
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of all curves and counts: the same for the same question."""
+        keys = [[curve.key for curve in curves] for curves in self.curves.values()]
+        return json_digest([keys, list(self.counts.values())])
+
+
+def points(axes: Mapping[str, Sequence[Any]]) -> Iterator[tuple[Index, dict[str, Any]]]:
+    """Every point of the grid, the last axis fastest."""
+    for index in itertools.product(*(range(len(values)) for values in axes.values())):
+        yield index, {name: values[i] for (name, values), i in zip(axes.items(), index, strict=True)}
+
+
+def make_plan(
+    build: Callable[..., Battery],
+    axes: Mapping[str, Any],
+    *,
+    states: Any,
+    tlist: ArrayLike,
+    measures: Any,
+    realizations: Any,
+    seed: int,
+    solver: str,
+    rtol: float,
+    atol: float,
+    passive_tol: float | None,
+    target_sem: float | None,
+) -> Plan:
+    """Check the arguments of a sweep and lay out its curves; see `sweep`."""
+    grid = read_axes(build, axes)
+    makers = read_states(states)
+    times = as_tlist(tlist)
+    wanted = _read_measures(measures)
+    seed = as_count("seed", seed, 0)
+    rtol, atol = as_real("rtol", rtol, minimum=0), as_real("atol", atol, minimum=0)
+    tol = None if passive_tol is None else as_real("passive_tol", passive_tol, minimum=0)
+    target = None if target_sem is None else as_real("target_sem", target_sem, minimum=0)
+    if target is not None and "ergotropy" not in wanted:
+        raise ValueError("Argument target_sem needs the measure 'ergotropy': it bounds the error of ergotropy_ratio.")
+    if solver != "auto" and solver not in SOLVERS:
+        raise ValueError(nearest("solver", solver, ["auto", *SOLVERS]))
+
+    counts: dict[Index, int] = {}
+    curves: dict[Index, list[Curve]] = {}
+    units: set[str] = set()
+    has_bonds = True
+    for index, point in points(grid):
+        battery = build_battery(build, point, seed, 0)
+        counts[index] = _count(realizations, point)
+        curves[index] = [
+            Curve(build, point, name, _state(make, name, battery), times, wanted, solver, rtol, atol, tol, seed)
+            for name, make in makers.items()
+        ]
+        units.add(battery.unit)
+        has_bonds = has_bonds and bool(battery.edges)
+    if not takes_rng(build) and max(counts.values()) > 1:
+        raise ValueError(
+            "Argument build must accept rng to have more than one realization: build(**point, rng=...) draws the "
+            "disorder."
+        )
+    unit = units.pop() if len(units) == 1 else "1"
+    return Plan(
+        build, grid, makers, times, wanted, seed, solver, rtol, atol, tol, target, counts, curves, unit, has_bonds
+    )
+
+
+def read_axes(build: Callable[..., Battery], axes: Any) -> dict[str, list[Any]]:
+    """Axes as lists of plain numbers or of texts, each an argument of the builder."""
+    if not isinstance(axes, Mapping):
+        raise TypeError(f"Argument axes must be a dict of names to values, but is {type(axes).__name__}.")
+    if not callable(build):
+        raise TypeError(f"Argument build must be a function that returns a Battery, but is {type(build).__name__}.")
+    grid = {}
+    for name, values in axes.items():
+        if name in RESERVED:
+            raise ValueError(f"Axis {name!r} must have another name: {', '.join(RESERVED)} are taken.")
+        if isinstance(values, str) or np.ndim(values) != 1 or len(values) == 0:
+            raise ValueError(f"Axis {name!r} must be a non-empty list of values, but is {values!r}.")
+        array = np.asarray(values)
+        kinds = {"text" if isinstance(v, str) else "number" for v in values}
+        if array.dtype.kind not in "iufbU" or len(kinds) > 1:
+            raise TypeError(f"Axis {name!r} must hold numbers or texts, but holds {list(values)!r}.")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"Axis {name!r} must be finite, but holds nan or infinity.")
+        if len(np.unique(array)) != len(array):
+            raise ValueError(f"Axis {name!r} must hold every value once, but is {list(values)!r}.")
+        grid[str(name)] = array.tolist()
+    _check_names(build, list(grid))
+    return grid
+
+
+def _check_names(build: Callable[..., Battery], names: list[str]) -> None:
+    """Refuse an axis that is no argument of the builder, and a builder with arguments that no axis gives."""
+    try:
+        signature = inspect.signature(build)
+    except (TypeError, ValueError):
+        return
+    parameters = signature.parameters.values()
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+        known = [p.name for p in parameters if p.kind is not p.POSITIONAL_ONLY and p.name != "rng"]
+        for name in names:
+            if name not in known:
+                raise ValueError(nearest("axis", name, known) + " Axes are arguments of build.")
+    needed = [
+        p.name
+        for p in parameters
+        if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL) and p.name not in (*names, "rng")
+    ]
+    if needed:
+        raise ValueError(f"Argument build needs {', '.join(needed)}: give axes of these names, or defaults.")
+
+
+def read_states(states: Any) -> dict[str, Callable[[int], Qobj]]:
+    """States by name, from names of qbsim's states or from {name: f(N)}."""
+    if isinstance(states, str):
+        states = (states,)
+    makers: dict[str, Callable[[int], Qobj]] = {}
+    for name in states:
+        make = states[name] if isinstance(states, Mapping) else name
+        if isinstance(make, str):
+            if make not in known_states.__all__:
+                raise ValueError(nearest("state", make, known_states.__all__))
+            make = getattr(known_states, make)
+        if not callable(make):
+            raise TypeError(f"State {name!r} must be a function of N, but is {type(make).__name__}.")
+        if str(name) in makers:
+            raise ValueError(f"Argument states must name every state once, but repeats {name!r}.")
+        makers[str(name)] = make
+    if not makers:
+        raise ValueError("Argument states must name at least one state.")
+    return makers
+
+
+def _state(make: Callable[[int], Qobj], name: str, battery: Battery) -> Qobj:
+    return check_state(make(battery.N), battery.dims, f"states[{name!r}]")
+
+
+def _read_measures(measures: Any) -> dict[str, str | Callable[[Qobj, Battery], float]]:
+    """Measures by name, checked, and in a form that travels to workers."""
+    table = read_measures(measures)
+    if not isinstance(measures, Mapping):
+        return {name: name for name in table}
+    return {name: measures[name] for name in table}
+
+
+def _count(realizations: Any, point: dict[str, Any]) -> int:
+    """Number of realizations at a point: a number, a function of the point, or {axis: {value: number}}."""
+    if callable(realizations):
+        realizations = realizations(**point)
+    elif isinstance(realizations, Mapping):
+        if len(realizations) != 1 or (axis := next(iter(realizations))) not in point:
+            raise ValueError(
+                f"Argument realizations must be a number, a function of the point, or {{axis: {{value: number}}}} for "
+                f"one of the axes {', '.join(point)}, but is {realizations!r}."
+            )
+        if point[axis] not in realizations[axis]:
+            raise ValueError(f"Argument realizations has no number for {axis} = {point[axis]!r}.")
+        realizations = realizations[axis][point[axis]]
+    return as_count("realizations", realizations)

@@ -1,0 +1,252 @@
+"""What a sweep computes: curves, which are one point of the axes and one state over many realizations.
+
+Everything here is a pure function of the curve and of the numbers k of the realizations, so it does not matter which
+process computes what, in which order, or in how many pieces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from qutip import Qobj, QobjEvo
+
+from . import _version
+from ._checks import FloatArray, MeasureWarning, UnphysicalWarning
+from ._digest import digest, json_digest
+from .battery import Battery, Network
+from .evolve import series
+from .measures import Reference, read_measures
+
+__all__ = ["CERTIFICATE", "CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "generator", "takes_rng"]
+
+SEED_RULE = "1: default_rng(SeedSequence([seed, k])), made anew at every point and state"
+FINGERPRINTS = (0, 1, 2)  # realizations whose batteries enter the identity of a curve
+CHUNK = 64  # realizations per step of every average, whatever the batches were
+CERTIFICATE = {
+    "trace_error": np.fmax,
+    "hermiticity_error": np.fmax,
+    "lowest_eigenvalue": np.fmin,
+    "passive_error": np.fmax,
+}
+"""Columns of the certificate of every realization, and which of two numbers is the worse one."""
+
+# Versions of what the numbers depend on; results of different versions never meet in one average.
+NUMERICS = ("qutip", "numpy", "scipy", "numba")
+
+
+def generator(seed: int, k: int) -> np.random.Generator:
+    """Random numbers of realization k of master seed `seed`: the same for every point, state, solver and worker."""
+    return np.random.default_rng(np.random.SeedSequence([seed, k]))
+
+
+def takes_rng(build: Callable[..., Battery]) -> bool:
+    """Whether a builder draws random numbers, that is, accepts the argument `rng`."""
+    try:
+        parameters = inspect.signature(build).parameters.values()
+    except (TypeError, ValueError):  # a callable without a signature, such as some compiled ones
+        return True
+    return any(p.name == "rng" or p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def build_battery(
+    build: Callable[..., Battery], point: dict[str, Any], seed: int, k: int, is_random: bool | None = None
+) -> Battery:
+    """Battery of realization k at a point."""
+    if is_random is None:
+        is_random = takes_rng(build)
+    battery = build(**point, rng=generator(seed, k)) if is_random else build(**point)
+    if not isinstance(battery, Battery):
+        raise TypeError(f"Argument build must return a Battery, but returns {type(battery).__name__}.")
+    return battery
+
+
+@dataclass
+class Batch:
+    """Curves of the realizations start, ..., start + n - 1 of one `Curve`.
+
+    Attributes
+    ----------
+    start : int
+        First realization.
+    values : dict of ndarray, (n, T)
+        One row per realization for every measure.
+    spread : ndarray, (n,)
+        Largest minus smallest level of H0: the scale below which an ergotropy is rounding.
+    certificate : ndarray, (n, 4)
+        Columns of CERTIFICATE; nan where no measure needed eigenvalues, or none were interpolated.
+    solvers : dict
+        Solvers that ran, and why each was chosen.
+    origin : dict
+        Processor, thread cap, start and end of the computation.
+    """
+
+    start: int
+    values: dict[str, FloatArray]
+    spread: FloatArray
+    certificate: FloatArray
+    solvers: dict[str, str] = field(default_factory=dict)
+    origin: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def stop(self) -> int:
+        """One past the last realization."""
+        return self.start + len(self.spread)
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One point of the axes and one state; its realizations are what workers compute.
+
+    Attributes
+    ----------
+    build : callable
+        ``build(**point, rng=...)`` returns the battery.
+    point : dict
+        Value of every axis.
+    state : str
+        Name of the initial state.
+    rho0 : Qobj
+        Initial state.
+    tlist : ndarray, (T,)
+        Times.
+    measures : dict
+        Name of every measure to the name of a row of MEASURES or to f(rho, battery).
+    solver, rtol, atol, passive_tol
+        As in `evolve`.
+    seed : int
+        Master seed.
+    """
+
+    build: Callable[..., Battery]
+    point: dict[str, Any]
+    state: str
+    rho0: Qobj
+    tlist: FloatArray
+    measures: dict[str, str | Callable[[Qobj, Battery], float]]
+    solver: str
+    rtol: float
+    atol: float
+    passive_tol: float | None
+    seed: int
+
+    @cached_property
+    def is_random(self) -> bool:
+        """Whether the builder draws random numbers."""
+        return takes_rng(self.build)
+
+    def battery(self, k: int) -> Battery:
+        """Battery of realization k."""
+        return build_battery(self.build, self.point, self.seed, k, self.is_random)
+
+    def compute(self, start: int, stop: int) -> Batch:
+        """Realizations start to stop - 1."""
+        table = read_measures(self.measures)
+        batch = Batch(
+            start,
+            {name: np.empty((stop - start, len(self.tlist))) for name in table},
+            np.empty(stop - start),
+            np.empty((stop - start, len(CERTIFICATE))),
+        )
+        with warnings.catch_warnings():
+            # the same for every realization: `sweep` has already let the first battery warn
+            warnings.simplefilter("ignore", MeasureWarning)
+            warnings.simplefilter("ignore", UnphysicalWarning)
+            for row, k in enumerate(range(start, stop)):
+                self._realization(k, row, table, batch)
+        return batch
+
+    def _realization(self, k: int, row: int, table: dict[str, Any], batch: Batch) -> None:
+        battery = self.battery(k)
+        run = series(
+            battery,
+            self.rho0,
+            self.tlist,
+            table,
+            solver=self.solver,
+            rtol=self.rtol,
+            atol=self.atol,
+            passive_tol=self.passive_tol,
+        )
+        for name, curve in run.values.items():
+            batch.values[name][row] = curve
+        batch.spread[row] = Reference(battery).spread if table.keys() & {"energy", "ergotropy"} else np.nan
+        found = [run.certificate.get(name) for name in CERTIFICATE]
+        batch.certificate[row] = [np.nan if x is None else x for x in found]
+        batch.solvers[run.solver] = run.reason
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Everything the numbers of this curve depend on, as plain data.
+
+        The builder enters by what it returns, not by its source: the batteries of the first realizations.
+        """
+        batteries = [self.battery(k) for k in (FINGERPRINTS if self.is_random else (0,))]
+        return {
+            "point": {name: _number(value) for name, value in self.point.items()},
+            "state": [self.state, _operator_digest(self.rho0)],
+            "tlist": self.tlist.tolist(),
+            "measures": {name: _measure_stamp(own, self.rho0, batteries[0]) for name, own in self.measures.items()},
+            "solver": self.solver,
+            "rtol": self.rtol,
+            "atol": self.atol,
+            "passive_tol": self.passive_tol,
+            "seed": self.seed,
+            "seed_rule": SEED_RULE,
+            "versions": _numerics(),
+            "batteries": [_battery_stamp(b, self.tlist) for b in batteries],
+        }
+
+    @cached_property
+    def key(self) -> str:
+        """Digest of the identity: the name under which batches of this curve are stored."""
+        return json_digest(self.identity)
+
+
+@cache
+def _numerics() -> dict[str, str]:
+    return {"qbsim": _version.__version__, **{name: version(name) for name in NUMERICS}}
+
+
+def _number(value: Any) -> Any:
+    """Axis value as plain data; 1 and 1.0 are the same point."""
+    return value if isinstance(value, str | bool) else float(value)
+
+
+def _operator_digest(op: Qobj) -> str:
+    return digest(op.to("CSR").data.as_scipy()) + str(op.dims)
+
+
+def _battery_stamp(battery: Battery, tlist: FloatArray) -> str:
+    """Digest of what a battery evolves; operators that depend on time are sampled over the whole time span."""
+    stamp: list[Any] = [battery.parameters()]
+    # a Network is constant in time, and asking it for its operators would build them
+    operators = () if isinstance(battery, Network) else (battery.H, *battery.c_ops)
+    moving = [op for op in operators if isinstance(op, QobjEvo)]
+    span = tlist[-1] - tlist[0]
+    stamp += [_operator_digest(op(tlist[0] + f * span)) for op in moving for f in (0.0, 0.137, 0.382, 0.618, 1.0)]
+    return json_digest(stamp)
+
+
+def _measure_stamp(own: str | Callable[[Qobj, Battery], float], rho0: Qobj, battery: Battery) -> list[str]:
+    """Name of a known measure; one of the user's own by name, source and its values for two states."""
+    if isinstance(own, str):
+        return [own]
+    try:
+        source = inspect.getsource(own)
+    except (OSError, TypeError):  # typed into a console
+        source = getattr(getattr(own, "__code__", None), "co_code", b"").hex()
+    name = f"{getattr(own, '__module__', '')}.{getattr(own, '__qualname__', type(own).__name__)}"
+    rho = rho0.proj() if rho0.isket else rho0
+    if battery.cells != tuple(range(len(battery.dims))):
+        rho = rho.ptrace(list(battery.cells))
+    mixed = (rho + Qobj(np.eye(rho.shape[0]) / rho.shape[0], dims=rho.dims)) / 2
+    seen = [repr(float(own(state, battery))) for state in (rho, mixed)]
+    return [name, hashlib.sha256(source.encode()).hexdigest(), *seen]
