@@ -36,6 +36,7 @@ from .models.network import network
 from .models.oscillator import oscillator
 from .models.spin_chain import coupling_profile, spin_chain
 from .models.xx_chain import random_fields, xx_chain
+from .replay import replay
 from .states import classical, empty, full, plus
 from .store import save
 from .sweep import sweep
@@ -91,6 +92,7 @@ __all__ = [
     "purity",
     "random_fields",
     "relative_gain",
+    "replay",
     "save",
     "separable",
     "single_cell",

@@ -57,20 +57,23 @@ class Serial:
         """Nothing to close."""
 
 
+_pools: list[Any] = []  # one worker each, kept for the next sweep of this process
+
+
 class Processes:
     """Local processes of one core each, every one in a pool of its own, so that a death is blamed on one batch only."""
 
     def __init__(self, workers: int) -> None:
         self.slots = self.workers = workers
-        self._pools: list[Any] = [None] * workers
         self._busy = [False] * workers
+        _pools.extend([None] * (workers - len(_pools)))
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Hand over to an idle worker."""
         slot = self._busy.index(False)
         try:
             future = self._pool(slot).submit(function, *arguments)
-        except (BrokenExecutor, RuntimeError):  # the worker died while it was idle
+        except (BrokenExecutor, RuntimeError):  # the worker died, or its pool was shut down, while it was idle
             self._drop(slot)
             future = self._pool(slot).submit(function, *arguments)
         self._busy[slot] = True
@@ -80,19 +83,19 @@ class Processes:
     def _pool(self, slot: int) -> Any:
         from loky import ProcessPoolExecutor
 
-        if self._pools[slot] is None:
-            self._pools[slot] = ProcessPoolExecutor(
+        if _pools[slot] is None:
+            _pools[slot] = ProcessPoolExecutor(
                 1, timeout=IDLE_SECONDS, initializer=_start_worker, env=dict.fromkeys(THREADS, "1")
             )
-        return self._pools[slot]
+        return _pools[slot]
 
     def _release(self, slot: int, done: Future[Any]) -> None:
         if not done.cancelled() and isinstance(done.exception(), BrokenExecutor):
-            self._pools[slot] = None
+            _pools[slot] = None
         self._busy[slot] = False
 
     def _drop(self, slot: int) -> None:
-        pool, self._pools[slot] = self._pools[slot], None
+        pool, _pools[slot] = _pools[slot], None
         if pool is not None:
             pool.shutdown(wait=False, kill_workers=True)
 
@@ -101,7 +104,6 @@ class Processes:
         if kill:
             for slot in range(self.workers):
                 self._drop(slot)
-            self._busy = [False] * self.workers
 
 
 class Outside:
@@ -140,21 +142,12 @@ def _start_worker() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-_local: Processes | None = None
-
-
 def open_executor(executor: Any, workers: int | None) -> Serial | Processes | Outside:
     """Executor for the argument of `sweep`: None, "serial", a tcp address, or anything with submit."""
-    global _local
     if executor is None:
         from loky import cpu_count
 
-        count = cpu_count() if workers is None else workers
-        if _local is None or _local.workers != count:
-            if _local is not None:
-                _local.close(kill=True)
-            _local = Processes(count)
-        return _local
+        return Processes(cpu_count() if workers is None else workers)
     if executor == "serial":
         return Serial()
     if isinstance(executor, str) and "://" in executor:

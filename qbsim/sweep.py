@@ -21,6 +21,7 @@ from .evolve import ATOL, RTOL
 from .executors import one_thread, open_executor
 from .plan import Index, Plan, make_plan
 from .progress import Progress
+from .replay import remember
 from .store import save
 from .sweepfile import label, manifest, now
 from .tasks import CHUNK, Curve
@@ -153,6 +154,7 @@ def sweep(
         stack.enter_context(home.lock())
         run = _Run(plan, home, executor, workers, Progress(progress), keeps=store is not None)
         run.complete()
+        remember(plan)
         ds = label(plan, run.averages, run.files, run.told, keep=keep)
         if store is not None:
             save(ds, home.folder / "sweep.nc")

@@ -17,7 +17,7 @@ from .evolve import available_memory
 from .measures import MEASURES
 from .plan import Index, Plan
 from .recipes import describe
-from .tasks import CERTIFICATE, SEED_RULE
+from .tasks import CERTIFICATE, SEED_RULE, numerics
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -140,6 +140,7 @@ def label(
         "atol": plan.atol,
         "set_aside": json.dumps(told["set_aside"]),
         **_version.versions(),
+        **{f"{name}_version": text for name, text in numerics().items()},
         "started": told["started"],
         "finished": told["finished"],
         "threads_per_worker": 1,

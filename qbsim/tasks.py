@@ -200,7 +200,7 @@ class Curve:
             "passive_tol": self.passive_tol,
             "seed": self.seed,
             "seed_rule": SEED_RULE,
-            "versions": _numerics(),
+            "versions": numerics(),
             "batteries": [_battery_stamp(b, self.tlist) for b in batteries],
         }
 
@@ -211,7 +211,8 @@ class Curve:
 
 
 @cache
-def _numerics() -> dict[str, str]:
+def numerics() -> dict[str, str]:
+    """Versions of qbsim and of the libraries that the numbers depend on."""
     return {"qbsim": _version.__version__, **{name: version(name) for name in NUMERICS}}
 
 

@@ -1,0 +1,178 @@
+"""`replay`: one realization of a sweep alone, the same bits."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _version
+from ._checks import SweepWarning, as_count, nearest
+from ._digest import json_digest
+from .battery import Battery
+from .executors import one_thread
+from .measures import check_state
+from .plan import Plan, read_states
+from .recipes import resolve
+from .tasks import NUMERICS, Curve, build_battery
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["remember", "replay"]
+
+_RECENT = 16
+# Functions of the last sweeps of this process, by the identities of their curves: a lambda cannot be found by its name.
+_functions: OrderedDict[str, tuple[set[str], dict[str, Any]]] = OrderedDict()
+
+
+def remember(plan: Plan) -> None:
+    """Keep the functions of a sweep for `replay`."""
+    keys = {curve.key for curves in plan.curves.values() for curve in curves}
+    _functions[plan.sha256] = (keys, {"build": plan.build, "states": plan.states, "measures": plan.measures})
+    while len(_functions) > _RECENT:
+        _functions.popitem(last=False)
+
+
+def replay(
+    dataset: xr.Dataset,
+    k: int,
+    /,
+    *,
+    build: Callable[..., Battery] | None = None,
+    states: Any = None,
+    measures: dict[str, Any] | None = None,
+    **point: Any,
+) -> xr.Dataset:
+    """Compute one realization of a sweep again.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        From `sweep`, or read from the file it wrote.
+    k : int
+        Number of the realization, from 0; it may lie beyond those of the sweep.
+    build, states, measures : optional
+        The functions given to `sweep`, where they cannot be found by their names: a lambda of an earlier session.
+    **point
+        One value for every axis; an axis with a single value may be left out.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions (state, time), one variable per measure: bit for bit the curves of this realization in the sweep, on
+        a processor of the same kind.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no such point, or the functions are not those that made the dataset.
+
+    Notes
+    -----
+    With other versions of the numerical libraries than those of the dataset a `SweepWarning` says so: the last digits
+    may then differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from qbsim import random_fields, replay, sweep, xx_chain
+    >>> def chain(delta, rng):
+    ...     return xx_chain(random_fields(2, delta, B0=10.0, rng=rng), J=20.0, gamma=1.0)
+    >>> ds = sweep(chain, {"delta": [0.0, 1.0]}, states="plus", tlist=np.linspace(0, 1, 11), realizations=3,
+    ...            keep="all", executor="serial")
+    >>> one = replay(ds, 2, delta=1.0)
+    >>> bool((one.ergotropy == ds.ergotropy.sel(delta=1.0, realization=2)).all())
+    True
+    """
+    import xarray as xr
+
+    k = as_count("k", k, 0)
+    if "parameters" not in dataset.attrs or "identity" not in dataset:
+        raise ValueError("Argument dataset must come from sweep: it has no variable 'identity' or no parameters.")
+    asked = json.loads(dataset.attrs["parameters"])
+    at = _find_point(dataset, point)
+    told = dataset["identity"].sel(at)
+    known = _known(set(told.values.ravel().tolist()))
+    build = build or known.get("build") or resolve(asked["build"], "The builder")
+    makers = read_states(states or known.get("states") or _resolve_all(asked["states"]))
+    table = measures or known.get("measures") or _resolve_all(asked["measures"])
+    plain = {name: value.item() if hasattr(value, "item") else value for name, value in at.items()}
+    battery = build_battery(build, plain, asked["seed"], k)
+    settings = {name: asked[name] for name in ("solver", "rtol", "atol", "passive_tol", "seed")}
+    times, names = np.asarray(dataset["time"].values, dtype=float), [str(s) for s in dataset["state"].values]
+    runs = []
+    with one_thread():
+        for name in names:
+            rho0 = check_state(makers[name](battery.N), battery.dims, f"states[{name!r}]")
+            curve = Curve(build, plain, name, rho0, times, table, **settings)
+            _check_identity(curve, str(told.sel(state=name).item()), dataset)
+            runs.append(curve.compute(k, k + 1).values)
+    parameters = battery.parameters()
+    return xr.Dataset(
+        {
+            name: (("state", "time"), np.concatenate([run[name] for run in runs]), dataset[name].attrs)
+            for name in asked["measures"]
+        },
+        coords={**dataset[["state", "time"]].coords, **{name: dataset[name].sel({name: at[name]}) for name in at}},
+        attrs={
+            "label": f"realization {k}",
+            "realization": k,
+            "seed": asked["seed"],
+            "seed_rule": asked["seed_rule"],
+            "parameters": json.dumps(parameters),
+            "parameters_sha256": json_digest(parameters),
+            **_version.versions(),
+        },
+    )
+
+
+def _find_point(dataset: xr.Dataset, point: dict[str, Any]) -> dict[str, Any]:
+    """Value of every axis as the dataset has it."""
+    axes = [str(name) for name in dataset["identity"].dims if name != "state"]
+    for name in point:
+        if name not in axes:
+            raise ValueError(nearest("axis", name, axes))
+    found = {}
+    for name in axes:
+        values = dataset[name].values
+        if name not in point and len(values) > 1:
+            raise ValueError(f"Argument {name} must be given: one of {', '.join(map(str, values.tolist()))}.")
+        hits = np.flatnonzero(values == point[name]) if name in point else [0]
+        if len(hits) == 0:
+            raise ValueError(
+                f"Argument {name} must be one of {', '.join(map(str, values.tolist()))}, but is {point[name]!r}."
+            )
+        found[name] = values[hits[0]]
+    return found
+
+
+def _known(keys: set[str]) -> dict[str, Any]:
+    """Functions of the sweep of this process that made these curves, if there is one."""
+    return next((functions for made, functions in reversed(_functions.values()) if keys <= made), {})
+
+
+def _resolve_all(described: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: own if isinstance(own, str) else resolve(own, f"The function of {name!r}")
+        for name, own in described.items()
+    }
+
+
+def _check_identity(curve: Curve, key: str, dataset: xr.Dataset) -> None:
+    """Refuse functions that did not make this dataset; other library versions only deserve a warning."""
+    if curve.key == key:
+        return
+    versions = {name: dataset.attrs.get(f"{name}_version") for name in ("qbsim", *NUMERICS)}
+    if json_digest(curve.identity | {"versions": versions}) != key:
+        raise ValueError(
+            "The builder, states or measures are not those that made this dataset: they give another battery, state or "
+            "value now."
+        )
+    ours = curve.identity["versions"]
+    other = ", ".join(f"{name} {versions[name]} (now {ours[name]})" for name in ours if ours[name] != versions[name])
+    warnings.warn(f"The dataset was made with {other}: the last digits may differ.", SweepWarning, stacklevel=3)
