@@ -30,7 +30,7 @@ BATCH_SECONDS = 3.0  # what a batch should take: overhead well below 1 percent, 
 SHARES = 4  # towards the end every worker should still get this many batches, so that all finish together
 LEAST_SECONDS = 0.1  # but a batch is never worth less than this
 BATCH_BYTES = 64 * 2**20
-DEATHS = 2  # a batch that ends its worker this often is set aside
+PIECES = 8  # into which a batch is cut for its second try after it ended its worker
 
 
 @dataclass(eq=False)
@@ -40,7 +40,7 @@ class Todo:
     curve: Curve
     start: int
     stop: int
-    deaths: int = 0
+    tried: bool = False  # ended its worker once
 
     def __str__(self) -> str:
         at = ", ".join(f"{name} = {value}" for name, value in self.curve.point.items()) or "the only point"
@@ -95,8 +95,10 @@ class Work:
         self._seconds[kind] = min(each, self._seconds.get(kind, each))
 
     def again(self, todo: Todo) -> None:
-        """Hand out once more."""
-        self._again.append(todo)
+        """Hand out once more, in pieces: if one realization is to blame, the others need not go with it."""
+        step = -(-(todo.stop - todo.start) // PIECES)
+        starts = range(todo.start, todo.stop, step)
+        self._again += [Todo(todo.curve, a, min(a + step, todo.stop), tried=True) for a in reversed(starts)]
 
     def seconds_left(self, flying: list[Todo]) -> float | None:
         """Estimated time to the end; None before the first batch of any kind that is left is back."""
@@ -124,12 +126,6 @@ def run_batch(payload: bytes, store: str, start: int, stop: int, parent: tuple[s
     curve: Curve = cloudpickle.loads(payload)
     began = time.time()
     batch = curve.compute(start, stop)
-    batch.origin = {
-        "processors": [processor()],
-        "threads": 1,
-        "started": utc(began),
-        "finished": utc(time.time()),
-    }
     path = write_batch(Path(store), curve, batch)
     return str(path), time.time() - began
 
@@ -147,23 +143,6 @@ def _cap_threads() -> None:
         os.environ["NUMBA_NUM_THREADS"] = "1"
     if not _limits:
         _limits.append(threadpool_limits(1))
-
-
-def processor() -> str:
-    """Name of the processor, for the record: bits agree on processors of the same kind."""
-    try:
-        with open("/proc/cpuinfo") as lines:
-            for line in lines:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def utc(seconds: float) -> str:
-    """Point in time, ISO 8601."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 # --- in the parent -------------------------------------------------------------------------------------------------
@@ -299,11 +278,10 @@ def _sort_out(
         set_aside.append(todo)
         return None
     if (died and isinstance(executor, Processes)) or isinstance(error, CancelledError):
-        todo.deaths += 1
-        if todo.deaths < DEATHS:
-            work.again(todo)
-        else:
+        if todo.tried:
             set_aside.append(todo)
+        else:
+            work.again(todo)
         return None
     if died:
         return RuntimeError(

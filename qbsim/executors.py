@@ -85,7 +85,11 @@ class Processes:
 
         if _pools[slot] is None:
             _pools[slot] = ProcessPoolExecutor(
-                1, timeout=IDLE_SECONDS, initializer=_start_worker, env=dict.fromkeys(THREADS, "1")
+                1,
+                timeout=IDLE_SECONDS,
+                initializer=_start_worker,
+                initargs=(os.getpid(),),  # asked for here: a parent may die before its worker is up
+                env=dict.fromkeys(THREADS, "1"),
             )
         return _pools[slot]
 
@@ -129,10 +133,9 @@ class Outside:
             self._close()
 
 
-def _start_worker() -> None:
+def _start_worker(parent: int) -> None:
     """Leave Ctrl-C to the parent, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:

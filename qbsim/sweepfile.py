@@ -11,13 +11,12 @@ import numpy as np
 from . import _version
 from ._digest import digest, json_digest
 from .batches import Piece, chunks, cover
-from .dispatch import utc
 from .ensemble import Average
 from .evolve import available_memory
 from .measures import MEASURES
 from .plan import Index, Plan
 from .recipes import describe
-from .tasks import CERTIFICATE, SEED_RULE, numerics
+from .tasks import CERTIFICATE, SEED_RULE, numerics, utc
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import platform
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +27,7 @@ from .battery import Battery, Network
 from .evolve import series
 from .measures import Reference, read_measures
 
-__all__ = ["CERTIFICATE", "CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "generator", "takes_rng"]
+__all__ = ["CERTIFICATE", "CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "generator", "takes_rng", "utc"]
 
 SEED_RULE = "1: default_rng(SeedSequence([seed, k])), made anew at every point and state"
 FINGERPRINTS = (0, 1, 2)  # realizations whose batteries enter the identity of a curve
@@ -159,8 +161,10 @@ class Curve:
             # the same for every realization: `sweep` has already let the first battery warn
             warnings.simplefilter("ignore", MeasureWarning)
             warnings.simplefilter("ignore", UnphysicalWarning)
+            began = utc(time.time())
             for row, k in enumerate(range(start, stop)):
                 self._realization(k, row, table, batch)
+        batch.origin = {"processors": [processor()], "threads": 1, "started": began, "finished": utc(time.time())}
         return batch
 
     def _realization(self, k: int, row: int, table: dict[str, Any], batch: Batch) -> None:
@@ -208,6 +212,24 @@ class Curve:
     def key(self) -> str:
         """Digest of the identity: the name under which batches of this curve are stored."""
         return json_digest(self.identity)
+
+
+@cache
+def processor() -> str:
+    """Name of the processor, for the record: bits agree on processors of the same kind."""
+    try:
+        with open("/proc/cpuinfo") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def utc(seconds: float) -> str:
+    """Point in time, ISO 8601."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 @cache

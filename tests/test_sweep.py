@@ -87,7 +87,7 @@ class TestSeeds:
 
     def test_replay_asks_for_a_point_of_the_sweep(self):
         ds = run()
-        with pytest.raises(ValueError, match="must be one of 0.0, 2.0"):
+        with pytest.raises(ValueError, match=r"must be one of 0\.0, 2\.0"):
             qb.replay(ds, 0, delta=1.0)
         with pytest.raises(ValueError, match="Argument delta must be given"):
             qb.replay(ds, 0)

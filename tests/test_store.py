@@ -1,0 +1,294 @@
+"""Files that are whole or absent, and a folder in which nothing foreign ever enters an average."""
+
+from __future__ import annotations
+
+import errno
+import io
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import xarray as xr
+from test_sweep import chain, run, same_bits
+
+import qbsim as qb
+from qbsim.batches import Store
+from qbsim.store import atomic, writable_folder
+
+
+class TestAtomic:
+    def test_a_failed_write_leaves_the_old_file_and_nothing_else(self, tmp_path):
+        file = tmp_path / "a.txt"
+        file.write_text("old")
+
+        def half_written():
+            with atomic(file) as temporary:
+                temporary.write_text("new, but")
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        with pytest.raises(OSError, match="No space left"):
+            half_written()
+        assert [f.name for f in tmp_path.iterdir()] == ["a.txt"]
+        assert file.read_text() == "old"
+
+    def test_permissions_follow_the_umask(self, tmp_path):
+        """A temporary file is private; the result must be readable by the group like any other file."""
+        before = os.umask(0o027)
+        try:
+            with atomic(tmp_path / "a") as temporary:
+                temporary.write_text("x")
+        finally:
+            os.umask(before)
+        assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
+
+    def test_a_folder_below_a_regular_file(self, tmp_path):
+        (tmp_path / "file").write_text("")
+        with pytest.raises(OSError, match="Not a directory"):
+            writable_folder(tmp_path / "file" / "below")
+
+    def test_states_come_back_from_the_file(self, tmp_path):
+        """NetCDF has no complex numbers: rho is stored as rho_re and rho_im."""
+        ds = qb.evolve(qb.xx_chain([1.0, 2.0], J=1.0, gamma=0.1), qb.plus(2), [0.0, 1.0], states=True)
+        qb.save(ds, tmp_path / "rho.nc")
+        with xr.open_dataset(tmp_path / "rho.nc") as stored:
+            assert np.array_equal(stored.rho_re + 1j * stored.rho_im, ds.rho)
+            assert stored.rho_re.attrs == ds.rho.attrs
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    """A finished store and its result."""
+    folder = tmp_path_factory.mktemp("store")
+    return folder, run(store=folder)
+
+
+@pytest.fixture
+def copy(clean, tmp_path):
+    """A copy of the store to spoil."""
+    shutil.copytree(clean[0], tmp_path / "runs")
+    return tmp_path / "runs"
+
+
+def batches(folder):
+    return sorted(folder.glob("batches/*/*.npz"))
+
+
+def truncate(files):
+    files[0].write_bytes(files[0].read_bytes()[:-100])
+
+
+def empty(files):
+    files[0].write_bytes(b"")
+
+
+def flip_a_bit(files):
+    content = bytearray(files[0].read_bytes())
+    content[len(content) // 2] ^= 1
+    files[0].write_bytes(content)
+
+
+def swap_curves(files):
+    """Two files of the same realizations, each in the folder of the other."""
+    other = next(f for f in files[1:] if f.name == files[0].name)
+    content = files[0].read_bytes()
+    files[0].write_bytes(other.read_bytes())
+    other.write_bytes(content)
+
+
+def rename_range(files):
+    start, stop = map(int, files[0].stem.split("-"))
+    files[0].rename(files[0].with_name(f"{start + 100:06d}-{stop + 100:06d}.npz"))
+
+
+def foreign_text(files):
+    files[0].with_name("000000-000009.npz").write_text("not a batch")
+
+
+def foreign_arrays(files):
+    np.savez(files[0].with_name("000000-000009.npz"), ergotropy=np.zeros((9, 41)))
+
+
+def foreign_name(files):
+    files[0].with_name("notes.npz").write_text("remember the milk")
+
+
+def forged(files):
+    """Numbers changed and the checksum left as it was."""
+    with np.load(files[0]) as file:
+        arrays = {name: file[name] for name in file.files}
+    arrays["value:ergotropy"] = arrays["value:ergotropy"] + 1e-15
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    files[0].write_bytes(content.getvalue())
+
+
+class TestVerification:
+    @pytest.mark.parametrize(
+        "spoil",
+        [truncate, empty, flip_a_bit, swap_curves, rename_range, foreign_text, foreign_arrays, foreign_name, forged],
+    )
+    def test_bad_files_are_set_apart_and_computed_again(self, spoil, clean, copy):
+        spoil(batches(copy))
+        with pytest.warns(qb.SweepWarning, match=r"renamed to \.bad"):
+            again = run(store=copy)
+        assert same_bits(again, clean[1])
+        assert list(copy.glob("batches/*/*.bad"))
+        assert same_bits(run(store=copy), clean[1])  # and now without a warning
+
+    def test_what_a_killed_worker_left_is_removed(self, clean, copy):
+        left = batches(copy)[0].with_name(".000000-000004-x7_.npz")
+        left.write_bytes(b"half")
+        assert same_bits(run(store=copy), clean[1])
+        assert not left.exists()
+
+
+class TestScenarios:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"build": lambda delta, rng: qb.xx_chain(qb.random_fields(3, delta, B0=10.0, rng=rng), J=20.0, gamma=1.1)},
+            {"seed": 1},
+            {"tlist": np.linspace(0, 1.1, 41)},
+            {"solver": "qutip"},
+            {"rtol": 1e-7},
+            {"states": {"plus": qb.full, "classical": lambda N: qb.classical(N, 0.8)}},
+        ],
+        ids=lambda change: next(iter(change)),
+    )
+    def test_a_changed_scenario_never_meets_old_files(self, change, clean, copy):
+        """The result is that of a fresh store, and the earlier averages are kept beside it."""
+        before = (copy / "sweep.nc").read_bytes()
+        assert same_bits(run(store=copy, **change), run(**change))
+        earlier = list(copy.glob("sweep-*.nc"))
+        assert [f.read_bytes() for f in earlier] == [before]
+        assert same_bits(run(store=copy), clean[1])
+
+    def test_a_drive_that_differs_later_is_another_scenario(self, tmp_path):
+        """Equal at t = 0, different afterwards: the identity samples the whole time span."""
+        import qutip
+
+        def driven(power):
+            cell = qb.single_cell(gamma=0.1)
+            x = qutip.QobjEvo(
+                [cell.H0, [qb.full(1) * qb.empty(1).dag() + qb.empty(1) * qb.full(1).dag(), lambda t: t**power]]
+            )
+            return lambda: qb.Battery(cell.H0, x, cell.c_ops, N=1)
+
+        kwargs = {"states": "empty", "measures": "energy", "realizations": 1}
+        first = run({}, build=driven(1), store=tmp_path, **kwargs)
+        assert not np.array_equal(run({}, build=driven(2), store=tmp_path, **kwargs).energy, first.energy)
+
+    def test_own_measures_are_known_by_what_they_do(self, tmp_path):
+        """The same name, source and line, but another closure."""
+
+        def level(shift):
+            return {"level": lambda rho, battery: rho.tr().real + shift}
+
+        a = run({}, measures=level(0.0), store=tmp_path)
+        b = run({}, measures=level(1.0), store=tmp_path)
+        np.testing.assert_allclose(b.level - a.level, 1.0)
+
+    def test_files_agree_whatever_the_order_of_the_states(self, tmp_path, monkeypatch):
+        a = run(states=["plus", "full"], store=tmp_path)
+        monkeypatch.setattr("qbsim.tasks.Curve.compute", None)
+        b = run(states=["full", "plus"], store=tmp_path)
+        assert np.array_equal(a.ergotropy.sel(state="full"), b.ergotropy.sel(state="full"))
+
+
+class TestTrouble:
+    def test_full_disk(self, clean, tmp_path, monkeypatch):
+        """ENOSPC from the write call: a clear error, finished work kept, and the same call resumes."""
+
+        class Full(io.FileIO):
+            def write(self, content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        written = []
+
+        def open_until_full(path, mode="r"):
+            written.append(path)
+            return open(path, mode) if len(written) <= 2 else Full(path, mode)
+
+        monkeypatch.setattr("qbsim.batches.open", open_until_full, raising=False)
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            run(store=tmp_path)
+        assert caught.value.errno == errno.ENOSPC
+        assert len(list(tmp_path.glob("batches/*/*"))) == 2
+        monkeypatch.undo()
+        assert same_bits(run(store=tmp_path), clean[1])
+
+    def test_full_disk_for_the_averages(self, clean, tmp_path, monkeypatch):
+        def full(*args, **kwargs):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr("xarray.Dataset.to_netcdf", full)
+        with pytest.raises(OSError, match="No space left"):
+            run(store=tmp_path)
+        assert not list(tmp_path.glob("*.nc"))
+        monkeypatch.undo()
+        monkeypatch.setattr("qbsim.tasks.Curve.compute", None)  # everything is there
+        assert same_bits(run(store=tmp_path), clean[1])
+
+    def test_a_store_below_a_regular_file(self, tmp_path):
+        (tmp_path / "file").write_text("")
+        with pytest.raises(OSError, match="Not a directory"):
+            run(store=tmp_path / "file" / "runs")
+
+    def test_two_processes_do_not_share_a_store(self, copy):
+        """The second is told at once, and nothing happens to the first."""
+        holder = "import sys\nfrom qbsim.batches import Store\n"
+        holder += "with Store(sys.argv[1]).lock():\n    print('held', flush=True)\n    input()"
+        with subprocess.Popen(
+            [sys.executable, "-c", holder, str(copy)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as other:
+            assert other.stdout.readline() == "held\n"
+            with pytest.raises(BlockingIOError, match="another process"):
+                run(store=copy)
+            other.communicate("\n")
+        run(store=copy)
+
+    def test_a_store_that_workers_cannot_see(self, tmp_path):
+        """An executor on another machine without the shared folder."""
+
+        class Elsewhere:
+            def submit(self, function, payload, store, *arguments):
+                from concurrent.futures import Future
+
+                (done := Future()).set_result(function(payload, str(tmp_path / "elsewhere"), *arguments))
+                for file in tmp_path.glob("elsewhere/batches/*/*"):
+                    file.unlink()
+                return done
+
+        with pytest.raises(OSError, match="share"):
+            run(store=tmp_path / "here", executor=Elsewhere())
+
+
+def test_manifest(clean):
+    """What was asked for, how it went, and under which key every curve is stored."""
+    told = Store(clean[0]).manifest
+    assert told["finished"]
+    assert told["parameters"]["axes"] == {"delta": [0.0, 2.0]}
+    assert [c["realizations"] for c in told["curves"]] == [10] * 4
+    assert {c["identity"] for c in told["curves"]} == set(clean[1].identity.values.ravel())
+    json.dumps(told)
+
+
+def test_one_chunk_at_a_time(tmp_path):
+    """Chunks end at multiples of 64 whatever the files, so that sums are the same bits."""
+    from qbsim.batches import chunks, write_batch
+    from qbsim.tasks import Curve
+
+    curve = Curve(
+        chain, {}, "full", qb.full(3), np.linspace(0, 1, 3), {"energy": "energy"}, "auto", 1e-8, 1e-10, None, 0
+    )
+    cuts = [0, 10, 64, 70, 200, 201, 210]
+    pieces = [(write_batch(tmp_path, curve, curve.compute(a, b)), a, b) for a, b in itertools.pairwise(cuts)]
+    steps = [numbers for numbers, _ in chunks(pieces, curve.key)]
+    assert [(s[0], s[-1]) for s in steps] == [(0, 63), (64, 127), (128, 191), (192, 209)]
+    whole = curve.compute(0, 210).values["energy"]
+    assert np.array_equal(np.concatenate([b.values["energy"] for _, b in chunks(pieces, curve.key)]), whole)
