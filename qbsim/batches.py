@@ -149,10 +149,10 @@ class Store:
         for path in (self.folder / "batches").glob("*/.*.npz"):
             path.unlink(missing_ok=True)
 
-    @property
-    def manifest(self) -> dict[str, Any]:
+    @staticmethod
+    def read_manifest(folder: Path) -> dict[str, Any]:
         """What the last call asked for; empty if there was none."""
-        path = self.folder / "manifest.json"
+        path = folder / "manifest.json"
         return json.loads(path.read_text()) if path.exists() else {}
 
     def keep_earlier(self, manifest: dict[str, Any]) -> None:
@@ -160,11 +160,12 @@ class Store:
 
         A scenario differs if a point and state that both have is another curve now.
         """
-        before = {(str(c["point"]), c["state"]): c["identity"] for c in self.manifest.get("curves", [])}
+        last = self.read_manifest(self.folder)
+        before = {(str(c["point"]), c["state"]): c["identity"] for c in last.get("curves", [])}
         after = {(str(c["point"]), c["state"]): c["identity"] for c in manifest["curves"]}
         result = self.folder / "sweep.nc"
         if result.exists() and any(before[at] != after[at] for at in before.keys() & after.keys()):
-            result.replace(self.folder / f"sweep-{self.manifest['sha256'][:8]}.nc")
+            result.replace(self.folder / f"sweep-{last['sha256'][:8]}.nc")
 
     def write_manifest(self, content: dict[str, Any]) -> None:
         """Replace the manifest, atomically."""

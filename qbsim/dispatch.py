@@ -59,7 +59,7 @@ class Work:
         self._workers = workers
         self._left: dict[Any, int] = defaultdict(int)
         for todo in self._gaps:
-            self._left[_kind(todo.curve)] += todo.stop - todo.start
+            self._left[cost_kind(todo.curve)] += todo.stop - todo.start
         self._seconds: dict[Any, float] = {}  # per realization, by kind
         self.total = sum(self._left.values())
 
@@ -72,7 +72,7 @@ class Work:
         gap = self._gaps[-1]
         stop = min(gap.stop, gap.start + self._size(gap.curve))
         todo = Todo(gap.curve, gap.start, stop)
-        self._left[_kind(gap.curve)] -= stop - gap.start
+        self._left[cost_kind(gap.curve)] -= stop - gap.start
         if stop == gap.stop:
             self._gaps.pop()
         else:
@@ -80,7 +80,7 @@ class Work:
         return todo
 
     def _size(self, curve: Curve) -> int:
-        kind = _kind(curve)
+        kind = cost_kind(curve)
         seconds = self._seconds.get(kind)
         if seconds is None:
             return 1 if curve.rho0.shape[0] >= 32 else 8
@@ -91,7 +91,7 @@ class Work:
 
     def done(self, todo: Todo, seconds: float) -> None:
         """Learn from a batch that took this long; the fastest one seen counts, since first ones compile."""
-        kind, each = _kind(todo.curve), max(seconds / (todo.stop - todo.start), 1e-6)
+        kind, each = cost_kind(todo.curve), max(seconds / (todo.stop - todo.start), 1e-6)
         self._seconds[kind] = min(each, self._seconds.get(kind, each))
 
     def again(self, todo: Todo) -> None:
@@ -104,14 +104,14 @@ class Work:
         """Estimated time to the end; None before the first batch of any kind that is left is back."""
         todo = {kind: float(count) for kind, count in self._left.items() if count}
         for batch in [*flying, *self._again]:
-            kind = _kind(batch.curve)
+            kind = cost_kind(batch.curve)
             todo[kind] = todo.get(kind, 0) + (batch.stop - batch.start)
         if any(kind not in self._seconds for kind in todo):
             return None
         return sum(count * self._seconds[kind] for kind, count in todo.items()) / self._workers
 
 
-def _kind(curve: Curve) -> tuple[Any, ...]:
+def cost_kind(curve: Curve) -> tuple[Any, ...]:
     """Curves of one kind take about the same time."""
     return curve.rho0.shape[0], curve.state
 
@@ -259,6 +259,8 @@ def dispatch(
     finally:
         progress.stop()
         if not ok:
+            for future in flying:
+                future.cancel()
             executor.close(kill=True)
     if failure is not None:
         raise failure

@@ -16,7 +16,7 @@ from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["Outside", "Processes", "Serial", "one_thread", "open_executor"]
+__all__ = ["Outside", "Processes", "Serial", "cpu_count", "one_thread", "open_executor"]
 
 IDLE_SECONDS = 60  # workers without work end after this time; a later sweep starts new ones
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -145,11 +145,16 @@ def _start_worker(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def cpu_count() -> int:
+    """Cores this process may use, limits of containers included."""
+    from loky import cpu_count
+
+    return cpu_count()
+
+
 def open_executor(executor: Any, workers: int | None) -> Serial | Processes | Outside:
     """Executor for the argument of `sweep`: None, "serial", a tcp address, or anything with submit."""
     if executor is None:
-        from loky import cpu_count
-
         return Processes(cpu_count() if workers is None else workers)
     if executor == "serial":
         return Serial()

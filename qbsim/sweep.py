@@ -18,7 +18,7 @@ from .battery import Battery
 from .dispatch import dispatch
 from .ensemble import Average, average
 from .evolve import ATOL, RTOL
-from .executors import one_thread, open_executor
+from .executors import Outside, Processes, Serial, one_thread, open_executor
 from .plan import Index, Plan, make_plan
 from .progress import Progress
 from .replay import remember
@@ -153,6 +153,7 @@ def sweep(
         home = Store(folder)
         stack.enter_context(home.lock())
         run = _Run(plan, home, executor, workers, Progress(progress), keeps=store is not None)
+        stack.callback(run.close)
         run.complete()
         remember(plan)
         ds = label(plan, run.averages, run.files, run.told, keep=keep)
@@ -170,6 +171,7 @@ class _Run:
     ) -> None:
         self.plan, self.home, self.keeps = plan, home, keeps
         self.executor, self.workers, self.progress = executor, workers, progress
+        self.pool: Serial | Processes | Outside | None = None
         self.averages: dict[tuple[Index, str], Average | None] = {}
         self.told: dict[str, Any] = {"started": now(), "finished": None, "set_aside": []}
         home.clean()
@@ -191,15 +193,20 @@ class _Run:
             counts = {index: n for index, last in counts.items() if (n := self._next(index, last)) > last}
         self.told["finished"] = now()
 
+    def close(self) -> None:
+        """Let go of the executor."""
+        if self.pool is not None:
+            self.pool.close()
+
     def _compute(self, counts: dict[Index, int]) -> None:
         """Let the workers fill the gaps."""
         curves = {curve.key: (curve, counts[index]) for index in counts for curve in self.plan.curves[index]}
         gaps = [(c, *gap) for key, (c, count) in curves.items() for gap in cover(self.files[key], count)[1]]
         if not gaps:
             return
-        new, lost = dispatch(
-            gaps, self.home.folder, open_executor(self.executor, self.workers), self.progress, keeps=self.keeps
-        )
+        if self.pool is None:  # nobody is woken for a sweep that is complete
+            self.pool = open_executor(self.executor, self.workers)
+        new, lost = dispatch(gaps, self.home.folder, self.pool, self.progress, keeps=self.keeps)
         for key, pieces in new.items():
             self.files[key] += pieces
         for todo in lost:

@@ -270,7 +270,7 @@ class TestTrouble:
 
 def test_manifest(clean):
     """What was asked for, how it went, and under which key every curve is stored."""
-    told = Store(clean[0]).manifest
+    told = Store.read_manifest(clean[0])
     assert told["finished"]
     assert told["parameters"]["axes"] == {"delta": [0.0, 2.0]}
     assert [c["realizations"] for c in told["curves"]] == [10] * 4
