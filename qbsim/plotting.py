@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["LABELS", "LINES", "curve", "figure", "label", "line", "style"]
+__all__ = ["LABELS", "LINES", "axis_label", "curve", "figure", "label", "line", "style"]
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
@@ -98,7 +98,8 @@ def label(ax: Axes, xlabel: str, ylabel: str, panel: str = "") -> Axes:
     return ax
 
 
-def _axis_label(variable: xr.DataArray) -> str:
+def axis_label(variable: xr.DataArray) -> str:
+    """Long name of a variable, with its unit where it has one."""
     units = variable.attrs.get("units", "1")
     name = variable.attrs.get("long_name", str(variable.name))
     return name if units == "1" else f"{name} ({units})"
@@ -144,4 +145,4 @@ def curve(ds: xr.Dataset, name: str, ax: Axes | None = None, **kwargs: Any) -> A
             _, ax = figure()
     text = kwargs.pop("label", ds.attrs.get("label") or None)
     ax.plot(ds["time"], ds[name], label=text, **kwargs)
-    return label(ax, _axis_label(ds["time"]), _axis_label(ds[name]))
+    return label(ax, axis_label(ds["time"]), axis_label(ds[name]))

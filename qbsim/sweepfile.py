@@ -25,10 +25,10 @@ __all__ = ["label", "manifest", "now", "parameters"]
 
 FORMAT = 1
 SUMMARIES = {
-    "half_life": ("half-life of the mean ergotropy ratio", "time"),
-    "half_life_err": ("bootstrap error of half_life", "time"),
-    "gain": ("relative gain of the mean ergotropy ratio", "percent"),
-    "gain_err": ("bootstrap error of gain", "percent"),
+    "half_life": ("half-life", "time"),
+    "half_life_err": ("bootstrap error of the half-life", "time"),
+    "gain": ("relative gain", "percent"),
+    "gain_err": ("bootstrap error of the relative gain", "percent"),
 }
 
 
