@@ -17,6 +17,7 @@ from . import states as known_states
 from ._checks import FloatArray, as_count, as_real, as_tlist, nearest
 from ._digest import json_digest
 from .battery import Battery
+from .evolve import ATOL, RTOL
 from .measures import check_state, read_measures
 from .solvers import SOLVERS
 from .tasks import CHUNK, Curve, build_battery, takes_rng
@@ -103,14 +104,14 @@ def make_plan(
     *,
     states: Any,
     tlist: ArrayLike,
-    measures: Any,
-    realizations: Any,
-    seed: int,
-    solver: str,
-    rtol: float,
-    atol: float,
-    passive_tol: float | None,
-    target_sem: float | None,
+    measures: Any = ("energy", "ergotropy"),
+    realizations: Any = 1,
+    seed: int = 0,
+    solver: str = "auto",
+    rtol: float = RTOL,
+    atol: float = ATOL,
+    passive_tol: float | None = None,
+    target_sem: float | None = None,
 ) -> Plan:
     """Check the arguments of a sweep and lay out its curves; see `sweep`."""
     grid = read_axes(build, axes)
