@@ -74,7 +74,7 @@ def two_workers(N: int, realizations: int) -> float:
 
 def over_solver(N: int, realizations: int, states: list[str], repeats: int = 3) -> float:
     """Time of a stored sweep in this process over that of the plain loop."""
-    bare(N, 2, states)
+    swept(N, 2, states, executor="serial")  # imports and compiles
     ratios = []
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as folder:
@@ -85,7 +85,7 @@ def over_solver(N: int, realizations: int, states: list[str], repeats: int = 3) 
 
 def per_batch(realizations: int) -> float:
     """Seconds of a stored sweep of single cells beyond the plain loop, per batch."""
-    bare(1, 2, STATES)
+    swept(1, 2, STATES, executor="serial")  # imports and compiles
     with tempfile.TemporaryDirectory() as folder:
         stored = wall(lambda: swept(1, realizations, STATES, Path(folder), executor="serial"))
         batches = len(list(Path(folder).glob("batches/*/*.npz")))

@@ -28,7 +28,7 @@ __all__ = ["Work", "dispatch"]
 
 BATCH_SECONDS = 3.0  # what a batch should take: overhead well below 1 percent, little lost when it is lost
 SHARES = 4  # towards the end every worker should still get this many batches, so that all finish together
-LEAST_SECONDS = 0.1  # but a batch is never worth less than this
+LEAST_SECONDS = 0.2  # but a batch is never worth less than this
 BATCH_BYTES = 8 * 2**20
 PIECES = 8  # into which a batch is cut for its second try after it ended its worker
 
@@ -84,7 +84,8 @@ class Work:
         seconds = self._seconds.get(kind)
         if seconds is None:
             return 1 if curve.rho0.shape[0] >= 32 else 8
-        fair = self._left[kind] / (SHARES * self._workers) * seconds
+        left = sum(count * self._seconds.get(other, seconds) for other, count in self._left.items())
+        fair = left / (SHARES * self._workers) if self._workers > 1 else left
         worth = max(LEAST_SECONDS, min(BATCH_SECONDS, fair))
         memory = BATCH_BYTES // (8 * len(curve.tlist) * (len(curve.measures) + 1))
         return max(1, min(int(worth / seconds), memory))

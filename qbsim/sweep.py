@@ -115,6 +115,15 @@ def sweep(
     does not fall below half inside `tlist`, half_life is nan; half_life_err is nan if that happens to any of the 200
     bootstrap replicas. Ratios are nan where the initial value is rounding (below 1e-9 of the spread of H0).
 
+    Beyond one machine `executor` is a dask cluster, one thread per worker, and `store` a folder all nodes see. On a
+    SLURM cluster, with the extra ``cluster``::
+
+        from dask_jobqueue import SLURMCluster
+        cluster = SLURMCluster(cores=1, processes=1, memory="4GB", walltime="08:00:00"); cluster.scale(64)
+        ds = qb.sweep(build, axes, ..., store="/scratch/me/runs", executor=cluster.get_client())
+
+    mpi4py's ``MPIPoolExecutor()`` works the same way. The bits agree on processors of the same kind.
+
     References
     ----------
     Section III of [arjmandi2022].
