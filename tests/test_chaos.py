@@ -91,10 +91,11 @@ def test_killed_at_random(seed, undisturbed, tmp_path):
             kills["worker"] += 1
         elif kills["parent"] < 3:
             process.kill()
-            process.wait()
+            process.communicate()
             kills["parent"] += 1
             process = start(tmp_path)
-    assert process.wait() == 0, process.stderr.read()
+    _, told = process.communicate()
+    assert process.returncode == 0, told
     assert kills["worker"] + kills["parent"] >= 2
     result = stored(tmp_path)
     if (result.realizations == 60).all():
