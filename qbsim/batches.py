@@ -156,15 +156,12 @@ class Store:
         return json.loads(path.read_text()) if path.exists() else {}
 
     def keep_earlier(self, manifest: dict[str, Any]) -> None:
-        """Give the averages of a different scenario another name before new ones take theirs.
-
-        A scenario differs if a point and state that both have is another curve now.
-        """
+        """Give earlier averages another name before new ones take theirs, unless the new ones contain them."""
         last = self.read_manifest(self.folder)
-        before = {(str(c["point"]), c["state"]): c["identity"] for c in last.get("curves", [])}
-        after = {(str(c["point"]), c["state"]): c["identity"] for c in manifest["curves"]}
+        after = {c["identity"]: c["realizations"] for c in manifest["curves"]}
         result = self.folder / "sweep.nc"
-        if result.exists() and any(before[at] != after[at] for at in before.keys() & after.keys()):
+        contained = all(after.get(c["identity"], 0) >= c["realizations"] for c in last.get("curves", []))
+        if result.exists() and not contained:
             result.replace(self.folder / f"sweep-{last['sha256'][:8]}.nc")
 
     def write_manifest(self, content: dict[str, Any]) -> None:

@@ -53,10 +53,10 @@ class Work:
     The division into batches has no influence on the averages, so it is free to.
     """
 
-    def __init__(self, gaps: list[tuple[Curve, int, int]], workers: int) -> None:
+    def __init__(self, gaps: list[tuple[Curve, int, int]], executor: Serial | Processes | Outside) -> None:
         self._gaps = [Todo(*gap) for gap in reversed(gaps)]
         self._again: list[Todo] = []
-        self._workers = workers
+        self._executor = executor
         self._left: dict[Any, int] = defaultdict(int)
         for todo in self._gaps:
             self._left[cost_kind(todo.curve)] += todo.stop - todo.start
@@ -85,7 +85,8 @@ class Work:
         if seconds is None:
             return 1 if curve.rho0.shape[0] >= 32 else 8
         left = sum(count * self._seconds.get(other, seconds) for other, count in self._left.items())
-        fair = left / (SHARES * self._workers) if self._workers > 1 else left
+        workers = self._executor.workers
+        fair = left / (SHARES * workers) if workers > 1 else left
         worth = max(LEAST_SECONDS, min(BATCH_SECONDS, fair))
         memory = BATCH_BYTES // (8 * len(curve.tlist) * (len(curve.measures) + 1))
         return max(1, min(int(worth / seconds), memory))
@@ -109,7 +110,7 @@ class Work:
             todo[kind] = todo.get(kind, 0) + (batch.stop - batch.start)
         if any(kind not in self._seconds for kind in todo):
             return None
-        return sum(count * self._seconds[kind] for kind, count in todo.items()) / self._workers
+        return sum(count * self._seconds[kind] for kind, count in todo.items()) / self._executor.workers
 
 
 def cost_kind(curve: Curve) -> tuple[Any, ...]:
@@ -209,7 +210,7 @@ def dispatch(
     Exception
         What a worker raised, once all other running batches are stored.
     """
-    work, stop = Work(gaps, executor.workers), _Stop(keeps)
+    work, stop = Work(gaps, executor), _Stop(keeps)
     flying: dict[Future[Any], Todo] = {}
     finished: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
     payloads: dict[str, bytes] = {}

@@ -19,6 +19,7 @@ from typing import Any
 __all__ = ["Outside", "Processes", "Serial", "cpu_count", "one_thread", "open_executor"]
 
 IDLE_SECONDS = 60  # workers without work end after this time; a later sweep starts new ones
+COUNT_SECONDS = 5.0  # between two looks at how many workers a cluster has
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -115,13 +116,26 @@ class Outside:
 
     def __init__(self, executor: Any, close: Callable[[], Any] | None = None) -> None:
         self._close = close
-        if hasattr(executor, "get_executor"):  # a dask Client, whose own futures follow another protocol
-            self.workers = max(1, sum(executor.ncores().values()))
-            executor = executor.get_executor(pure=False)
-        else:
-            self.workers = os.cpu_count() or 1
-        self.slots = 2 * self.workers
-        self._executor = executor
+        self._client = executor if hasattr(executor, "get_executor") else None
+        # the own futures of a dask Client follow another protocol
+        self._executor = executor.get_executor(pure=False) if self._client is not None else executor
+        self._counted, self._count = 0.0, 1
+
+    @property
+    def workers(self) -> int:
+        """Processors at work now: those of a cluster come and go."""
+        if self._client is None:
+            known = (getattr(self._executor, name, None) for name in ("num_workers", "_max_workers"))
+            return next((n for n in known if n), os.cpu_count() or 1)
+        if time.monotonic() - self._counted > COUNT_SECONDS:
+            self._count = max(1, sum(self._client.ncores().values()))
+            self._counted = time.monotonic()
+        return self._count
+
+    @property
+    def slots(self) -> int:
+        """One batch at work and one waiting for every processor."""
+        return 2 * self.workers
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Pass on."""
