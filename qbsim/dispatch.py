@@ -54,19 +54,29 @@ class Work:
     """
 
     def __init__(self, gaps: list[tuple[Curve, int, int]], executor: Serial | Processes | Outside) -> None:
-        self._gaps = [Todo(*gap) for gap in reversed(gaps)]
-        self._again: list[Todo] = []
         self._executor = executor
-        self._left: dict[Any, int] = defaultdict(int)
-        for todo in self._gaps:
-            self._left[cost_kind(todo.curve)] += todo.stop - todo.start
         self._seconds: dict[Any, float] = {}  # per realization, by kind
-        self.total = sum(self._left.values())
+        self._left: dict[Any, int] = defaultdict(int)
+        self._first: dict[Any, Todo] = {}  # one small batch of every kind, so that the time left is known early
+        self._again: list[Todo] = []
+        self._gaps: list[Todo] = []
+        self.total = sum(stop - start for _, start, stop in gaps)
+        for curve, start, stop in gaps:
+            kind = cost_kind(curve)
+            if kind not in self._first:
+                self._first[kind] = Todo(curve, start, min(stop, start + _sample(curve)))
+                start = self._first[kind].stop
+            if start < stop:
+                self._gaps.append(Todo(curve, start, stop))
+                self._left[kind] += stop - start
+        self._gaps.reverse()
 
     def take(self) -> Todo | None:
         """Next batch; None if there is nothing left to hand out."""
         if self._again:
             return self._again.pop()
+        if self._first:
+            return self._first.pop(next(iter(self._first)))
         if not self._gaps:
             return None
         gap = self._gaps[-1]
@@ -83,7 +93,7 @@ class Work:
         kind = cost_kind(curve)
         seconds = self._seconds.get(kind)
         if seconds is None:
-            return 1 if curve.rho0.shape[0] >= 32 else 8
+            return _sample(curve)
         left = sum(count * self._seconds.get(other, seconds) for other, count in self._left.items())
         workers = self._executor.workers
         fair = left / (SHARES * workers) if workers > 1 else left
@@ -105,12 +115,17 @@ class Work:
     def seconds_left(self, flying: list[Todo]) -> float | None:
         """Estimated time to the end; None before the first batch of any kind that is left is back."""
         todo = {kind: float(count) for kind, count in self._left.items() if count}
-        for batch in [*flying, *self._again]:
+        for batch in [*flying, *self._again, *self._first.values()]:
             kind = cost_kind(batch.curve)
             todo[kind] = todo.get(kind, 0) + (batch.stop - batch.start)
         if any(kind not in self._seconds for kind in todo):
             return None
         return sum(count * self._seconds[kind] for kind, count in todo.items()) / self._executor.workers
+
+
+def _sample(curve: Curve) -> int:
+    """Realizations of the first batch of its kind."""
+    return 1 if curve.rho0.shape[0] >= 32 else 8
 
 
 def cost_kind(curve: Curve) -> tuple[Any, ...]:
