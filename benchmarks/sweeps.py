@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 import qbsim as qb
+from qbsim._threads import one_thread
 from qbsim.evolve import series
-from qbsim.executors import one_thread
 from qbsim.measures import read_measures
 
 TIMES = np.linspace(0, 1, 101)

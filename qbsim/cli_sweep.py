@@ -344,10 +344,10 @@ def _geometry_axes(args: argparse.Namespace) -> tuple[dict[str, list[Any]], dict
 
 
 def _dry_run(build: Any, axes: dict[str, Any], asked: dict[str, Any], args: argparse.Namespace) -> int:
-    from .batches import Store
-    from .executors import cpu_count
-    from .forecast import forecast
-    from .plan import make_plan
+    from .sweeps.batches import Store
+    from .sweeps.executors import cpu_count
+    from .sweeps.forecast import forecast
+    from .sweeps.plan import make_plan
 
     plan = make_plan(build, axes, **asked)
     store = Store(args.out) if args.out.exists() else None

@@ -13,12 +13,12 @@ import numpy as np
 from . import _version
 from ._checks import SweepWarning, as_count, nearest
 from ._digest import json_digest
+from ._threads import one_thread
 from .battery import Battery
-from .executors import one_thread
 from .measures import check_state
-from .plan import Plan, read_states
-from .recipes import resolve
-from .tasks import NUMERICS, Curve, build_battery
+from .sweeps.plan import Plan, read_states
+from .sweeps.recipes import resolve
+from .sweeps.tasks import NUMERICS, Curve, build_battery
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -13,18 +13,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._checks import SweepWarning, as_count
-from .batches import Store, chunks, cover
+from ._threads import one_thread
 from .battery import Battery
-from .dispatch import dispatch
-from .ensemble import Average, average
 from .evolve import ATOL, RTOL
-from .executors import Outside, Processes, Serial, one_thread, open_executor
-from .plan import Index, Plan, make_plan
-from .progress import Progress
 from .replay import remember
 from .store import save
-from .sweepfile import label, manifest, now
-from .tasks import CHUNK, Curve
+from .sweeps.batches import Store, chunks, cover
+from .sweeps.dispatch import dispatch
+from .sweeps.ensemble import Average, average
+from .sweeps.executors import Outside, Processes, Serial, open_executor
+from .sweeps.plan import Index, Plan, make_plan
+from .sweeps.progress import Progress
+from .sweeps.result import label, manifest, now
+from .sweeps.tasks import CHUNK, Curve
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .batches import FILE_NAME, Store, cover, curve_folder
+from .sweeps.batches import FILE_NAME, Store, cover, curve_folder
 
 if TYPE_CHECKING:
     import xarray as xr

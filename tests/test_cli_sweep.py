@@ -12,9 +12,9 @@ import xarray as xr
 
 import qbsim as qb
 from qbsim.cli_sweep import add_parsers, disordered_chain, read_graph
-from qbsim.forecast import forecast
-from qbsim.plan import make_plan
 from qbsim.sweepplot import draw
+from qbsim.sweeps.forecast import forecast
+from qbsim.sweeps.plan import make_plan
 
 SMALL = ["--cells", "2", "3", "--delta", "0:2:1", "--realizations", "5", "--times", "21", "--executor", "serial"]
 
@@ -98,7 +98,7 @@ class TestSweep:
         assert abs(open_sweep(tmp_path).half_life.item() - np.log(4 / 3) / 4) < 1e-5
 
     def test_extending_computes_what_is_missing(self, runs, monkeypatch, capsys):
-        monkeypatch.setattr("qbsim.tasks.Curve.compute", None)
+        monkeypatch.setattr("qbsim.sweeps.tasks.Curve.compute", None)
         assert qbsim("sweep", "disorder", *SMALL, "--seed", 1, "--out", runs) == 0
         assert "18 curves of 5 realizations" in capsys.readouterr().out
 

@@ -17,8 +17,8 @@ import xarray as xr
 from test_sweep import chain, run, same_bits
 
 import qbsim as qb
-from qbsim.batches import Store
 from qbsim.store import atomic, writable_folder
+from qbsim.sweeps.batches import Store
 
 
 class TestAtomic:
@@ -195,7 +195,7 @@ class TestScenarios:
 
     def test_files_agree_whatever_the_order_of_the_states(self, tmp_path, monkeypatch):
         a = run(states=["plus", "full"], store=tmp_path)
-        monkeypatch.setattr("qbsim.tasks.Curve.compute", None)
+        monkeypatch.setattr("qbsim.sweeps.tasks.Curve.compute", None)
         b = run(states=["full", "plus"], store=tmp_path)
         assert np.array_equal(a.ergotropy.sel(state="full"), b.ergotropy.sel(state="full"))
 
@@ -214,7 +214,7 @@ class TestTrouble:
             written.append(path)
             return open(path, mode) if len(written) <= 2 else Full(path, mode)
 
-        monkeypatch.setattr("qbsim.batches.open", open_until_full, raising=False)
+        monkeypatch.setattr("qbsim.sweeps.batches.open", open_until_full, raising=False)
         with pytest.raises(OSError, match="No space left on device") as caught:
             run(store=tmp_path)
         assert caught.value.errno == errno.ENOSPC
@@ -231,7 +231,7 @@ class TestTrouble:
             run(store=tmp_path)
         assert not list(tmp_path.glob("*.nc"))
         monkeypatch.undo()
-        monkeypatch.setattr("qbsim.tasks.Curve.compute", None)  # everything is there
+        monkeypatch.setattr("qbsim.sweeps.tasks.Curve.compute", None)  # everything is there
         assert same_bits(run(store=tmp_path), clean[1])
 
     def test_a_store_below_a_regular_file(self, tmp_path):
@@ -241,7 +241,7 @@ class TestTrouble:
 
     def test_two_processes_do_not_share_a_store(self, copy):
         """The second is told at once, and nothing happens to the first."""
-        holder = "import sys\nfrom qbsim.batches import Store\n"
+        holder = "import sys\nfrom qbsim.sweeps.batches import Store\n"
         holder += "with Store(sys.argv[1]).lock():\n    print('held', flush=True)\n    input()"
         with subprocess.Popen(
             [sys.executable, "-c", holder, str(copy)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -280,8 +280,8 @@ def test_manifest(clean):
 
 def test_one_chunk_at_a_time(tmp_path):
     """Chunks end at multiples of 64 whatever the files, so that sums are the same bits."""
-    from qbsim.batches import chunks, write_batch
-    from qbsim.tasks import Curve
+    from qbsim.sweeps.batches import chunks, write_batch
+    from qbsim.sweeps.tasks import Curve
 
     curve = Curve(
         chain, {}, "full", qb.full(3), np.linspace(0, 1, 3), {"energy": "energy"}, "auto", 1e-8, 1e-10, None, 0

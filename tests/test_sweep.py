@@ -13,8 +13,8 @@ import pytest
 import xarray as xr
 
 import qbsim as qb
-from qbsim.batches import cover
-from qbsim.ensemble import half_lives
+from qbsim.sweeps.batches import cover
+from qbsim.sweeps.ensemble import half_lives
 
 TIMES = np.linspace(0, 1, 41)
 
@@ -254,7 +254,7 @@ class TestSameBits:
 
     def test_nothing_is_computed_twice(self, tmp_path, monkeypatch):
         run(GRID, store=tmp_path)
-        monkeypatch.setattr("qbsim.tasks.Curve.compute", None)
+        monkeypatch.setattr("qbsim.sweeps.tasks.Curve.compute", None)
         run(GRID, store=tmp_path)
 
     def test_number_of_realizations_by_point(self):

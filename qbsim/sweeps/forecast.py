@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from .._threads import one_thread
+from ..solvers import choose
 from .batches import Store, cover
 from .dispatch import BATCH_SECONDS, cost_kind
-from .executors import one_thread
 from .plan import Plan
 from .progress import duration
-from .solvers import choose
 from .tasks import CERTIFICATE, Curve
 
 __all__ = ["Forecast", "forecast"]

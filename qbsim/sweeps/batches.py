@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from ._digest import digest, json_digest
-from .store import atomic, writable_folder
+from .._digest import digest, json_digest
+from ..store import atomic, writable_folder
 from .tasks import CHUNK, Batch, Curve
 
 __all__ = ["BadBatch", "Piece", "Store", "chunks", "cover", "read_batch", "write_batch"]

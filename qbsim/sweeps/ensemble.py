@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ._checks import FloatArray, HalfLifeWarning
-from .curves import half_life, relative_gain
+from .._checks import FloatArray, HalfLifeWarning
+from ..curves import half_life, relative_gain
 from .tasks import CERTIFICATE, CHUNK, Batch
 
 __all__ = ["REPLICAS", "Average", "average"]

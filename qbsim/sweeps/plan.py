@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from . import states as known_states
-from ._checks import FloatArray, as_count, as_real, as_tlist, nearest
-from ._digest import json_digest
-from .battery import Battery
-from .evolve import ATOL, RTOL
-from .measures import check_state, read_measures
-from .solvers import SOLVERS
+from .. import states as known_states
+from .._checks import FloatArray, as_count, as_real, as_tlist, nearest
+from .._digest import json_digest
+from ..battery import Battery
+from ..evolve import ATOL, RTOL
+from ..measures import check_state, read_measures
+from ..solvers import SOLVERS
 from .tasks import CHUNK, Curve, build_battery, takes_rng
 
 __all__ = ["Plan", "make_plan", "read_states"]

@@ -19,8 +19,9 @@ from typing import Any
 
 import cloudpickle  # type: ignore[import-untyped]
 
+from .._threads import one_thread
 from .batches import Piece, write_batch
-from .executors import Outside, Processes, Serial, one_thread
+from .executors import Outside, Processes, Serial
 from .progress import Progress
 from .tasks import Curve
 

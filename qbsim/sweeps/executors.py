@@ -8,36 +8,17 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
-from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["Outside", "Processes", "Serial", "cpu_count", "one_thread", "open_executor"]
+__all__ = ["Outside", "Processes", "Serial", "cpu_count", "open_executor"]
 
 IDLE_SECONDS = 60  # workers without work end after this time; a later sweep starts new ones
 COUNT_SECONDS = 5.0  # between two looks at how many workers a cluster has
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """BLAS and numba on one thread: a sweep runs one process per core, and sums must not depend on thread counts."""
-    from threadpoolctl import threadpool_limits
-
-    numba = sys.modules.get("numba")
-    before = numba.get_num_threads() if numba else 1
-    with threadpool_limits(1):
-        try:
-            if numba:
-                numba.set_num_threads(1)
-            yield
-        finally:
-            if numba:
-                numba.set_num_threads(before)
 
 
 class Serial:

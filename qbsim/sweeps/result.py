@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _version
-from ._digest import digest, json_digest
+from .. import _version
+from .._digest import digest, json_digest
+from ..evolve import available_memory
+from ..measures import MEASURES
 from .batches import Piece, chunks, cover
 from .ensemble import Average
-from .evolve import available_memory
-from .measures import MEASURES
 from .plan import Index, Plan
 from .recipes import describe
 from .tasks import CERTIFICATE, SEED_RULE, numerics, utc

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from qutip import Qobj, QobjEvo
 
-from . import _version
-from ._checks import FloatArray, MeasureWarning, UnphysicalWarning
-from ._digest import digest, json_digest
-from .battery import Battery, Network
-from .evolve import series
-from .measures import Reference, read_measures
+from .. import _version
+from .._checks import FloatArray, MeasureWarning, UnphysicalWarning
+from .._digest import digest, json_digest
+from ..battery import Battery, Network
+from ..evolve import series
+from ..measures import Reference, read_measures
 
 __all__ = ["CERTIFICATE", "CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "generator", "takes_rng", "utc"]
 
