@@ -24,7 +24,7 @@ from .sweeps.ensemble import Average, average
 from .sweeps.executors import Outside, Processes, Serial, open_executor
 from .sweeps.plan import Index, Plan, make_plan
 from .sweeps.progress import Progress
-from .sweeps.result import label, manifest, now
+from .sweeps.result import check_memory, label, manifest, now
 from .sweeps.tasks import CHUNK, Curve
 
 if TYPE_CHECKING:
@@ -105,6 +105,8 @@ def sweep(
     ------
     TypeError, ValueError
         For axes that are no arguments of `build`, empty axes, unknown states or measures, or a state that does not fit.
+    MemoryError
+        If keep="all" needs more memory than there is.
     OSError
         If the store cannot be written, the disk is full, or another process holds the store; finished batches are kept.
     KeyboardInterrupt
@@ -156,6 +158,8 @@ def sweep(
     )
     if keep not in ("mean", "all"):
         raise ValueError(f"Argument keep must be 'mean' or 'all', but is {keep!r}.")
+    if keep == "all" and plan.target_sem is None:
+        check_memory(plan, max(plan.counts.values()))
     workers = None if workers is None else as_count("workers", workers)
 
     with ExitStack() as stack:

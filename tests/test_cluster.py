@@ -52,6 +52,7 @@ def test_the_address_of_a_scheduler(cluster):
     assert same_bits(ds, run(GRID, realizations=20))
 
 
+@pytest.mark.slow
 def test_a_batch_that_kills_every_worker_is_set_aside(cluster):
     """dask gives up on it after several workers; the rest goes on."""
 

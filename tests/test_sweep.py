@@ -11,6 +11,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 import xarray as xr
+from threadpoolctl import threadpool_info
 
 import qbsim as qb
 from qbsim.sweeps.batches import cover
@@ -215,6 +216,15 @@ class TestSameBits:
     def test_workers(self, workers, reference):
         assert same_bits(run(GRID, realizations=100, executor=None, workers=workers), reference)
 
+    def test_workers_have_one_thread(self):
+        """BLAS of a worker is capped, whatever the caller has."""
+
+        def threads(rho, battery):
+            return max(pool["num_threads"] for pool in threadpool_info())
+
+        ds = run(build=chain, measures={"threads": threads}, realizations=2, executor=None, workers=1)
+        assert (ds.threads == 1).all()
+
     def test_threads(self, reference):
         with ThreadPoolExecutor(2) as pool:
             assert same_bits(run(GRID, realizations=100, executor=pool), reference)
@@ -340,6 +350,11 @@ class TestDataset:
     def test_errors_teach(self, axes, kwargs, message):
         with pytest.raises((TypeError, ValueError), match=message):
             run(axes, **kwargs)
+
+    def test_all_realizations_must_fit_the_memory(self):
+        """Refused before anything is computed."""
+        with pytest.raises(MemoryError, match=r"keep='all' needs .* GiB"):
+            run(realizations=10**9, keep="all")
 
     def test_an_error_in_a_worker_names_the_realization(self):
         def fails(rng):

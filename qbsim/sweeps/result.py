@@ -21,7 +21,7 @@ from .tasks import CERTIFICATE, SEED_RULE, numerics, utc
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["label", "manifest", "now", "parameters"]
+__all__ = ["check_memory", "label", "manifest", "now", "parameters"]
 
 FORMAT = 1
 SUMMARIES = {
@@ -178,16 +178,22 @@ def _solved(found: list[Average]) -> dict[str, str]:
     }
 
 
-def _add_realizations(ds: xr.Dataset, plan: Plan, files: dict[str, list[Piece]]) -> None:
-    """Curves of every realization; nan where there is none."""
-    most = int(ds.realizations.max())
-    shape = (*plan.shape, len(plan.states), most, len(plan.tlist))
-    need, free = 8 * int(np.prod(shape)) * len(plan.measures), available_memory()
+def check_memory(plan: Plan, most: int) -> None:
+    """Refuse to keep more curves than the memory holds, before they are computed and not after."""
+    curves = int(np.prod(plan.shape)) * len(plan.states) * most
+    need, free = 8 * curves * len(plan.tlist) * len(plan.measures), available_memory()
     if need > free:
         raise MemoryError(
             f"keep='all' needs {need / 2**30:.3g} GiB, but {free / 2**30:.3g} GiB are free. Use keep='mean', or fewer "
             "realizations."
         )
+
+
+def _add_realizations(ds: xr.Dataset, plan: Plan, files: dict[str, list[Piece]]) -> None:
+    """Curves of every realization; nan where there is none."""
+    most = int(ds.realizations.max())
+    check_memory(plan, most)
+    shape = (*plan.shape, len(plan.states), most, len(plan.tlist))
     blocks = {name: np.full(shape, np.nan) for name in plan.measures}
     for index, curves in plan.curves.items():
         for s, curve in enumerate(curves):
