@@ -20,6 +20,7 @@ import qbsim as qb
 from qbsim._threads import one_thread
 from qbsim.evolve import series
 from qbsim.measures import read_measures
+from qbsim.sweeps.tasks import Curve
 
 TIMES = np.linspace(0, 1, 101)
 STATES = ["plus", "classical", "full"]
@@ -84,12 +85,17 @@ def over_solver(N: int, realizations: int, states: list[str], repeats: int = 3) 
 
 
 def per_batch(realizations: int) -> float:
-    """Seconds of a stored sweep of single cells beyond the plain loop, per batch."""
+    """Seconds per batch that store, manifest and averages add to the same curves computed in memory, single cells."""
     swept(1, 2, STATES, executor="serial")  # imports and compiles
     with tempfile.TemporaryDirectory() as folder:
         stored = wall(lambda: swept(1, realizations, STATES, Path(folder), executor="serial"))
         batches = len(list(Path(folder).glob("batches/*/*.npz")))
-    return (stored - wall(lambda: bare(1, realizations, STATES))) / batches
+    rows = {"energy": "energy", "ergotropy": "ergotropy"}
+    curves = [
+        Curve(chain, {"N": 1, "delta": 2.0}, name, getattr(qb, name)(1), TIMES, rows, "auto", 1e-8, 1e-10, None, 0)
+        for name in STATES
+    ]
+    return (stored - wall(lambda: [curve.compute(0, realizations) for curve in curves])) / batches
 
 
 def peak_memory(realizations: int) -> int:

@@ -30,7 +30,7 @@ __all__ = ["Work", "dispatch"]
 BATCH_SECONDS = 3.0  # what a batch should take: overhead well below 1 percent, little lost when it is lost
 SHARES = 4  # towards the end every worker should still get this many batches, so that all finish together
 LEAST_SECONDS = 0.2  # but a batch is never worth less than this
-BATCH_BYTES = 8 * 2**20
+BATCH_BYTES = 2 * 2**20  # of numbers, so that writing and reading a file stays a matter of milliseconds
 PIECES = 8  # into which a batch is cut for its second try after it ended its worker
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._checks import FloatArray, HalfLifeWarning
 from ..curves import half_life, relative_gain
@@ -51,15 +52,15 @@ class Moments:
         return np.sqrt(self.m2 / (self.count - 1) / self.count)
 
 
-@lru_cache(maxsize=64)
-def poisson_weights(seed: int, chunk: int) -> FloatArray:
+@lru_cache(maxsize=256)  # 3 MB
+def poisson_weights(seed: int, chunk: int) -> NDArray[np.int8]:
     """Bootstrap weights of the realizations of a chunk, (CHUNK, REPLICAS): how often each replica draws each.
 
     They depend on the seed, the number k of the realization and the replica alone, so a longer ensemble repeats those
     of a shorter one, and every curve is resampled in the same way.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, chunk], spawn_key=(BOOTSTRAP,)))
-    weights = rng.poisson(1.0, size=(CHUNK, REPLICAS)).astype(float)
+    weights = rng.poisson(1.0, size=(CHUNK, REPLICAS)).astype(np.int8)
     weights.flags.writeable = False
     return weights
 
@@ -74,7 +75,7 @@ class Bootstrap:
 
     def add(self, numbers: np.ndarray, rows: FloatArray) -> None:
         """Take in curves, (n, T), of the realizations with these numbers, all of one chunk."""
-        weights = poisson_weights(self.seed, int(numbers[0]) // CHUNK)[numbers % CHUNK]
+        weights = poisson_weights(self.seed, int(numbers[0]) // CHUNK)[numbers % CHUNK].astype(float)
         self.weight = self.weight + weights.sum(axis=0)
         self.total = self.total + weights.T @ rows
 
