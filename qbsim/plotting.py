@@ -6,6 +6,7 @@ and every colour comes with a line style of its own, so that figures survive a g
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,18 +19,18 @@ from matplotlib.figure import Figure
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["LABELS", "LINES", "axis_label", "curve", "figure", "label", "line", "style"]
+__all__ = ["LABELS", "LINES", "axis_label", "curve", "figure", "inset", "label", "line", "sequence", "style", "write"]
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#7F7F7F"
 
 LINES: dict[str, dict[str, Any]] = {
     "plus": {"color": BLUE, "linestyle": "-"},
     "classical": {"color": VERMILION, "linestyle": "--"},
     "full": {"color": GREEN, "linestyle": "-."},
-    "empty": {"color": BLACK, "linestyle": ":"},
+    "empty": {"color": GREY, "linestyle": ":"},
     "central": {"color": PURPLE, "linestyle": "-"},
-    "linear": {"color": BLUE, "linestyle": "--"},
+    "linear": {"color": SKY, "linestyle": "--"},
     "circular": {"color": ORANGE, "linestyle": "-."},
     "all_to_all": {"color": BLACK, "linestyle": ":"},
 }
@@ -84,9 +85,29 @@ def figure(
     return fig, fig.subplots(rows, cols, **kwargs)
 
 
+def write(fig: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure to a file, PNG or PDF by its ending; no dates inside, so the same figure gives the same bytes."""
+    dates = {".png": {"Software": None}, ".pdf": {"CreationDate": None}}
+    fig.savefig(path, metadata=dates.get(os.path.splitext(path)[1]))
+
+
 def line(name: str) -> dict[str, Any]:
     """Line properties and legend text of a state or geometry, for ``ax.plot(x, y, **line("plus"))``."""
     return {**LINES[name], "label": LABELS[name]}
+
+
+def sequence(count: int) -> list[dict[str, Any]]:
+    """Line properties of `count` ordered curves (N, delta, ...): light to dark, each with its own dashes."""
+    dashes: list[Any] = [(0, ()), (0, (6, 2)), (0, (3, 2)), (0, (6, 2, 1, 2)), (0, (1, 1.5)), (0, (8, 1, 1, 1, 1, 1))]
+    colours = mpl.colormaps["viridis_r"]([0.15 + 0.85 * k / max(count - 1, 1) for k in range(count)])
+    return [{"color": c, "linestyle": dashes[k % len(dashes)]} for k, c in enumerate(colours)]
+
+
+def inset(ax: Axes, bounds: tuple[float, float, float, float]) -> Axes:
+    """Axes inside axes, `bounds` = (left, bottom, width, height) as fractions of `ax`, with small ticks."""
+    small = ax.inset_axes(bounds)
+    small.tick_params(labelsize=7)
+    return small
 
 
 def label(ax: Axes, xlabel: str, ylabel: str, panel: str = "") -> Axes:
