@@ -260,14 +260,12 @@ class Network(Battery):
         rates = np.linalg.eigvalsh(self._decay_matrix)
         if rates[0] >= -POSITIVITY_TOLERANCE * np.abs(rates).max():
             return True
-        low, high = self._bond_factor_limits()
+        _, high = self._bond_factor_limits()  # below 1: factor 1 is not positive and factor 0 is
         gammas = np.diag(self._decay_matrix)
         bonds = self._decay_matrix[np.nonzero(np.triu(self._decay_matrix, 1))]
-        limit = high if high < 1 else low
         if np.ptp(gammas) == 0 and np.ptp(bonds) == 0:
-            remedy = (
-                f"the {'largest' if high < 1 else 'smallest'} gamma_bond this graph allows is {limit * bonds[0]:.6g}"
-            )
+            side = "largest" if bonds[0] > 0 else "smallest"
+            remedy = f"the {side} gamma_bond this graph allows is {high * bonds[0]:.6g}"
         else:
             remedy = f"the largest common factor on gamma_bond that these rates allow is {high:.6g}"
         message = (
