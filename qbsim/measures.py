@@ -54,9 +54,11 @@ def check_state(rho: Any, dims: list[int] | None = None, name: str = "rho") -> Q
         raise ValueError(f"Argument {name} must be a ket or a density matrix, but is a {rho.type}.")
     if dims is not None and rho.dims[0] != dims:
         raise ValueError(f"Argument {name} must have dims {[dims, dims]} or a ket of them, but has {rho.dims}.")
-    matrix = rho.to("CSR").data.as_scipy()
-    if not np.isfinite(matrix.data).all():
+    # before the conversion: QuTiP drops nan on the way to sparse storage
+    stored = rho.data.as_scipy().data if hasattr(rho.data, "as_scipy") else rho.data.to_array()
+    if not np.isfinite(stored).all():
         raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
+    matrix = rho.to("CSR").data.as_scipy()
     if rho.isket:
         norm = float(np.vdot(matrix.data, matrix.data).real)
         if abs(norm - 1) > STATE_TOLERANCE:
