@@ -91,5 +91,7 @@ def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
             for suffix, part in (("re", variable.real), ("im", variable.imag)):
                 flat[f"{name}_{suffix}"] = part.assign_attrs(variable.attrs)
             flat = flat.drop_vars([name])
+    # made in memory: HDF5 that meets a full disk in the middle of a file can take the interpreter down with it
+    content = flat.to_netcdf(engine="h5netcdf")
     with atomic(path) as temporary:
-        flat.to_netcdf(temporary, engine="h5netcdf")
+        temporary.write_bytes(content)
