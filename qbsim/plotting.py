@@ -12,14 +12,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["LABELS", "LINES", "axis_label", "curve", "figure", "inset", "label", "line", "sequence", "style", "write"]
+__all__ = ["LABELS", "LINES", "axis_label", "band", "curve", "figure", "inset", "label", "line", "points", "sequence", "style", "write"]
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#7F7F7F"
@@ -67,6 +69,9 @@ _STYLE: Any = {
 }
 
 
+_MARKERS: dict[str, Any] = {"marker": "o", "markersize": 3.5, "linewidth": 0.8, "capsize": 2}
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """The one style of all figures, for the duration of a ``with`` block."""
@@ -101,6 +106,21 @@ def sequence(count: int) -> list[dict[str, Any]]:
     dashes: list[Any] = [(0, ()), (0, (6, 2)), (0, (3, 2)), (0, (6, 2, 1, 2)), (0, (1, 1.5)), (0, (8, 1, 1, 1, 1, 1))]
     colours = mpl.colormaps["viridis_r"]([0.15 + 0.85 * k / max(count - 1, 1) for k in range(count)])
     return [{"color": c, "linestyle": dashes[k % len(dashes)]} for k, c in enumerate(colours)]
+
+
+def band(ax: Axes, x: ArrayLike, y: ArrayLike, error: ArrayLike | None = None, **look: Any) -> Axes:
+    """Curve with its standard error as a band of the same colour."""
+    (curve_line,) = ax.plot(x, y, **look)
+    if error is not None:
+        low, high = np.asarray(y) - np.asarray(error), np.asarray(y) + np.asarray(error)
+        ax.fill_between(np.asarray(x), low, high, color=curve_line.get_color(), alpha=0.2, lw=0)
+    return ax
+
+
+def points(ax: Axes, x: ArrayLike, y: ArrayLike, error: ArrayLike | None = None, **look: Any) -> Axes:
+    """Markers with error bars, joined by a thin line."""
+    ax.errorbar(np.asarray(x), np.asarray(y), None if error is None else np.asarray(error), **_MARKERS | look)
+    return ax
 
 
 def inset(ax: Axes, bounds: tuple[float, float, float, float]) -> Axes:

@@ -65,8 +65,9 @@ class Scenario:
         return ast.parse(self.path.read_text(encoding="utf-8"), filename=str(self.path))
 
     def _constant(self, name: str) -> str:
-        for node in self._source.body:
-            if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+        plain = [n for n in self._source.body if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant)]
+        for node in plain:
+            if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
                 return str(ast.literal_eval(node.value))
         return ""
 
