@@ -53,6 +53,11 @@ def classical(N: int, p: float = 0.75) -> Qobj:
     -------
     Qobj, (2^N, 2^N)
         Density matrix, stored as its diagonal.
+
+    Examples
+    --------
+    >>> classical(1).diag().tolist()
+    [0.25, 0.75]
     """
     N = as_count("N", N)
     p = as_real("p", p, minimum=0.0, maximum=1.0)

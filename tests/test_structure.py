@@ -1,0 +1,192 @@
+"""The package as a whole: imports go one way, public names resolve, public docstrings have their sections."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import qbsim as qb
+
+PACKAGE = Path(qb.__file__).parent
+MODULES = [m.name for m in pkgutil.walk_packages([str(PACKAGE)], "qbsim.") if not m.name.startswith("qbsim.scenarios")]
+
+# From the ground up: a module imports from layers below its own. A new module has to be given its place here.
+LAYERS = [
+    {"_checks", "_version", "_digest", "claims", "executors", "progress", "recipes"},
+    {"operators", "geometry", "curves", "stack", "store", "copies"},
+    {"states", "battery", "passive"},
+    {"measures", "solvers"},
+    {"collective", "separable", "speed_limits"},
+    {"models"},
+    {"evolve", "gaussian"},
+    {"channels", "tasks"},
+    {"ensemble", "plan", "batches"},
+    {"capacitance", "extraction", "charging", "dispatch", "replay"},
+    {"sweepfile", "forecast"},
+    {"sweep"},
+    {"plotting"},
+    {"scenario", "sweepplot"},
+    {"cli_sweep"},
+    {"cli"},
+    {"__main__"},
+]
+RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
+SOURCES = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent != PACKAGE or p.name != "__init__.py"]
+SOURCES = [p for p in SOURCES if p.relative_to(PACKAGE).parts[0] != "scenarios"]
+
+
+def unit(path):
+    """Module or subpackage directly below qbsim."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def only_for_types(tree):
+    """Nodes under ``if TYPE_CHECKING``: no import at run time."""
+    blocks = [n for n in ast.walk(tree) if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.unparse(n.test)]
+    return {m for block in blocks for m in ast.walk(block)}
+
+
+def imported(path):
+    """Units of qbsim that a source imports, at the top or inside functions."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    parts = path.relative_to(PACKAGE).parts[:-1]
+    for node in set(ast.walk(tree)) - only_for_types(tree):
+        if isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = list(parts[: len(parts) - node.level + 1])
+                names = [node.module] if node.module else [alias.name for alias in node.names]
+                yield from ((base + name.split("."))[0] for name in names)
+            elif (node.module or "").split(".")[0] == "qbsim":
+                yield from [node.module.split(".")[1]] if "." in node.module else [a.name for a in node.names]
+        elif isinstance(node, ast.Import):
+            yield from (a.name.split(".")[1] for a in node.names if a.name.startswith("qbsim."))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_go_one_way(path):
+    own = unit(path)
+    assert own in RANK, f"give {own} its place in LAYERS"
+    for name in imported(path):
+        if name != own:
+            assert name in RANK, f"{own} imports {name}, which has no place in LAYERS"
+            assert RANK[name] < RANK[own], f"{own} imports {name} upwards or sideways"
+
+
+def test_only_plotting_imports_matplotlib():
+    for path in SOURCES:
+        if unit(path) not in ("plotting", "sweepplot"):
+            assert "matplotlib" not in re.sub(r'"""(.|\n)*?"""|#.*', "", path.read_text(encoding="utf-8")), path
+
+
+def test_only_operators_writes_basis_vectors():
+    # one place decides the order of the levels; QuTiP's sigmam and sigmaz follow the other one
+    for path in SOURCES:
+        text = re.sub(r'"""(.|\n)*?"""|#.*', "", path.read_text(encoding="utf-8"))
+        assert not re.search(r"\bsigma[mpz]\(\)|\bqutip\.sigma[mpz]\b", text), path
+        if unit(path) == "states" or unit(path) == "battery":
+            assert "basis(" not in text, path
+
+
+SCENARIOS = sorted((PACKAGE.parent / "scenarios").rglob("*.py")) or sorted((PACKAGE / "scenarios").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_scenarios_use_public_names_only(path):
+    # import qbsim as qb, plotting and claims; relative imports among themselves, so that the wheel can carry them
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            assert not node.module.startswith("scenarios"), path
+            assert not any(part.startswith("_") and part != "__future__" for part in node.module.split(".")), path
+            if node.module.split(".")[0] == "qbsim":
+                assert not any(alias.name.startswith("_") for alias in node.names), path
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "qb":
+            assert hasattr(qb, node.attr), f"{path}: qb.{node.attr}"
+            assert not node.attr.startswith("_"), f"{path}: qb.{node.attr}"
+
+
+@pytest.mark.parametrize("name", ["qbsim", *MODULES])
+def test_all_resolves_without_duplicates(name):
+    if name == "qbsim.__main__":
+        return
+    module = importlib.import_module(name)
+    assert module.__doc__, name
+    names = getattr(module, "__all__", [])
+    assert len(names) == len(set(names))
+    for entry in names:
+        assert hasattr(module, entry), f"{name}.{entry}"
+
+
+def test_public_names_are_listed_one_by_one():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    imports = {a.asname or a.name for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names} - {
+        "annotations"
+    }
+    assert imports == set(qb.__all__)
+
+
+# --- docstrings -----------------------------------------------------------------------------------------------------
+
+SECTIONS = ["Parameters", "Attributes", "Returns", "Yields", "Raises", "Warns", "Notes", "References", "Examples"]
+FUNCTIONS = [name for name in qb.__all__ if inspect.isfunction(getattr(qb, name))]
+CLASSES = [name for name in qb.__all__ if inspect.isclass(getattr(qb, name))]
+
+
+def sections(doc):
+    """Titles of the underlined sections, in order."""
+    rows = inspect.cleandoc(doc).splitlines()
+    return [a.strip() for a, b in pairwise(rows) if b and set(b.strip()) == {"-"} and a.strip()]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS + CLASSES)
+def test_docstring(name):
+    doc = getattr(qb, name).__doc__
+    assert doc, name
+    first = inspect.cleandoc(doc).partition("\n\n")[0]
+    assert first.rstrip().endswith("."), f"{name}: the first sentence ends with a full stop"
+    found = sections(doc)
+    assert set(found) <= set(SECTIONS), f"{name}: {found}"
+    assert found == sorted(found, key=SECTIONS.index), f"{name}: sections in the order {SECTIONS}, but has {found}"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_docstring_names_its_arguments(name):
+    function = getattr(qb, name)
+    doc, found = function.__doc__, sections(function.__doc__)
+    arguments = [p for p in inspect.signature(function).parameters if p not in ("self", "N")]
+    if "as in `" in doc:  # a family of functions documents its arguments once
+        return
+    if len(arguments) > 1 or "Parameters" in found:
+        assert "Parameters" in found, f"{name} has the arguments {arguments}"
+        assert "Returns" in found or inspect.signature(function).return_annotation in (None, "None"), name
+        for argument in arguments:
+            assert re.search(rf"\b{argument}\b", doc), f"{name}: argument {argument} is not described"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_docstring_has_an_example(name):
+    if name in ("full", "empty", "save"):  # one line says it all, or the example is in `evolve`
+        return
+    assert ">>>" in getattr(qb, name).__doc__, f"{name} has no example"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_public_functions_are_typed(name):
+    signature = inspect.signature(getattr(qb, name))
+    assert signature.return_annotation is not inspect.Signature.empty
+    for parameter in signature.parameters.values():
+        assert parameter.annotation is not inspect.Parameter.empty, f"{name}({parameter.name})"
+
+
+def test_files_stay_small():
+    for path in SOURCES:
+        assert path.stat().st_size < 40_000, path
+
+
+def test_package_is_typed():
+    assert (PACKAGE / "py.typed").is_file()
