@@ -1,0 +1,87 @@
+"""Every scenario that exists, in quick mode: it computes, is stored and drawn, and none of its claims fails."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from qbsim import plotting, scenario
+from qbsim.claims import FAILS
+
+SCENARIOS = {s.name: s for s in scenario.available()}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("figures")
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario(name, folder):
+    one = SCENARIOS[name]
+    ds = one.compute(folder, quick=True, workers=1)
+
+    # what is stored carries names, units and its own hash
+    for variable in ds.data_vars.values():
+        assert variable.attrs.get("long_name"), variable.name
+        assert variable.attrs.get("units"), variable.name
+    assert one.is_current(ds, quick=True)
+    assert not one.is_current(ds, quick=False)
+    assert json.loads(ds.attrs["constants"])
+
+    # every row of the table has both sides; none fails, and the statistics of a quick run may leave some open
+    claims = one.claims(ds)
+    assert claims
+    assert len({c.text for c in claims}) == len(claims)
+    for claim in claims:
+        assert claim.verdict != FAILS, claim
+        assert claim.paper
+        assert claim.found
+        assert "nan" not in claim.found, claim
+
+    # drawn from the stored numbers, twice the same bytes, every axes named
+    paths = one.draw(ds, folder)
+    assert [p.suffix for p in paths] == [".png", ".pdf"]
+    first = [p.read_bytes() for p in paths]
+    assert [p.read_bytes() for p in one.draw(ds, folder)] == first
+    with plotting.style():
+        fig = one.module.draw(ds)
+    assert isinstance(fig, Figure)
+    assert any(ax.get_xlabel() for ax in fig.axes)
+    for ax in fig.axes:
+        drawn = [np.asarray(line.get_ydata(), dtype=float) for line in ax.lines]
+        assert all(np.isfinite(y).any() for y in drawn if y.size)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_caption(name):
+    one = SCENARIOS[name]
+    assert one.caption.endswith("."), "the first line of the docstring is the caption"
+    assert one.figure
+    assert re.fullmatch(r"\d+ (s|min)", one.cost)
+
+
+def test_all_figures_of_the_self_discharge_papers_are_there():
+    for paper, numbers in {"santos2021": range(2, 6), "arjmandi2022": range(1, 9)}.items():
+        assert [s.name for s in scenario.find([paper])] == [f"{paper}.fig{k}" for k in numbers]
+
+
+@pytest.mark.parametrize("paper", ["santos2021", "arjmandi2022"])
+def test_captions_parameters(paper):
+    # Gamma_d = Gamma/2 and J = 2 Gamma; realizations, grid and disorder as printed
+    constants = {s.name.partition(".")[2]: s.constants() for s in scenario.find([paper])}
+    if paper == "santos2021":
+        for figure in ("fig3", "fig4", "fig5"):
+            assert (constants[figure]["J"], constants[figure]["GAMMA_D"]) == (2.0, 0.5)
+        assert constants["fig3"]["NS"] == [1, 2, 3, 4, 5]
+        assert constants["fig4"]["N"] == constants["fig5"]["N"] == 5
+    else:
+        numbers = {f: c["REALIZATIONS"] for f, c in constants.items()}
+        assert numbers["fig1"] == numbers["fig2"] == numbers["fig3"] == numbers["fig4"] == numbers["fig8"] == 100
+        assert numbers["fig5"] == {"3": 5000, "4": 3000, "5": 1000, "6": 500, "7": 100}
+        assert numbers["fig6"]["7"] == 50
+        assert numbers["fig7"] == {"3": 5000, "4": 3000, "5": 1000, "6": 500}
+        expected = [0, 0.5, 1, 1.5, 2, *range(3, 11)]
+        assert constants["fig2"]["DELTAS"] == constants["fig5"]["DELTAS"] == constants["fig6"]["DELTAS"] == expected
