@@ -55,7 +55,7 @@ def claims(ds):
     late, early = float(gain[strong].mean()), float(gain[middle].mean())
     # the same draws at every delta: the points share their errors, so the error of a mean is that of one point
     mean_err = quadrature(error[strong].mean(), error[middle].mean())
-    top = int(gain.argmax())
+    top = int(gain.values.argmax())
     return [
         ordering(
             "the gain grows with the number of cells (slope per cell)",
@@ -70,8 +70,8 @@ def claims(ds):
         ordering(
             "disordered batteries gain at least 5 percent (largest of the sizes)",
             float(size.max()) - 5,
-            error=float(size_err[int(size.argmax())]),
-            found=f"{float(size.max()):.1f}({float(size_err[int(size.argmax())]):.1f}) %",
+            error=float(size_err[int(size.values.argmax())]),
+            found=f"{float(size.max()):.1f}({float(size_err[int(size.values.argmax())]):.1f}) %",
         ),
         value(
             "three cells gain at least 5 percent",
