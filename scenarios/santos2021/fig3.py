@@ -79,7 +79,9 @@ def claims(ds):
             why="33.3 % is the share of the stored energy, which is 3/4 hbar omega per cell: the dead part is "
             "hbar omega/4 per cell",
         ),
-        ordering("dead energy grows in proportion to N", 1e-9 - float(np.ptp(dead / ds.N.values))),
+        value(
+            "dead energy grows in proportion to N: spread per cell", 0.0, float(np.ptp(dead / ds.N.values)), tol=1e-9
+        ),
         ordering("the coherent state is more efficient than the classical one, every N and t", float(gap.min())),
         ordering(
             "the coherent state has the longer half-life of ergotropy, every N",
