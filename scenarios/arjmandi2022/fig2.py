@@ -28,7 +28,7 @@ def draw(ds):
     gains(a, ds.sel(N=N), "a")
     lives(b, ds, N, "b")
     a.legend()
-    b.legend(loc="center", bbox_to_anchor=(0.6, 0.5), ncols=2)
+    b.legend(loc="center", bbox_to_anchor=(0.5, 0.2), ncols=2)
     return fig
 
 

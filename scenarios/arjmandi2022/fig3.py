@@ -11,7 +11,7 @@ from . import average, lead, quadrature
 from ._panels import dynamics
 
 FIGURE = "Fig. 3"
-COST = "25 s"
+COST = "30 s"
 N, N_PAIR = 7, 2
 DELTA = (0.0, 5.0)
 REALIZATIONS = 100

@@ -13,7 +13,7 @@ from qbsim.claims import ordering, value
 from . import GAMMA, average
 
 FIGURE = "Fig. 4"
-COST = "40 s"
+COST = "1 min"
 N = 7
 DELTA = (0.0, 1.0, 5.0)  # three degrees of disorder; the text names these values
 REALIZATIONS = 100

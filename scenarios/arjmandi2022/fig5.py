@@ -13,7 +13,7 @@ from qbsim.claims import ordering, value
 from . import DELTAS, DELTAS_QUICK, average, quadrature
 
 FIGURE = "Fig. 5"
-COST = "3 min"
+COST = "4 min"
 REALIZATIONS = {3: 5000, 4: 3000, 5: 1000, 6: 500, 7: 100}
 DELTA = 5.0
 N = 7
@@ -74,14 +74,11 @@ def claims(ds):
             found=f"{float(size.max()):.1f}({float(size_err[int(size.values.argmax())]):.1f}) %",
         ),
         value(
-            "three cells gain at least 5 percent",
+            "the smallest of these gains, N = 3, percent",
             5.0,
             float(size.sel(N=3)),
             tol=0.2,
             error=float(size_err.sel(N=3)),
-            expected=4.63,
-            expected_tol=0.3,
-            why="three cells stay just below; from N = 4 on the gain is above 5 %",
         ),
         value("gain without disorder, percent", 0.0, float(gain.sel(delta=0)), tol=1e-6),
         value("gain at delta = 1, percent", 0.0, float(gain.sel(delta=1)), tol=0.5, error=float(error.sel(delta=1))),

@@ -13,7 +13,7 @@ from qbsim.claims import ordering, value
 from . import GAMMA, average, quadrature
 
 FIGURE = "Fig. 8"
-COST = "25 s"
+COST = "30 s"
 N = 7
 DELTA = (0.0, 5.0)
 REALIZATIONS = 100
