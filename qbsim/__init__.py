@@ -5,6 +5,8 @@ A geometry makes a battery; a battery and a state make a time series; a time ser
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import bosonic, capacitance, channels, charging, extraction, precision, separable
 from ._checks import CutoffWarning, HalfLifeWarning, MeasureWarning, SweepWarning, UnphysicalWarning
 from ._version import __version__
@@ -102,3 +104,12 @@ __all__ = [
     "total_ergotropy",
     "xx_chain",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`qbsim.plotting`, imported at first use."""
+    if name == "plotting":
+        from importlib import import_module
+
+        return import_module(".plotting", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,11 +14,10 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterable, Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from . import cli_sweep
 from ._version import __version__
 from .claims import DIFFERS, FAILS, REPRODUCED, UNDECIDED, Claim
 from .scenario import Scenario, available, find
@@ -89,8 +88,7 @@ def parser() -> argparse.ArgumentParser:
     _add_workers(sub)
     sub.set_defaults(command=verify)
 
-    if find_spec("qbsim.cli_sweep"):
-        import_module("qbsim.cli_sweep").add_parsers(commands)
+    cli_sweep.add_parsers(commands)
     return top
 
 

@@ -21,7 +21,21 @@ from numpy.typing import ArrayLike
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["LABELS", "LINES", "axis_label", "band", "curve", "figure", "inset", "label", "line", "points", "sequence", "style", "write"]
+__all__ = [
+    "LABELS",
+    "LINES",
+    "axis_label",
+    "band",
+    "curve",
+    "figure",
+    "inset",
+    "label",
+    "line",
+    "points",
+    "sequence",
+    "style",
+    "write",
+]
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#7F7F7F"

@@ -2,11 +2,14 @@
 
 import json
 import re
+import sys
+import warnings
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+import qbsim as qb
 from qbsim import plotting, scenario
 from qbsim.claims import FAILS
 
@@ -82,3 +85,57 @@ def test_captions_parameters(paper):
         assert numbers["fig7"] == {"3": 5000, "4": 3000, "5": 1000, "6": 500}
         expected = [0, 0.5, 1, 1.5, 2, *range(3, 11)]
         assert constants["fig2"]["DELTAS"] == constants["fig5"]["DELTAS"] == constants["fig6"]["DELTAS"] == expected
+
+
+@pytest.mark.parametrize(
+    ("geometry", "lowest"), [("central", -0.5), ("linear", -0.366025), ("circular", -0.309017), ("all_to_all", 0.0)]
+)
+def test_readings_of_santos2021_are_one_constant_away(geometry, lowest, monkeypatch):
+    # Eq. (13) at face value: smallest rate -0.5 (star), -0.366 (line), -0.309 (ring), 0 (complete) in units of Gamma
+    paper = sys.modules[SCENARIOS["santos2021.fig4"].module.__package__]
+    edges = paper.GEOMETRIES[geometry](5)
+    monkeypatch.setattr(paper, "READING", "literal")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", qb.UnphysicalWarning)
+        net = paper.cells(edges, 5, J=2.0, gamma_d=0.5)
+    assert net.report().margin == pytest.approx(lowest, abs=1e-6)
+    # the reading that is used is positive, the star exactly at its limit; without dephasing it stays so
+    for reading, dephasing in (("positive", 0.25), ("relaxation", 0.0)):
+        monkeypatch.setattr(paper, "READING", reading)
+        net = paper.cells(edges, 5, J=2.0, gamma_d=0.5)
+        assert net.is_physical
+        assert net.dephasing[0] == dephasing
+
+
+def test_relaxation_alone_loses_the_main_claim(monkeypatch):
+    # with amplitude damping only, line and ring beat the star between Gamma t = 1 and 2 by up to 0.069
+    paper = sys.modules[SCENARIOS["santos2021.fig4"].module.__package__]
+    monkeypatch.setattr(paper, "READING", "relaxation")
+    t = np.linspace(0, 3, 121)
+    eff = {
+        name: qb.evolve(paper.cells(edges(5), 5, J=2.0, gamma_d=0.5), qb.plus(5), t, "efficiency").efficiency.values
+        for name, edges in paper.GEOMETRIES.items()
+    }
+    behind = max((eff[name] - eff["central"]).max() for name in ("linear", "circular", "all_to_all"))
+    assert behind == pytest.approx(0.069, abs=2e-3)
+
+
+def test_printed_exchange_gives_two_cells_no_gain(monkeypatch):
+    # element J/2 as Eq. (2) of arjmandi2022 is printed: no gain for N = 2; element J: a gain at delta = 5
+    paper = sys.modules[SCENARIOS["arjmandi2022.fig1"].module.__package__]
+    gain = {}
+    for element in (paper.J / 2, paper.J):
+        monkeypatch.setattr(paper, "EXCHANGE", element)
+        # in this process: workers would import the constant anew
+        ds = qb.sweep(
+            paper.chain,
+            {"N": [2], "delta": [5.0]},
+            states=["plus"],
+            tlist=paper.TIMES,
+            realizations=100,
+            seed=paper.SEED,
+            executor="serial",
+        )
+        gain[element] = ds.gain.item()
+    assert gain[paper.J / 2] == 0
+    assert gain[paper.J] > 1

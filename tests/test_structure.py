@@ -30,7 +30,7 @@ LAYERS = [
     {"sweepfile", "forecast"},
     {"sweep"},
     {"plotting"},
-    {"scenario", "sweepplot"},
+    {"scenario", "sweepplot", "sweepshow"},
     {"cli_sweep"},
     {"cli"},
     {"__main__"},
@@ -124,9 +124,8 @@ def test_all_resolves_without_duplicates(name):
 
 def test_public_names_are_listed_one_by_one():
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
-    imports = {a.asname or a.name for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names} - {
-        "annotations"
-    }
+    own = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.level]
+    imports = {alias.asname or alias.name for node in own for alias in node.names}
     assert imports == set(qb.__all__)
 
 
@@ -181,6 +180,12 @@ def test_public_functions_are_typed(name):
     assert signature.return_annotation is not inspect.Signature.empty
     for parameter in signature.parameters.values():
         assert parameter.annotation is not inspect.Parameter.empty, f"{name}({parameter.name})"
+
+
+def test_plotting_is_there_when_asked_for():
+    assert qb.plotting is importlib.import_module("qbsim.plotting")
+    with pytest.raises(AttributeError, match="no attribute 'ploting'"):
+        _ = qb.ploting
 
 
 def test_files_stay_small():
