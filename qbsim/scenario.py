@@ -117,7 +117,7 @@ class Scenario:
         values = {k: v for k, v in vars(self.module).items() if re.fullmatch(r"[A-Z][A-Z0-9_]*", k)}
         for text in ("FIGURE", "COST"):
             values.pop(text, None)
-        return json.loads(json.dumps(values, default=lambda v: v.tolist() if hasattr(v, "tolist") else repr(v)))
+        return json.loads(json.dumps(values, default=_plain))
 
     def sha256(self, quick: bool) -> str:
         """Hash of all that decides the numbers: constants, code, `quick`, and the version of qbsim."""
@@ -186,6 +186,15 @@ class Scenario:
     def claims(self, ds: xr.Dataset) -> list[Claim]:
         """The paper's statements about this figure beside what the numbers say."""
         return list(self.module.claims(ds))
+
+
+def _plain(value: Any) -> Any:
+    """Plain data for a constant that is not; the same text in every process, so no addresses."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if callable(value):
+        return f"{getattr(value, '__module__', None)}.{getattr(value, '__qualname__', type(value).__qualname__)}"
+    return repr(value)
 
 
 def _normalised(path: Path) -> str:

@@ -31,6 +31,7 @@ FIGURE = "own"
 COST = "1 s"
 RATE = 1.0
 PAPER = np.log(4 / 3)
+STATES = {"full": qb.full}
 
 
 def compute(quick=False, workers=None):
@@ -148,6 +149,14 @@ def test_stored_data_is_not_computed_again(own, capsys):
     assert "nothing to compute" in capsys.readouterr().out
     assert cli.main(["run", own, "--quick", "--out", "here", "--force"]) == 0
     assert runs() == 2
+
+
+def test_another_process_finds_the_data_current(own):
+    # the hash of a constant is its value, not where it lies in memory
+    cli.main(["run", own, "--quick"])
+    done = qbsim("run", own, "--quick")
+    assert "nothing to compute" in done.stdout
+    assert runs() == 1
 
 
 def test_full_data_serves_a_quick_run_but_not_the_other_way(own):

@@ -33,6 +33,7 @@ def test_scenario(name, folder):
     assert one.is_current(ds, quick=True)
     assert not one.is_current(ds, quick=False)
     assert json.loads(ds.attrs["constants"])
+    assert " at 0x" not in ds.attrs["constants"]
 
     # every row of the table has both sides; none fails, and the statistics of a quick run may leave some open
     claims = one.claims(ds)
