@@ -35,14 +35,15 @@ def average(N, delta, realizations, *, quick, workers, states=STATES, measures=(
     `realizations` is a number, or one for every N. A quick run makes do with a few and with a quarter of the times.
     """
     counts = realizations if isinstance(realizations, dict) else dict.fromkeys(N, realizations)
-    few = 8 if quick else max(counts.values())
+    if quick:  # small chains are cheap
+        counts = {n: min(count, max(8, 800 // 2**n)) for n, count in counts.items()}
     ds = qb.sweep(
         chain,
         {"N": list(N), "delta": list(delta)},
         states=list(states),
         tlist=TIMES[:: 4 if quick else 1],
         measures=measures,
-        realizations=lambda N, delta: min(counts[N], few) if delta else 1,
+        realizations=lambda N, delta: counts[N] if delta else 1,
         seed=SEED,
         executor="serial" if quick else None,
         workers=workers,
