@@ -300,6 +300,14 @@ def symmetric_ergotropy(rho: Qobj, battery: Battery) -> float:
     ------
     ValueError
         If the battery is not one of symmetric states.
+
+    Examples
+    --------
+    >>> import qutip
+    >>> from qbsim import spin_chain
+    >>> battery = spin_chain(3, coupling="uni", g=0.0)  # H0 = sum sigma_z: levels -3, -1, 1, 3
+    >>> round(symmetric_ergotropy(qutip.basis(4, 3).proj(), battery), 12)
+    6.0
     """
     if not isinstance(battery, Collective) or not battery.symmetric:
         raise ValueError("The symmetric ergotropy needs a battery that holds the symmetric states alone.")

@@ -30,6 +30,16 @@ def coupling_profile(n: int, g: float = 1.0, profile: str = "nn") -> FloatArray:
     profile : str
         "nn": nearest neighbours of an open chain; "lr": g / \|i - j\|; "uni": g for every pair.
 
+    Returns
+    -------
+    ndarray, (n, n)
+        Zero on the diagonal.
+
+    Raises
+    ------
+    ValueError
+        For an unknown profile.
+
     Examples
     --------
     >>> coupling_profile(3, 2.0, "lr")[0].tolist()
