@@ -238,11 +238,21 @@ def dicke(N, geometry_rates, state):
     return times, energy, np.array(weighted), np.array(naive)
 
 
+def dicke_classical(N, p=0.75):
+    """(p|e><e| + (1-p)|g><g|)^N in the Dicke basis: blocks j descending, m descending, each counted d_j times."""
+    weights = [
+        piqs.state_degeneracy(N, j) * p ** (N / 2 + m) * (1 - p) ** (N / 2 - m)
+        for j in np.arange(N / 2, -0.1, -1)
+        for m in np.arange(j, -j - 0.1, -1)
+    ]
+    return Qobj(np.diag(np.array(weights, dtype=float)))
+
+
 @pytest.mark.parametrize("N", range(2, 7))
-@pytest.mark.parametrize("state", ["plus", "full"])
+@pytest.mark.parametrize("state", ["plus", "full", "classical"])
 def test_all_to_all_against_piqs(N, state):
     # permutation symmetry: qutip.piqs knows nothing of our generator
-    start = piqs.css(N) if state == "plus" else piqs.excited(N)
+    start = {"plus": piqs.css, "full": piqs.excited, "classical": dicke_classical}[state](N)
     t, energy, ergotropy, _ = dicke(N, (2.0, 0.5, 0.25), start)
     net = qb.network(qb.all_to_all(N), J=2.0, gamma=0.5, gamma_bond=0.25)
     ds = qb.evolve(net, BUILD[state](N), t)
