@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -58,6 +59,15 @@ def writable_folder(path: str | os.PathLike[str]) -> Path:
     return folder
 
 
+def _no_cluster() -> Any:
+    """Keep xarray from asking a dask cluster for the lock of a file that is only in memory."""
+    if "distributed" not in sys.modules:
+        return nullcontext()
+    import dask
+
+    return dask.config.set(scheduler="synchronous")
+
+
 def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
     """Write a Dataset to NetCDF, atomically.
 
@@ -92,6 +102,7 @@ def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
                 flat[f"{name}_{suffix}"] = part.assign_attrs(variable.attrs)
             flat = flat.drop_vars([name])
     # made in memory: HDF5 that meets a full disk in the middle of a file can take the interpreter down with it
-    content = flat.to_netcdf(engine="h5netcdf")
+    with _no_cluster():
+        content = flat.to_netcdf(engine="h5netcdf")
     with atomic(path) as temporary:
         temporary.write_bytes(content)
