@@ -86,22 +86,14 @@ def lapack_seconds(battery: qb.Network, rho0: qutip.Qobj, tlist: np.ndarray, rep
     for stretch in module.run(battery, rho0, tlist, rtol=1e-8, atol=1e-10):
         if not hasattr(stretch, "layout"):
             return float("nan")  # closed form: no eigenvalue problem at all
-        offset = 0
-        for states in stretch.layout.blocks:
-            m = len(states)
-            block = stretch.packed[:, offset : offset + m * m].reshape(-1, m, m)
-            offset += m * m
-            if m == 1:
-                continue
-            if m > 512:  # one matrix at a time, as memory allows
-                rho = np.empty((1, m, m), dtype=complex)
-                for q in block:
-                    kernels.unpack(q[None], rho, True)
-                    total += best_of(lambda r=rho: np.linalg.eigvalsh(r), 1)
-            else:
-                rho = np.empty((len(block), m, m), dtype=complex)
-                kernels.unpack(block, rho, True)
-                total += best_of(lambda r=rho: np.linalg.eigvalsh(r), repeat)
+        start = 0
+        for m in map(len, stretch.layout.blocks):
+            batch = 1 if m > 512 else len(stretch)  # large matrices one at a time, as memory allows
+            for t in range(0, len(stretch) if m > 1 else 0, batch):
+                rho = np.zeros((batch, m, m), dtype=complex)
+                kernels.unpack_lower(stretch.packed[t : t + batch], start, rho)
+                total += best_of(lambda r=rho: np.linalg.eigvalsh(r), 1 if m > 512 else repeat)
+            start += m * m
     return total
 
 
@@ -183,11 +175,11 @@ def application_nanoseconds(N: int) -> float:
 def memory_of(N: int, state: str, model: str, times: int) -> dict:
     """Forecast and measured peak memory of one run, in a process of its own."""
     code = (
-        "import json, resource, sys, time, numpy as np, qbsim as qb\n"
+        "import json, re, sys, time, numpy as np, qbsim as qb\n"
         "from benchmarks.solvers import MEASURES, collective_line, disordered_chain\n"
         "from qbsim.solvers import network\n"
         "from qbsim.evolve import series\n"
-        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
+        "peak = lambda: 1024 * int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])\n"
         "small = collective_line(4)\n"
         "series(small, qb.plus(4), np.linspace(0, 1, 3), MEASURES)\n"
         f"battery, rho0, t = {model}({N}), qb.{state}({N}), np.linspace(0, 1, {times})\n"

@@ -114,7 +114,7 @@ def series(
     trace_error, hermiticity, lowest, cut = 0.0, 0.0, np.inf, 0.0
     nodes, passive_error = 0, 0.0
     start = 0
-    for stretch in module.run(battery, rho0, tlist, rtol=rtol, atol=atol):
+    for stretch in module.run(battery, rho0, tlist, rtol=rtol, atol=atol, few=passive_tol is not None):
         part = slice(start, start + len(stretch))
         for key, measure in measures.items():
             values[key][part] = _evaluate(measure, stretch, reference)

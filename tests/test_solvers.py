@@ -143,7 +143,10 @@ class TestFaber:
         vectors = np.empty((plan.terms, layout.size))
         vectors[0] = pack(random_state(4, "dense", 3), layout)
         x, values, work = plan.ellipse, _values(net, layout, 0.0), kernels.buffers(16)
-        kernels.faber_vectors(vectors, 1, plan.terms, 1, x.center, x.d, x.e, layout.tables, values, work)
+        everything = np.full(plan.terms, np.inf)  # no term is negligible
+        kernels.faber_vectors(
+            vectors, 1, plan.terms, 1, x.center, x.d, x.e, everything, 0.0, layout.tables, values, work
+        )
         c = faber.coefficients(x, np.array([plan.step]), plan.terms)[0]
         assert np.linalg.norm(vectors, axis=1).max() <= 2 * np.linalg.norm(vectors[0])
         partial = np.cumsum(c[:, None] * vectors, axis=0)
@@ -293,7 +296,7 @@ class TestPassiveInterpolation:
         assert np.abs(fast.ergotropy - exact.ergotropy).max() <= tol * spread
         assert met["passive_error"] <= tol * spread
         assert met["passive_nodes"] < 201
-        assert np.array_equal(fast.energy, exact.energy)
+        assert np.abs(fast.energy - exact.energy).max() < 1e-9 * spread  # solved, not interpolated
 
     def test_crossings_of_eigenvalues(self):
         # full and classical states with bath bonds: p_e passes 1/2, where levels cross and the passive energy has kinks

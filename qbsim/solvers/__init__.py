@@ -6,8 +6,9 @@ A solver is a module with
     Why it cannot do this model; empty if it can.
 ``forecast(battery, rho0, tlist) -> int``
     Peak memory in bytes, before anything is allocated.
-``run(battery, rho0, tlist, *, rtol, atol) -> iterator of States``
-    The states at all times, in order, in stretches that fit the memory. The state at ``tlist[0]`` is `rho0`.
+``run(battery, rho0, tlist, *, rtol, atol, few=False) -> iterator of States``
+    The states at all times, in order, in stretches that fit the memory. The state at ``tlist[0]`` is `rho0`. `few`
+    tells that only few of the states will be looked at as a whole, and the populations of the others.
 
 QuTiP is the reference that the others are tested against. `choose` is the only place that knows them all.
 """

@@ -59,7 +59,9 @@ def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
     return work + 4 * max(16 * D, min(CHUNK_BYTES, 16 * D * len(tlist)))
 
 
-def run(battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float) -> Iterator[States]:
+def run(
+    battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float, few: bool = False
+) -> Iterator[States]:
     """Kets at all times; the tolerances are always met."""
     H, psi, keep = _block(battery, rho0)
     D = int(np.prod(battery.dims))

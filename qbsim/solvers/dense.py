@@ -38,7 +38,9 @@ def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
     return 16 * D**2 * (4 * len(tlist) + 20 * D**2)
 
 
-def run(battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float) -> Iterator[States]:
+def run(
+    battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float, few: bool = False
+) -> Iterator[States]:
     """All states at once, exact to rounding."""
     from scipy.linalg import expm
 

@@ -24,6 +24,7 @@ __all__ = ["Ellipse", "Plan", "coefficients", "plan_steps"]
 MAX_TERMS = 400
 # Coefficients are at most exp(t (c + a)) = exp(MAX_GROWTH), so that their rounding stays near 1e-11.
 MAX_GROWTH = 11.0
+WORTHWHILE = 0.95  # one more step has to save more than this, for what it costs beside the applications
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,13 @@ class Ellipse:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to make one step: the ellipse, its length and the number of terms that reach the tolerance."""
+    """How to make one step: ellipse, length, number of terms, the bound they reach and the tolerance asked for."""
 
     ellipse: Ellipse
     step: float
     terms: int
     bound: float
+    tol: float
 
 
 def coefficients(ellipse: Ellipse, times: FloatArray, terms: int) -> FloatArray:
@@ -72,7 +74,7 @@ def _ellipses(left: float, right: float, height: float) -> list[Ellipse]:
     if p == 0:
         return [Ellipse(center, p, height)]
     # (p/a)^2 + (height/b)^2 = 1 with p/a = sin x, height/b = cos x
-    angles = np.pi / 2 * np.array([0.1, 0.18, 0.26, 0.36, 0.5, 0.7, 0.93])
+    angles = np.pi / 2 * np.array([0.12, 0.2, 0.28, 0.42, 0.65, 0.92])
     return [Ellipse(center, float(p / np.sin(x)), float(height / np.cos(x))) for x in angles]
 
 
@@ -89,10 +91,12 @@ def _plan(ellipse: Ellipse, step: float, tol: float) -> Plan | None:
     if enough.size == 0 or enough[0] > MAX_TERMS:
         return None
     terms = max(2, int(enough[0]))
-    return Plan(ellipse, step, terms, float(tail[terms]))
+    return Plan(ellipse, step, terms, float(tail[terms]), tol)
 
 
-def plan_steps(left: float, right: float, height: float, span: float, tol: float, outputs: float = 0.0) -> Plan:
+def plan_steps(
+    left: float, right: float, height: float, span: float, tol: float, *, slack: float = 0.0, outputs: float = 0.0
+) -> Plan:
     """Cheapest way to cover `span` in equal steps.
 
     Parameters
@@ -103,6 +107,8 @@ def plan_steps(left: float, right: float, height: float, span: float, tol: float
         Time to cover.
     tol : float
         Bound on the truncation error over the whole span, relative to the Frobenius norm of the state.
+    slack : float
+        Length by which steps should overlap: each starts at the last output time of the one before.
     outputs : float
         Cost of adding one Faber vector to the states at all output times of the span, in applications of L. Shorter
         steps need more applications in all, but each vector goes to fewer times.
@@ -110,17 +116,18 @@ def plan_steps(left: float, right: float, height: float, span: float, tol: float
     Returns
     -------
     Plan
-        Its step is a whole fraction of `span`.
+        Its step is a whole fraction of `span`, plus the slack.
     """
     ellipses = _ellipses(left, right, max(height, 1e-3 / span))  # a generator of zero needs an ellipse, too
     n = max(1, int(span * max(height / MAX_TERMS, (right - left) / 20 / MAX_TERMS, right / MAX_GROWTH)))
     best: Plan | None = None
     cost = np.inf
     while True:
-        plans = [plan for x in ellipses if (plan := _plan(x, span / n, tol / n))]
+        step = span / n + (min(slack, span / n / 10) if n > 1 else 0.0)
+        plans = [plan for x in ellipses if (plan := _plan(x, step, tol / n))]
         if plans:
             plan = min(plans, key=lambda plan: plan.terms)
-            if plan.terms * (n + outputs) >= cost and best is not None:
+            if best is not None and plan.terms * (n + outputs) >= WORTHWHILE * cost:
                 return best
             best, cost = plan, plan.terms * (n + outputs)
         n = n + 1 if n < 5 else int(np.ceil(1.2 * n))

@@ -17,9 +17,11 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-__all__ = ["apply_generator", "buffers", "faber_vectors", "unpack"]
+__all__ = ["apply_generator", "buffers", "faber_vectors", "unpack_lower"]
 
 TILE = 8  # edge of the square tiles of a transpose: one cache line
+CHECK_EVERY = 4  # Faber vectors between two looks at their size
+SAFETY = 10.0  # between the last vectors and the largest that may follow
 PAD = 8  # extra columns of the work matrices, so that their rows do not fall into the same cache sets
 
 _jit = numba.njit(cache=True, fastmath={"contract", "nsz"}, nogil=True)
@@ -138,13 +140,25 @@ def apply_generator(q, out, layout, values, work):
     _apply(q, q, out, 0.0, 1.0, 0.0, layout, values, work)
 
 
+@numba.njit(cache=True, fastmath=True, nogil=True)
+def _norm(q):
+    """Euclidean norm."""
+    total = 0.0
+    for x in range(len(q)):
+        total += q[x] * q[x]
+    return np.sqrt(total)
+
+
 @_jit
-def faber_vectors(vectors, first, last, k, center, d, e, layout, values, work):
+def faber_vectors(vectors, first, last, k, center, d, e, tails, tol, layout, values, work):
     """Fill rows first to last - 1 of `vectors` with the Faber polynomials k, k + 1, ... of the generator, k >= 1.
 
     The two rows before `first` hold the two polynomials before k (one row, if k = 1): F_0 = 1, F_1 = (z - c)/d,
-    F_2 = (z - c)/d F_1 - 2 e/d, F_{k+1} = (z - c)/d F_k - e/d F_{k-1}.
+    F_2 = (z - c)/d F_1 - 2 e/d, F_{k+1} = (z - c)/d F_k - e/d F_{k-1}. `tails[k]` is the sum of the coefficients from k
+    on: once it times the size of the last vectors is below `tol`, the rest adds nothing and is left out. Returns the
+    row after the last one filled.
     """
+    previous = np.inf
     for row in range(first, last):
         old = vectors[row - 1]
         if k == 1:
@@ -153,21 +167,30 @@ def faber_vectors(vectors, first, last, k, center, d, e, layout, values, work):
             back = 2 * e / d if k == 2 else e / d
             _apply(old, vectors[row - 2], vectors[row], center, 1 / d, back, layout, values, work)
         k += 1
+        if k % CHECK_EVERY == 0:
+            size = _norm(vectors[row])
+            if k < len(tails) and SAFETY * max(size, previous) * tails[k] < tol:
+                return row + 1
+            previous = size
+    return last
 
 
 @_jit
-def unpack(q, rho, both):
-    """Density matrices (T, m, m), complex, from their packed form (T, m, m), real; both triangles, or the lower one."""
-    m = q.shape[1]
+def _unpack_lower(packed, start, rho):
+    """Lower triangles of (T, m, m) density matrices as pairs of real numbers, (T, m, m, 2)."""
+    m = rho.shape[1]
     tile = m if m <= 64 else TILE
-    for t in range(q.shape[0]):
+    for t in range(rho.shape[0]):
+        q = packed[t, start : start + m * m].reshape(m, m)
         for r0 in range(0, m, tile):
             r1 = min(r0 + tile, m)
             for c0 in range(0, r1, tile):
                 for r in range(r0, r1):
                     for c in range(c0, min(c0 + tile, r + 1)):
-                        a, b = q[t, r, c], q[t, c, r]
-                        re, im = 0.5 * (a + b), 0.5 * (a - b)
-                        rho[t, r, c] = complex(re, im)
-                        if both:
-                            rho[t, c, r] = complex(re, -im)
+                        rho[t, r, c, 0] = 0.5 * (q[r, c] + q[c, r])
+                        rho[t, r, c, 1] = 0.5 * (q[r, c] - q[c, r])
+
+
+def unpack_lower(packed, start, rho):
+    """Lower triangles of the blocks (T, m, m), complex, that begin at `start` of packed states: all LAPACK reads."""
+    _unpack_lower(packed, start, rho.view(np.float64).reshape(*rho.shape, 2))

@@ -69,7 +69,9 @@ def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
     return _Memory.of(battery.N, is_block_diagonal(rho0), len(tlist)).peak
 
 
-def run(battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float) -> Iterator[States]:
+def run(
+    battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float, few: bool = False
+) -> Iterator[States]:
     """Packed states, stretch by stretch; each is valid until the next one is asked for."""
     assert isinstance(battery, Network)
     sectors = is_block_diagonal(rho0)
@@ -82,8 +84,9 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: f
         return
     memory = _Memory.of(battery.N, sectors, len(tlist))
     span = float(tlist[-1] - tlist[0])
-    outputs = len(tlist) / (SECTOR_COST if sectors else DENSE_COST) / battery.N
-    plan = plan_steps(*numerical_range(battery, frame, sectors), span, 1e-3 * max(rtol, 1e-10), outputs)
+    outputs = 0.0 if few else len(tlist) / (SECTOR_COST if sectors else DENSE_COST) / battery.N
+    bounds, gap = numerical_range(battery, frame, sectors), float(np.diff(tlist).max())
+    plan = plan_steps(*bounds, span, 0.01 * max(rtol, 1e-11), slack=gap, outputs=outputs)
     stepper = _Stepper(plan, layout, _values(battery, layout, frame), memory)
     now, k = float(tlist[0]), 0
     while k < len(tlist):
@@ -133,28 +136,20 @@ class _Stepper:
         self.vectors = np.empty((rows, memory.size))
         self.work = buffers(memory.largest)
 
-    def _fill(self, first: int, last: int, k: int) -> None:
-        from .kernels import faber_vectors
-
-        x = self.plan.ellipse
-        faber_vectors(self.vectors, first, last, k, x.center, x.d, x.e, self.layout.tables, self.values, self.work)
-
     def states(self, q: FloatArray, offsets: FloatArray, where: tuple[Any, ...]) -> PackedStates:
         """States at `offsets` after the state q; `where` is passed on to the States."""
         coeffs = coefficients(self.plan.ellipse, offsets, self.plan.terms)
         if self.memory.whole_step:
-            self.vectors[0] = q
-            self._fill(1, self.plan.terms, 1)
-            return FaberStates(coeffs, self.vectors, *where)
+            used = self._whole_step(q, coeffs)
+            return FaberStates(coeffs[:, :used], self.vectors[:used], *where)
         return PackedStates(self._combine(q, coeffs), *where)
 
     def to(self, q: FloatArray, offset: float) -> FloatArray:
         """State at one later time."""
         coeffs = coefficients(self.plan.ellipse, np.array([offset]), self.plan.terms)
         if self.memory.whole_step:
-            self.vectors[0] = q
-            self._fill(1, self.plan.terms, 1)
-            return coeffs[0] @ self.vectors
+            used = self._whole_step(q, coeffs)
+            return coeffs[0, :used] @ self.vectors[:used]
         return self._combine(q, coeffs)[0]
 
     @staticmethod
@@ -164,19 +159,39 @@ class _Stepper:
             return states.coeffs[-1] @ states.vectors
         return states.packed[-1].copy()
 
+    def _fill(self, first: int, last: int, k: int, tails: FloatArray) -> int:
+        """Faber vectors k, k + 1, ... into rows first to last - 1, fewer if the rest is negligible; the row after."""
+        from .kernels import faber_vectors
+
+        x = self.plan.ellipse
+        generator = (self.layout.tables, self.values, self.work)
+        return int(faber_vectors(self.vectors, first, last, k, x.center, x.d, x.e, tails, self.plan.tol, *generator))
+
+    def _whole_step(self, q: FloatArray, coeffs: FloatArray) -> int:
+        """All Faber vectors of a step; their number."""
+        self.vectors[0] = q
+        return self._fill(1, self.plan.terms, 1, _tails(coeffs))
+
     def _combine(self, q: FloatArray, coeffs: FloatArray) -> FloatArray:
         """sum_k c_k(t) F_k q, with as many Faber vectors at a time as the buffer holds."""
         from scipy.linalg.blas import dgemm
 
-        terms, v = coeffs.shape[1], self.vectors
+        terms, v, tails = coeffs.shape[1], self.vectors, _tails(coeffs)
         v[1] = q
         packed = np.multiply.outer(coeffs[:, 0], q)
         k = 1
         while k < terms:
             count = min(len(v) - 2, terms - k)
-            self._fill(2, 2 + count, k)
+            filled = self._fill(2, 2 + count, k, tails) - 2
             # packed += coeffs v without a temporary of its size; BLAS sees the transposes, which are in its order
-            dgemm(1.0, v[2 : 2 + count].T, coeffs[:, k : k + count].T, beta=1.0, c=packed.T, overwrite_c=True)
+            dgemm(1.0, v[2 : 2 + filled].T, coeffs[:, k : k + filled].T, beta=1.0, c=packed.T, overwrite_c=True)
+            if filled < count:
+                break
             v[:2] = v[count : count + 2].copy()
             k += count
         return packed
+
+
+def _tails(coeffs: FloatArray) -> FloatArray:
+    """Sums of the largest coefficients of every order from each order on, (terms,)."""
+    return np.cumsum(np.abs(coeffs).max(axis=0)[::-1])[::-1]

@@ -86,36 +86,34 @@ class PackedStates(States):
 
     @cached_property
     def eigenvalues(self) -> FloatArray:
-        from .kernels import unpack
+        from .kernels import unpack_lower
 
         values = np.empty((len(self), 1 << self.layout.N))
-        start = 0
-        for states, block in self._blocks():
-            m = len(states)
+        sizes = [len(block) for block in self.layout.blocks]
+        memory = np.empty(max(eigen_batch(m, len(self)) * m * m for m in sizes), dtype=complex)  # one for all blocks
+        start, first = 0, 0
+        for m in sizes:
             if m == 1:
-                values[:, start] = block[:, 0, 0]
+                values[:, first] = self.packed[:, start]
             else:
                 step = eigen_batch(m, len(self))
-                buffer = np.zeros((step, m, m), dtype=complex)
+                buffer = memory[: step * m * m].reshape(step, m, m)
                 for t in range(0, len(self), step):
-                    part = block[t : t + step]
-                    unpack(part, buffer, False)  # LAPACK reads the lower triangle only
-                    values[t : t + step, start : start + m] = np.linalg.eigvalsh(buffer[: len(part)])
-            start += m
+                    part = self.packed[t : t + step]
+                    unpack_lower(part, start, buffer[: len(part)])
+                    values[t : t + step, first : first + m] = np.linalg.eigvalsh(buffer[: len(part)])
+            start, first = start + m * m, first + m
         if self.layout.sectors:
             values.sort(axis=1)
         return values
 
     @cached_property
     def dense(self) -> ComplexArray:
-        from .kernels import unpack
-
         d = 1 << self.layout.N
         rho = np.zeros((len(self), d, d), dtype=complex)
         for states, block in self._blocks():
-            part = np.empty(block.shape, dtype=complex)
-            unpack(block, part, True)
-            rho[:, states[:, None], states] = part
+            mirror = block.transpose(0, 2, 1)
+            rho[:, states[:, None], states] = (block + mirror) / 2 + 0.5j * (block - mirror)
         if self.frame:
             phase = np.exp(-1j * self.frame * np.multiply.outer(self.since, occupations(self.layout.N).sum(axis=1)))
             rho *= phase[:, :, None] * phase[:, None, :].conj()

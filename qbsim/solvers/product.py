@@ -61,7 +61,9 @@ def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
     return 5 * min(8 * len(tlist) * 2**battery.N, max(STRETCH_BYTES, 8 * 2**battery.N))
 
 
-def run(battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float) -> Iterator[States]:
+def run(
+    battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float, few: bool = False
+) -> Iterator[States]:
     """Product states, exact to rounding."""
     assert isinstance(battery, Network)
     p0 = _excited_population(rho0)

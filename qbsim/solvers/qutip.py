@@ -31,7 +31,9 @@ def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
     return size * (len(tlist) + 30) + min(CHUNK_BYTES, size * len(tlist)) * 2
 
 
-def run(battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float) -> Iterator[States]:
+def run(
+    battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float, few: bool = False
+) -> Iterator[States]:
     """States from ``mesolve`` with normalisation off, so that the trace error shows."""
     options = {
         "method": "vern9",
