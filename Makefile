@@ -10,6 +10,11 @@ figures: $(VENV)/.installed
 	$(BIN)/qbsim run santos2021 arjmandi2022 --out figures --workers $(WORKERS)
 	$(BIN)/qbsim verify santos2021 arjmandi2022 --out figures
 
+# The images that the pages show.
+gallery: $(VENV)/.installed
+	$(BIN)/qbsim run santos2021.fig4 beyond.eta_scaling --out figures --workers $(WORKERS)
+	cp figures/santos2021_fig4.png figures/beyond_eta_scaling.png docs/images/
+
 test: lint types check
 
 lint: $(VENV)/.test-installed
