@@ -6,6 +6,7 @@ An executor here has `slots`, how many batches it wants in flight, and ``submit(
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import threading
@@ -40,6 +41,15 @@ class Serial:
 
 
 _pools: list[Any] = []  # one worker each, kept for the next sweep of this process
+
+
+@atexit.register
+def _end_pools() -> None:
+    """End idle workers while the interpreter still has all that takes."""
+    while _pools:
+        pool = _pools.pop()
+        if pool is not None:
+            pool.shutdown(wait=True, kill_workers=True)
 
 
 class Processes:
