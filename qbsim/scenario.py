@@ -108,9 +108,14 @@ class Scenario:
 
     def _code(self) -> list[str]:
         """Sources that decide the numbers: without comments, docstrings, `draw` and `claims`; with shared files."""
-        shared = [self.path.parent / "__init__.py"] if self.paper else []
-        shared += sorted(p for p in self.path.parent.glob("_*.py") if self.paper and p.name != "__init__.py")
-        return [_normalised(path) for path in (self.path, *shared)]
+        if not self.paper:
+            return [_normalised(self.path)]
+        folder = self.path.parent
+        shared = {folder / "__init__.py", *folder.glob("_*.py")}
+        for node in ast.walk(self._source):  # from ..paper import: what another paper's figures share
+            if isinstance(node, ast.ImportFrom) and node.level == 2 and node.module:
+                shared.add(folder.parent / node.module / "__init__.py")
+        return [_normalised(path) for path in (self.path, *sorted(shared))]
 
     def constants(self) -> dict[str, Any]:
         """The caption's parameters: everything in capitals, as plain data."""

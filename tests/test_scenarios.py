@@ -140,3 +140,10 @@ def test_printed_exchange_gives_two_cells_no_gain(monkeypatch):
         gain[element] = ds.gain.item()
     assert gain[paper.J / 2] == 0
     assert gain[paper.J] > 1
+
+
+def test_hash_covers_what_another_paper_shares():
+    # the chain of beyond.eta_scaling comes from arjmandi2022: its constants decide the numbers
+    code = "\n".join(SCENARIOS["beyond.eta_scaling"]._code())
+    assert "EXCHANGE = J" in code
+    assert "EXCHANGE = J" not in "\n".join(SCENARIOS["beyond.storage_time"]._code())
