@@ -10,7 +10,7 @@ from typing import Any
 from . import bosonic, capacitance, channels, charging, extraction, precision, separable
 from ._checks import CutoffWarning, HalfLifeWarning, MeasureWarning, SweepWarning, UnphysicalWarning
 from ._version import __version__
-from .battery import Battery, Network, NetworkReport
+from .battery import Battery, Network
 from .collective import Collective, symmetric_ergotropy
 from .curves import crossing_time, efficiency, fit_exponential, half_life, relative_gain
 from .evolve import evolve
@@ -39,6 +39,7 @@ from .models.oscillator import oscillator
 from .models.spin_chain import coupling_profile, spin_chain
 from .models.xx_chain import random_fields, xx_chain
 from .replay import replay
+from .report import NetworkReport
 from .states import classical, empty, full, plus
 from .store import save
 from .sweep import sweep

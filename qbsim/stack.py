@@ -7,6 +7,7 @@ the dense matrices.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -21,7 +22,7 @@ __all__ = ["DenseStates", "KetStates", "States"]
 ComplexArray = NDArray[np.complex128]
 
 
-class States:
+class States(ABC):
     """States of a battery at T times; the cells' part has dimension d.
 
     A subclass provides `times`, `cell_dims`, `dense` and `expect`, and overrides what it can do faster.
@@ -33,14 +34,14 @@ class States:
     def __len__(self) -> int:
         return len(self.times)
 
-    @cached_property
+    @property
+    @abstractmethod
     def dense(self) -> ComplexArray:
         """Density matrices of the cells, (T, d, d)."""
-        raise NotImplementedError  # every subclass overrides this
 
+    @abstractmethod
     def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
         """Expectation values, (T,), of a Hermitian operator on all tensor factors."""
-        raise NotImplementedError  # every subclass overrides this
 
     def take(self, index: Sequence[int] | NDArray[np.int64]) -> States:
         """The same states at some of the times only."""
