@@ -376,6 +376,19 @@ class TestChoice:
         with pytest.raises(MemoryError, match=r"about .* GiB with solver 'network', but 1 GiB are free"):
             qb.evolve(net, qb.plus(12), TIMES)
 
+    @pytest.mark.parametrize(("N", "state"), [(7, qb.plus), (8, qb.plus), (9, qb.full)])
+    def test_memory_forecast_is_what_is_taken(self, N, state):
+        import tracemalloc
+
+        net = qb.network(qb.linear(N), omega=10.0, J=10.0, gamma=1.0, gamma_bond=0.3)
+        rho0, t = state(N), np.linspace(0, 1, 101)
+        qb.evolve(net, rho0, t[:2])  # tables and compiled code
+        tracemalloc.start()
+        qb.evolve(net, rho0, t)
+        taken = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert load("network").forecast(net, rho0, t) == pytest.approx(taken, rel=0.3)
+
     def test_every_solver_has_the_interface(self):
         net = qb.network(qb.linear(2), J=1.0, gamma=1.0)
         for name in SOLVERS:

@@ -7,7 +7,7 @@ C(2N, N) numbers instead of 4^N. This is read off the initial state.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ from .spectrum import numerical_range
 STORE_BYTES = 256 * 2**20  # Faber vectors of a whole step are kept up to here, so that any time can be had from them
 # One application of the generator costs this times N multiply-adds per entry (measured, in those of a matrix product).
 DENSE_COST, SECTOR_COST = 16.0, 30.0
+RTOL = 1e-8  # accuracy a forecast assumes
+ROUGH_BYTES = 2**26  # below this much memory a rough forecast is good enough
 STRETCH_BYTES = 3 * 2**29  # packed states handed over at a time, beyond one
 
 
@@ -66,7 +68,29 @@ class _Memory:
 
 def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
     """Peak memory in bytes, beyond what the interpreter already holds."""
-    return _Memory.of(battery.N, is_block_diagonal(rho0), len(tlist)).peak
+    assert isinstance(battery, Network)
+    sectors = is_block_diagonal(rho0)
+    memory = _Memory.of(battery.N, sectors, len(tlist))
+    if (
+        memory.whole_step and memory.peak > ROUGH_BYTES and len(tlist) > 1
+    ):  # worth knowing how many vectors and times a step has
+        plan = _plan(battery, tlist, sectors, RTOL, few=False)
+        share = min(1.0, plan.step / float(tlist[-1] - tlist[0]))
+        memory = replace(memory, rows=plan.terms, stretch=int(np.ceil(share * len(tlist))))
+    return memory.peak
+
+
+def _frame(net: Network, sectors: bool) -> float:
+    """Uniform part of the fields, which commutes with everything; coherences get it back when they are read."""
+    return 0.0 if sectors else float(net.omega.mean())
+
+
+def _plan(net: Network, tlist: FloatArray, sectors: bool, rtol: float, few: bool) -> Plan:
+    """Steps for these times."""
+    span, gap = float(tlist[-1] - tlist[0]), float(np.diff(tlist).max())
+    outputs = 0.0 if few else len(tlist) / (SECTOR_COST if sectors else DENSE_COST) / net.N
+    bounds = numerical_range(net, _frame(net, sectors), sectors)
+    return plan_steps(*bounds, span, 0.01 * max(rtol, 1e-11), slack=gap, outputs=outputs)
 
 
 def run(
@@ -76,17 +100,13 @@ def run(
     assert isinstance(battery, Network)
     sectors = is_block_diagonal(rho0)
     layout = layout_of(battery.N, sectors, _bonds(battery))
-    # the uniform part of the fields commutes with everything; coherences get it back when they are read
-    frame = 0.0 if sectors else float(battery.omega.mean())
+    frame = _frame(battery, sectors)
     q = pack(rho0, layout)
     if len(tlist) == 1:
         yield PackedStates(q[None], tlist, 0 * tlist, layout, frame)
         return
     memory = _Memory.of(battery.N, sectors, len(tlist))
-    span = float(tlist[-1] - tlist[0])
-    outputs = 0.0 if few else len(tlist) / (SECTOR_COST if sectors else DENSE_COST) / battery.N
-    bounds, gap = numerical_range(battery, frame, sectors), float(np.diff(tlist).max())
-    plan = plan_steps(*bounds, span, 0.01 * max(rtol, 1e-11), slack=gap, outputs=outputs)
+    plan = _plan(battery, tlist, sectors, rtol, few)
     stepper = _Stepper(plan, layout, _values(battery, layout, frame), memory)
     now, k = float(tlist[0]), 0
     while k < len(tlist):
