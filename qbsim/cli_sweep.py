@@ -268,6 +268,8 @@ def _guarded(command: Callable[[argparse.Namespace], int], args: argparse.Namesp
         return _complain(str(error), 2)
     except MemoryError as error:
         return _complain(str(error) or "out of memory", 1)
+    except BrokenPipeError:  # `qbsim show runs | head`: the command line knows what to do
+        raise
     except OSError as error:
         if error.errno in FULL:
             return _complain(f"the disk is full ({error}); finished batches are kept, and the same command resumes", 1)
