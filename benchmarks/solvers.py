@@ -223,10 +223,11 @@ def draw(rows: list[Row]) -> None:
         for k, (name, (heights, color)) in enumerate(bars.items()):
             ax.bar(x + 0.2 * (k - 1.5), heights, 0.2, label=name, color=color)
         ax.set_yscale("log")
-        ax.set_xticks(x, [f"N = {r.N}\n{r.state}\n{r.model}" for r in rows], fontsize=7)
+        ax.set_xticks(x, ["\n".join([f"N = {r.N}", r.state, *r.model.split()]) for r in rows], fontsize=7)
         ax.set_ylabel("seconds, one core")
         ax.set_title("201 times: evolution, energy, ergotropy", loc="left")
-        ax.legend()
+        ax.set_ylim(top=30 * max(r.qutip for r in rows))
+        ax.legend(ncols=2, loc="upper center")
         IMAGE.parent.mkdir(parents=True, exist_ok=True)
         fig.savefig(IMAGE)
 
