@@ -1,7 +1,7 @@
 """Solvers against QuTiP and against bare LAPACK, side by side in one run on one core.
 
     python -m benchmarks.solvers                 table, and docs/images/solvers.png
-    python -m benchmarks.solvers --large         also N = 10, 12 and 14 with their memory (about fifteen minutes)
+    python -m benchmarks.solvers --large         also N = 10, 12 and 14 with their memory (about forty minutes)
 
 Work: evolution plus energy and ergotropy on an even grid, Gamma t in [0, 1], exchange element 10 Gamma. QuTiP is the
 best of superoperator and matrix form with adams and vern9, each at the loosest tolerance whose energy and ergotropy
@@ -235,7 +235,7 @@ def draw(rows: list[Row]) -> None:
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--large", action="store_true", help="also N = 10, 12 and 14 (about fifteen minutes)")
+    parser.add_argument("--large", action="store_true", help="also N = 10, 12 and 14 (about forty minutes)")
     parser.add_argument("--repeat", type=int, default=5, help="runs of which the best counts (default 5)")
     args = parser.parse_args()
     cases = [
