@@ -34,3 +34,22 @@ def lives(ax, ds, N, panel):
     text = rf"${fit.alpha:.2f}{fit.beta:+.2f}\,e^{{-{fit.gamma:.2f}\,\delta}}$"
     ax.plot(x, fit(x), color="0.4", lw=1, label=text)
     plotting.label(ax, r"disorder $\delta$", r"half-life $J\tau$" + f"  ($J = {J / GAMMA:g}\\Gamma$)", panel)
+
+
+def dynamics_figure(ds, N, deltas):
+    """One panel of `dynamics` per strength of disorder; Figs. 1 and 3."""
+    fig, axes = plotting.figure(1, len(deltas), sharey=True)
+    for ax, delta, panel in zip(axes, deltas, "ab", strict=True):
+        dynamics(ax, ds.sel(N=N, delta=delta), panel, rf"$\delta = {delta:g}$")
+        ax.legend()
+    return fig
+
+
+def disorder_figure(ds, N):
+    """Gain (a) and half-life (b) against disorder; Figs. 2 and 6."""
+    fig, (a, b) = plotting.figure(1, 2)
+    gains(a, ds.sel(N=N), "a")
+    lives(b, ds, N, "b")
+    a.legend()
+    b.legend(loc="center", bbox_to_anchor=(0.5, 0.2), ncols=2)
+    return fig

@@ -6,11 +6,10 @@ classical mixture and the fully excited state: (a) delta = 0, (b) delta = 5. Ban
 
 import numpy as np
 
-from qbsim import plotting
 from qbsim.claims import ordering, value
 
 from . import GAMMA, average, lead, quadrature
-from ._panels import dynamics
+from ._panels import dynamics_figure
 
 FIGURE = "Fig. 1"
 COST = "3 s"
@@ -24,11 +23,7 @@ def compute(quick=False, workers=None):
 
 
 def draw(ds):
-    fig, axes = plotting.figure(1, 2, sharey=True)
-    for ax, delta, panel in zip(axes, DELTA, "ab", strict=True):
-        dynamics(ax, ds.sel(N=N, delta=delta), panel, rf"$\delta = {delta:g}$")
-        ax.legend()
-    return fig
+    return dynamics_figure(ds, N, DELTA)
 
 
 def claims(ds):

@@ -4,11 +4,10 @@ As Fig. 1 for a chain of seven cells, 100 realizations: (a) delta = 0, (b) delta
 too, for the comparisons of the text.
 """
 
-from qbsim import plotting
 from qbsim.claims import ordering, value
 
 from . import average, lead, quadrature
-from ._panels import dynamics
+from ._panels import dynamics_figure
 
 FIGURE = "Fig. 3"
 COST = "30 s"
@@ -22,11 +21,7 @@ def compute(quick=False, workers=None):
 
 
 def draw(ds):
-    fig, axes = plotting.figure(1, 2, sharey=True)
-    for ax, delta, panel in zip(axes, DELTA, "ab", strict=True):
-        dynamics(ax, ds.sel(N=N, delta=delta), panel, rf"$\delta = {delta:g}$")
-        ax.legend()
-    return fig
+    return dynamics_figure(ds, N, DELTA)
 
 
 def claims(ds):

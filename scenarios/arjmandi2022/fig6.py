@@ -7,11 +7,10 @@ state, in units of 1/J. Two cells, with the 100 realizations of Fig. 2, are comp
 import numpy as np
 import xarray as xr
 
-from qbsim import plotting
 from qbsim.claims import ordering, value
 
 from . import DELTAS, DELTAS_QUICK, average, half_lives, quadrature, saturation
-from ._panels import gains, lives
+from ._panels import disorder_figure
 
 FIGURE = "Fig. 6"
 COST = "2 min"
@@ -25,12 +24,7 @@ def compute(quick=False, workers=None):
 
 
 def draw(ds):
-    fig, (a, b) = plotting.figure(1, 2)
-    gains(a, ds.sel(N=N), "a")
-    lives(b, ds, N, "b")
-    a.legend()
-    b.legend(loc="center", bbox_to_anchor=(0.5, 0.2), ncols=2)
-    return fig
+    return disorder_figure(ds, N)
 
 
 def claims(ds: xr.Dataset):
