@@ -195,7 +195,7 @@ def _own_measures() -> dict[Any, Any]:
     rows = {}
     for name, evaluate in table.items():
         row = MEASURES[name]
-        rows[row] = Measure(evaluate, row.long_name, row.units, "state")
+        rows[row] = Measure(evaluate, row.long_name, row.units)
     return rows
 
 

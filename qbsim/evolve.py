@@ -19,7 +19,7 @@ from ._checks import CutoffWarning, FloatArray, as_real, as_tlist
 from ._digest import json_digest
 from ._threads import one_thread
 from .battery import Battery
-from .measures import Measure, Reference, check_state, read_measures
+from .measures import NO_BONDS, Measure, Reference, check_state, read_measures
 from .solvers import choose
 from .stack import States
 
@@ -272,7 +272,7 @@ def _label(
             else {"long_name": name, "units": "1"}
         )
         if name == "concurrence" and not battery.edges:
-            attrs["reason"] = "nan: this battery has no bonds to average the concurrence over"
+            attrs["reason"] = f"nan: {NO_BONDS}"
         ds[name] = ("time", curve, attrs)
     if run.rho is not None:
         ds["rho"] = (

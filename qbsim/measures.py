@@ -317,28 +317,25 @@ class Measure:
         For labels.
     units : str
         "energy", "power" or "1"; `evolve` replaces the first two by the battery's unit.
-    needs : str
-        What of the state it reads: "populations", "eigenvalues" or "state".
     """
 
     evaluate: Callable[[States, Reference], FloatArray]
     long_name: str
     units: str
-    needs: str = "state"
 
 
 MEASURES: dict[str, Measure] = {
-    "energy": Measure(_energy, "internal energy", "energy", "populations"),
-    "ergotropy": Measure(_ergotropy, "ergotropy", "energy", "eigenvalues"),
-    "efficiency": Measure(_efficiency, "efficiency (ergotropy / energy)", "1", "eigenvalues"),
+    "energy": Measure(_energy, "internal energy", "energy"),
+    "ergotropy": Measure(_ergotropy, "ergotropy", "energy"),
+    "efficiency": Measure(_efficiency, "efficiency (ergotropy / energy)", "1"),
     "l1_coherence": Measure(_l1_coherence, "normalised l1-coherence", "1"),
     "concurrence": Measure(
         lambda states, ref: _concurrence(states, ref.battery.edges), "concurrence, mean over the bonds", "1"
     ),
-    "incoherent_ergotropy": Measure(_incoherent_ergotropy, "ergotropy of the dephased state", "energy", "populations"),
-    "coherent_ergotropy": Measure(_coherent_ergotropy, "ergotropy due to coherence", "energy", "eigenvalues"),
+    "incoherent_ergotropy": Measure(_incoherent_ergotropy, "ergotropy of the dephased state", "energy"),
+    "coherent_ergotropy": Measure(_coherent_ergotropy, "ergotropy due to coherence", "energy"),
     "local_ergotropy": Measure(_local_ergotropy, "local ergotropy, sum over the cells", "energy"),
-    "entropy": Measure(_entropy, "von Neumann entropy (nats)", "1", "eigenvalues"),
+    "entropy": Measure(_entropy, "von Neumann entropy (nats)", "1"),
     "purity": Measure(_purity, "purity", "1"),
     "power": Measure(_power, "rate of change of the internal energy", "power"),
     "power_interaction": Measure(_power_interaction, "power of the interaction", "power"),
