@@ -1,36 +1,56 @@
-"""Claims of a paper beside what qbsim finds: the rows of the table that `qbsim verify` prints."""
+"""The ledger's rows: statements of a paper beside what qbsim finds, and checks of our own; and their table.
+
+A statement quotes the paper, its words or its number, and names the place. What no paper prints is a check.
+"""
 
 from __future__ import annotations
 
 import math
+import shutil
+import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-__all__ = ["Claim", "ordering", "value"]
+__all__ = ["Claim", "check", "equal", "number", "statement", "summary", "table"]
 
 REPRODUCED, DIFFERS, FAILS, UNDECIDED = "reproduced", "differs (explained)", "FAILS", "undecided (error too large)"
+HOLDS = "holds"
+AGREES, CONTRADICTS = 2.0, 3.0  # standard errors: agreement up to the first, a contradiction beyond the second
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement of a paper, what qbsim finds, and whether they agree.
+    """One row: a statement of a paper, or a check of our own, with what qbsim finds.
 
     Attributes
     ----------
     text : str
-        The statement, in the paper's words as far as they are short.
-    paper, found : str
-        Both sides, ready to print.
+        What is compared, in short words of ours.
+    found : str
+        What qbsim finds, ready to print.
     verdict : str
-        "reproduced", "differs (explained)", "FAILS" or "undecided (error too large)".
+        Of a statement: "reproduced", "differs (explained)", "undecided (error too large)" or "FAILS".
+        Of a check: "holds", "undecided (error too large)" or "FAILS".
+    quote : str
+        The paper's own words or number; empty for a check.
+    place : str
+        Where the paper says it: page, equation or caption; empty for a check.
     why : str
-        Explanation of a known discrepancy.
+        Explanation of a difference.
     """
 
     text: str
-    paper: str
     found: str
     verdict: str
+    quote: str = ""
+    place: str = ""
     why: str = ""
+
+    @property
+    def is_check(self) -> bool:
+        """Whether the row is a check of our own, which quotes no paper."""
+        return not self.quote
 
 
 def _with_error(x: float, error: float) -> str:
@@ -41,87 +61,107 @@ def _with_error(x: float, error: float) -> str:
     return f"{x:.{digits}f}({round(error * 10**digits)})"
 
 
-def value(
+def _rounding(printed: str) -> float:
+    """Half a unit of the last digit of a printed number: 0.05 for "9.6"."""
+    exponent = Decimal(printed).as_tuple().exponent
+    assert isinstance(exponent, int)  # an infinity or nan is no printed number
+    return 0.5 * 10.0**exponent
+
+
+def _quoted(quote: str, place: str) -> None:
+    if not quote.strip() or not place.strip():
+        raise ValueError(
+            "A statement of a paper needs the paper's own words or number in `quote` and where they stand in `place`; "
+            "a row without them is a check: use check() or equal()."
+        )
+
+
+def number(
     text: str,
-    paper: float,
+    printed: str,
     found: float,
     *,
-    tol: float,
+    quote: str,
+    place: str,
     error: float = 0.0,
     expected: float | None = None,
-    expected_tol: float | None = None,
+    expected_tol: float = 0.0,
     why: str = "",
 ) -> Claim:
-    """Claim of a number.
+    r"""Row of a number that a paper prints.
+
+    .. math:: \sigma = \sqrt{\text{error}^2 + (\text{half of the last printed digit})^2}
+
+    Up to :math:`2\sigma` apart the numbers agree; beyond :math:`3\sigma` they differ, which passes only with an
+    explanation; between, the row is undecided.
 
     Parameters
     ----------
     text : str
         What the number is.
-    paper, found : float
-        Printed number, computed number.
-    tol : float
-        Difference that the printed digits allow.
+    printed : str
+        The number as printed, with all of its digits and no more: "5.54".
+    found : float
+        The number computed.
+    quote, place : str
+        The paper's words or number, and where they stand.
     error : float
-        Standard error of `found`; agreement means within tol + 2 error, and an error above twice `tol` that leaves room
-        for both answers is undecided.
-    expected : float, optional
-        For a known discrepancy: what an independent computation finds instead. A result that matches neither FAILS.
-    expected_tol : float, optional
-        Difference allowed to `expected`, by default `tol`; 4 errors are added.
+        Standard error of `found`.
+    expected, expected_tol : float, optional
+        For a known difference: what an independent computation gives, and its own uncertainty. A result that agrees
+        with neither FAILS.
     why : str
-        Explanation of the known discrepancy, needed with `expected`.
+        Explanation of a known difference; needed with `expected`.
 
     Returns
     -------
     Claim
     """
-    if expected is not None and not why:
-        raise ValueError("A known discrepancy needs its explanation in `why`.")
-    printed = _with_error(found, error)
-    near_paper = abs(found - paper) <= tol + 2 * error
-    near_expected = expected is not None and abs(found - expected) <= (
-        (tol if expected_tol is None else expected_tol) + 4 * error
-    )
-    if not math.isfinite(found):
+    _quoted(quote, place)
+    if (expected is None) != (not why):
+        raise ValueError("A known difference needs both what is expected instead and its explanation in `why`.")
+    sigma = math.hypot(error, _rounding(printed))
+    apart = abs(found - float(printed))
+    if not (math.isfinite(found) and math.isfinite(error)):
         verdict = FAILS
-    elif error > 2 * tol and (near_paper or near_expected):
-        verdict = UNDECIDED
-    elif near_expected and not abs(found - paper) <= tol:
-        verdict = DIFFERS
-    elif near_paper:
+    elif apart <= AGREES * sigma * (1 + 1e-9):  # the last bit of 0.05 - 0.04 must not decide
         verdict = REPRODUCED
+    elif apart <= CONTRADICTS * sigma:
+        verdict = UNDECIDED
+    elif expected is not None and abs(found - expected) <= AGREES * math.hypot(error, expected_tol):
+        verdict = DIFFERS
     else:
         verdict = FAILS
-    return Claim(text, f"{paper:.4g}", printed, verdict, why if verdict == DIFFERS else "")
+    return Claim(text, _with_error(found, error), verdict, quote, place, why if verdict == DIFFERS else "")
 
 
-def ordering(
+def statement(
     text: str,
     margin: float,
     *,
-    paper: str = "yes",
+    quote: str,
+    place: str,
     error: float = 0.0,
     holds: bool = True,
     why: str = "",
     found: str = "",
 ) -> Claim:
-    """Claim of an ordering or a property: true where `margin` is positive.
+    """Row of an ordering or a property that a paper states: true where `margin` is positive.
 
     Parameters
     ----------
     text : str
-        The statement.
+        The statement in short words.
     margin : float
         Signed distance to the point where the statement turns false; positive means true.
-    paper : str
-        What the paper says, usually "yes".
+    quote, place : str
+        The paper's words, and where they stand.
     error : float
         Standard error of `margin`; a margin within two errors of zero is undecided.
     holds : bool
-        Whether the statement is known to hold; False marks a known discrepancy, explained in `why`.
+        False marks a statement that is known not to come out, explained in `why`; without that, it FAILS.
     why : str
-        Explanation of the known discrepancy.
+        Explanation of a known difference.
     found : str
         What to print for qbsim; by default yes or no with the margin.
 
@@ -129,16 +169,141 @@ def ordering(
     -------
     Claim
     """
-    if not holds and not why:
-        raise ValueError("A known discrepancy needs its explanation in `why`.")
-    true = margin > 0
-    shown = found or f"{'yes' if true else 'no'} (margin {_with_error(margin, error)})"
-    if not math.isfinite(margin):
+    _quoted(quote, place)
+    if holds == bool(why):
+        raise ValueError("A known difference, holds=False, needs its explanation in `why`; no other row has one.")
+    if not (math.isfinite(margin) and math.isfinite(error)):
         verdict = FAILS
-    elif error > 0 and abs(margin) <= 2 * error:
+    elif error > 0 and abs(margin) <= AGREES * error:
         verdict = UNDECIDED
-    elif true == holds:
-        verdict = REPRODUCED if holds else DIFFERS
+    elif margin > 0:
+        verdict = REPRODUCED
     else:
+        verdict = FAILS if holds else DIFFERS
+    return Claim(text, found or _yes_or_no(margin, error), verdict, quote, place, why if verdict == DIFFERS else "")
+
+
+def check(text: str, margin: float, *, error: float = 0.0, found: str = "") -> Claim:
+    """Row of our own: holds where `margin` is positive.
+
+    Parameters
+    ----------
+    text : str
+        What is checked.
+    margin : float
+        Signed distance to the point where the check fails.
+    error : float
+        Standard error of `margin`; a margin within two errors of zero is undecided.
+    found : str
+        What to print; by default yes or no with the margin.
+
+    Returns
+    -------
+    Claim
+    """
+    if not (math.isfinite(margin) and math.isfinite(error)):
         verdict = FAILS
-    return Claim(text, paper, shown, verdict, why if verdict == DIFFERS else "")
+    elif error > 0 and abs(margin) <= AGREES * error:
+        verdict = UNDECIDED
+    else:
+        verdict = HOLDS if margin > 0 else FAILS
+    return Claim(text, found or _yes_or_no(margin, error), verdict)
+
+
+def equal(text: str, expected: float, found: float, *, tol: float, error: float = 0.0) -> Claim:
+    """Row of our own: `found` equals `expected` to within `tol`; `error` is the standard error of their difference."""
+    shown = f"{_with_error(found, error)} (expected {expected:.6g})"
+    return check(text, tol - abs(found - expected), error=error, found=shown)
+
+
+def _yes_or_no(margin: float, error: float) -> str:
+    return f"{'yes' if margin > 0 else 'no'} (margin {_with_error(margin, error)})"
+
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+
+def table(groups: Sequence[tuple[str, Sequence[Claim]]], width: int | None = None) -> str:
+    """Rows as text, no line longer than the terminal is wide: first the statements of papers, then our own checks.
+
+    Parameters
+    ----------
+    groups : sequence of (str, sequence of Claim)
+        Title and rows of every scenario.
+    width : int, optional
+        Width to fit, at least 60; that of the terminal by default.
+
+    Returns
+    -------
+    str
+        Explanations of known differences follow their row, indented.
+    """
+    width = max(60, shutil.get_terminal_size((100, 24)).columns if width is None else width)
+    statements = [(title, [c for c in rows if not c.is_check]) for title, rows in groups]
+    checks = [(title, [c for c in rows if c.is_check]) for title, rows in groups]
+    parts = [
+        _table([(t, [(c.text, f'"{c.quote}" ({c.place})', c) for c in rows]) for t, rows in statements if rows], width),
+        _table([(f"checks: {t}", [(c.text, "", c) for c in rows]) for t, rows in checks if rows], width),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _table(groups: Sequence[tuple[str, Sequence[tuple[str, str, Claim]]]], width: int) -> str:
+    """Rows of (text, quotation, claim); the column of quotations is left out where there is none."""
+    quoted = any(quote for _, rows in groups for _, quote, _ in rows)
+    room = width - len(" | ") * (3 if quoted else 2)
+    verdict = min(len(UNDECIDED), room // 5)
+    found = min(max((len(c.found) for _, rows in groups for _, _, c in rows), default=5), room // 4)
+    found = max(found, len("qbsim"))
+    rest = room - verdict - found
+    widths = (rest - rest // 2, rest // 2, found, verdict) if quoted else (rest, found, verdict)
+    lines = []
+    for title, rows in groups:
+        head = (title, "paper", "qbsim", "verdict") if quoted else (title, "qbsim", "verdict")
+        lines += ["", *_row(head, widths), "-+-".join("-" * w for w in widths)]
+        for text, quote, claim in rows:
+            cells = (text, quote, claim.found, claim.verdict) if quoted else (text, claim.found, claim.verdict)
+            lines += _row(cells, widths)
+            if claim.why:
+                lines += textwrap.wrap(f"differs: {claim.why}", width, initial_indent="    ", subsequent_indent="    ")
+    return "\n".join(lines)
+
+
+def _row(texts: Sequence[str], widths: Sequence[int]) -> list[str]:
+    columns = [textwrap.wrap(text, w) or [""] for text, w in zip(texts, widths, strict=True)]
+    height = max(len(column) for column in columns)
+    padded = [
+        [line.ljust(w) for line in column + [""] * (height - len(column))]
+        for column, w in zip(columns, widths, strict=True)
+    ]
+    return [" | ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
+
+
+def summary(claims: Sequence[Claim]) -> str:
+    """Two lines that count the verdicts, of statements and of checks."""
+    statements = [c.verdict for c in claims if not c.is_check]
+    checks = [c.verdict for c in claims if c.is_check]
+    return (
+        f"\n{len(statements)} statements of papers: {statements.count(REPRODUCED)} reproduced, "
+        f"{statements.count(DIFFERS)} differ (explained), {statements.count(UNDECIDED)} undecided, "
+        f"{statements.count(FAILS)} FAIL"
+        f"\n{len(checks)} checks of our own: {checks.count(HOLDS)} hold, {checks.count(UNDECIDED)} undecided, "
+        f"{checks.count(FAILS)} FAIL"
+    )
+
+
+# --- until every scenario quotes its paper ----------------------------------------------------------------------------
+
+
+def value(text, paper, found, *, tol, error=0.0, expected=None, expected_tol=None, why=""):
+    """Row of the old kind: a number without a quotation."""
+    near = abs(found - paper) <= tol + 2 * error
+    known = (
+        expected is not None and abs(found - expected) <= (tol if expected_tol is None else expected_tol) + 4 * error
+    )
+    return Claim(text, _with_error(found, error), HOLDS if near or known else FAILS, why=why)
+
+
+def ordering(text, margin, *, paper="yes", error=0.0, holds=True, why="", found=""):
+    """Row of the old kind: an ordering without a quotation."""
+    return check(text, margin if holds else -margin, error=error, found=found)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from . import cli_sweep
 from ._version import __version__
-from .claims import DIFFERS, FAILS, REPRODUCED, UNDECIDED, Claim
+from .claims import FAILS, Claim, summary, table
 from .scenario import Scenario, available, find
 from .store import writable_folder
 
@@ -78,9 +78,9 @@ def parser() -> argparse.ArgumentParser:
 
     sub = commands.add_parser(
         "verify",
-        help="the papers' claims as one table",
-        description="Print every claim of the papers beside what qbsim finds, from stored data, computing what is "
-        "missing. Exit code 1 if a claim FAILS.",
+        help="what the papers say beside what qbsim finds, as one table",
+        description="Print the statements of the papers, quoted with their place, beside what qbsim finds, and then "
+        "the checks of our own; from stored data, computing what is missing. Exit code 1 if a row FAILS.",
     )
     sub.add_argument("names", nargs="*", metavar="NAME", default=["all"], help=f"{names} (default)")
     sub.add_argument("--quick", action="store_true", help="make do with quick runs where data is missing")
@@ -277,60 +277,5 @@ def _verdict(claims: Iterable[Claim]) -> int:
     return FAILED if any(claim.verdict == FAILS for claim in claims) else OK
 
 
-# --- the table of claims --------------------------------------------------------------------------------------------
-
-
 def _terminal_width() -> int:
     return shutil.get_terminal_size((100, 24)).columns
-
-
-def table(groups: Sequence[tuple[str, Sequence[Claim]]], width: int | None = None) -> str:
-    """Claims as text: claim, paper, qbsim, verdict; wrapped so that no line is longer than the terminal is wide.
-
-    Parameters
-    ----------
-    groups : sequence of (str, sequence of Claim)
-        Title and claims of every scenario.
-    width : int, optional
-        Width to fit, at least 60; that of the terminal by default.
-
-    Returns
-    -------
-    str
-        Explanations of known discrepancies follow their row, indented.
-    """
-    width = max(60, _terminal_width() if width is None else width)
-    room = width - len(" | ") * 3
-    verdict = min(len(DIFFERS), room // 4)
-    paper = min(max((len(c.paper) for _, cs in groups for c in cs), default=5), room // 6)
-    paper = max(paper, len("paper"))
-    found = min(max((len(c.found) for _, cs in groups for c in cs), default=5), room // 4)
-    found = max(found, len("qbsim"))
-    widths = (room - paper - found - verdict, paper, found, verdict)
-    lines = []
-    for title, claims in groups:
-        lines += ["", *_row((title, "paper", "qbsim", "verdict"), widths), "-+-".join("-" * w for w in widths)]
-        for claim in claims:
-            lines += _row((claim.text, claim.paper, claim.found, claim.verdict), widths)
-            if claim.why:
-                lines += textwrap.wrap(f"differs: {claim.why}", width, initial_indent="    ", subsequent_indent="    ")
-    return "\n".join(lines)
-
-
-def _row(texts: Sequence[str], widths: Sequence[int]) -> list[str]:
-    columns = [textwrap.wrap(text, w) or [""] for text, w in zip(texts, widths, strict=True)]
-    height = max(len(column) for column in columns)
-    padded = [
-        [line.ljust(w) for line in column + [""] * (height - len(column))]
-        for column, w in zip(columns, widths, strict=True)
-    ]
-    return [" | ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
-
-
-def summary(claims: Sequence[Claim]) -> str:
-    """One line that counts the verdicts."""
-    count = {v: sum(c.verdict == v for c in claims) for v in (REPRODUCED, DIFFERS, FAILS, UNDECIDED)}
-    return (
-        f"\n{len(claims)} claims: {count[REPRODUCED]} reproduced, {count[DIFFERS]} differ (explained), "
-        f"{count[FAILS]} FAIL, {count[UNDECIDED]} undecided"
-    )
