@@ -19,7 +19,11 @@ from .geometry import Edges, read_edges
 from .operators import lowering, occupations, raising, sigma_z
 from .report import POSITIVITY_TOLERANCE, NetworkReport
 
-__all__ = ["Battery", "Network"]
+__all__ = ["GENERAL_LOSSES", "GENERAL_OPERATORS", "NETWORK_TERMS", "Battery", "Network"]
+
+# Terms of the master equation by the names that solvers list.
+GENERAL_OPERATORS, GENERAL_LOSSES = "operators of its own", "losses of its own"
+NETWORK_TERMS = frozenset({"fields", "exchange", "loss", "pumping", "dephasing"})
 
 
 class Battery:
@@ -148,6 +152,23 @@ class Battery:
     def unit(self) -> str:
         """Name of the unit of energy."""
         return self._unit
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """What the master equation consists of; a solver that does not know one of these terms is refused."""
+        moving = [op for op in (self.H, *self.c_ops) if isinstance(op, QobjEvo)]
+        named = {
+            GENERAL_OPERATORS: True,
+            GENERAL_LOSSES: any(not op.issuper for op in self.c_ops),
+            "superoperators": any(op.issuper for op in self.c_ops),
+            "an operator that depends on time": bool(moving),
+        }
+        return frozenset(name for name, present in named.items() if present)
+
+    @property
+    def has_losses(self) -> bool:
+        """Whether the evolution is not unitary."""
+        return bool(self._c_ops)
 
     @property
     def dims(self) -> list[int]:
@@ -323,6 +344,33 @@ class Network(Battery):
         root = np.sqrt(self._nbar)
         return root[:, None] * self._decay_matrix * root
 
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """Terms of the class docstring that do not vanish; more if a subclass has operators of its own."""
+        named = {
+            "fields": self._omega,
+            "exchange": self._J,
+            "loss": self._decay_matrix,
+            "pumping": self._decay_matrix * self._nbar,
+            "dephasing": self._dephasing,
+        }
+        terms = {name for name, array in named.items() if array.any()}
+        if not self.is_physical:
+            terms.add("negative rates")
+        if self.has_own_operators:
+            terms |= super().terms
+        return frozenset(terms)
+
+    @property
+    def has_losses(self) -> bool:
+        """Whether the evolution is not unitary."""
+        return bool(self.c_ops if self.has_own_operators else self.terms - {"fields", "exchange"})
+
+    @property
+    def has_own_operators(self) -> bool:
+        """Whether a subclass redefines an operator, so that the arrays are not the whole model."""
+        return any(getattr(type(self), name) is not getattr(Network, name) for name in _OPERATORS)
+
     @property
     def is_physical(self) -> bool:
         """Whether the decay matrix is positive semidefinite."""
@@ -374,8 +422,9 @@ class Network(Battery):
 
     def parameters(self) -> dict[str, Any]:
         """Parameters as plain numbers and lists, for files and hashes."""
-        return {
-            "model": "Network",
+        own = super().parameters() if self.has_own_operators else {}
+        return own | {
+            "model": type(self).__name__,
             "N": self.N,
             "edges": [list(e) for e in self.edges],
             "omega": self.omega.tolist(),
@@ -411,6 +460,10 @@ class Network(Battery):
         for i, j in self.edges:
             adjacency[i, j] = adjacency[j, i] = 1
         return float(-gamma[0] / np.linalg.eigvalsh(adjacency)[0]) if self.edges else None
+
+
+# What a subclass of Network may redefine; the arrays are then not the whole model.
+_OPERATORS = ("H0", "H", "_jumps", "c_ops", "dims", "levels", "loss_matrix", "pump_matrix")
 
 
 def _modes(matrix: FloatArray) -> tuple[list[float], list[FloatArray]]:

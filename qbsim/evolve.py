@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import wraps
@@ -19,7 +19,7 @@ from ._checks import CutoffWarning, FloatArray, as_real, as_tlist
 from ._digest import json_digest
 from ._threads import one_thread
 from .battery import Battery
-from .measures import NO_BONDS, Measure, Reference, check_state, read_measures
+from .measures import MEASURES, NO_BONDS, Measure, Reference, check_state, read_measures
 from .solvers import choose
 from .stack import States
 
@@ -33,6 +33,8 @@ __all__ = ["Series", "evolve", "series"]
 RTOL, ATOL = 1e-8, 1e-10
 SMALL_DIMENSION = 256  # up to here matrices are too small to share among threads
 SURELY_FREE = 2**28  # bytes below which nobody asks how much memory is left
+BROKEN = 1e-6  # trace and Hermiticity errors, and negative eigenvalues, beyond which a run has no result
+SPECTRAL = [MEASURES[name] for name in ("ergotropy", "efficiency", "coherent_ergotropy", "entropy")]
 CUTOFF_POPULATION = 1e-6  # next to a cut-off; above it, truncation shows in the sixth digit
 STATES_LIMIT = 4 * 2**30  # bytes of density matrices that states=True keeps
 
@@ -51,6 +53,10 @@ class Series:
         Largest trace error, Hermiticity error, most negative eigenvalue, estimated error of the passive energy.
     solver, reason : str
         Which solver ran, and why.
+    compared : str
+        Forecasts of the solvers that were compared, and why the others could not do it.
+    tolerances : sequence of str
+        Which of "rtol" and "atol" the solver met.
     """
 
     values: dict[str, FloatArray]
@@ -58,6 +64,8 @@ class Series:
     certificate: dict[str, float | None] = field(default_factory=dict)
     solver: str = ""
     reason: str = ""
+    compared: str = ""
+    tolerances: Sequence[str] = ()
 
 
 def available_memory() -> int:
@@ -99,7 +107,8 @@ def series(
     passive_tol: float | None = None,
 ) -> Series:
     """Curves of the measures without labels; arguments are already checked."""
-    name, module, reason = choose(battery, rho0, tlist, solver)
+    spectrum = any(measure in SPECTRAL for measure in measures.values())
+    name, module, reason, compared = choose(battery, rho0, tlist, solver, spectrum=spectrum)
     need = module.forecast(battery, rho0, tlist)
     if need > SURELY_FREE and need > (free := available_memory()):
         raise MemoryError(
@@ -120,12 +129,14 @@ def series(
             values[key][part] = _evaluate(measure, stretch, reference)
         trace_error = max(trace_error, float(np.abs(stretch.populations.sum(axis=1) - 1).max()))
         hermiticity = max(hermiticity, stretch.hermiticity_error())
+        least = float(stretch.populations.min())  # never below the lowest eigenvalue
         if reference.has_passive(stretch):
             passive = reference.passive(stretch)
             nodes, passive_error = nodes + passive.nodes, max(passive_error, passive.error)
             lowest = min(lowest, passive.lowest)
         elif "eigenvalues" in stretch.__dict__:  # already known, so the certificate costs nothing
             lowest = min(lowest, float(stretch.eigenvalues.min()))
+        _refuse_broken(battery, name, stretch, trace_error, hermiticity, min(lowest, least))
         if edge is not None:
             cut = max(cut, float(stretch.expect(edge).max()))
         if states:
@@ -150,7 +161,26 @@ def series(
             stacklevel=3,
         )
     rho = np.concatenate(kept) if states else None
-    return Series(values, rho, certificate, name, reason)
+    return Series(values, rho, certificate, name, reason, compared, module.TOLERANCES)
+
+
+def _refuse_broken(
+    battery: Battery, solver: str, stretch: States, trace_error: float, hermiticity: float, lowest: float
+) -> None:
+    """Raise if what a solver delivers is not a state: numbers made from it would look like any others."""
+    faults = []
+    if not trace_error <= BROKEN:
+        faults.append(f"the trace is off by {trace_error:.3g}")
+    if not hermiticity <= BROKEN:
+        faults.append(f"the state differs from its adjoint by {hermiticity:.3g}")
+    if "negative rates" not in battery.terms and not lowest >= -BROKEN:
+        faults.append(f"a probability is {lowest:.3g}")
+    if faults:
+        raise ArithmeticError(
+            f"Solver {solver!r} broke down at or before time {stretch.times[-1]:g}: {' and '.join(faults)}. No result "
+            "is returned. Ask for a smaller rtol, choose another solver, or check superoperators among c_ops, which "
+            "must keep the trace and the positivity of states."
+        )
 
 
 def _evaluate(measure: Measure | Callable[[Qobj, Battery], float], stretch: States, reference: Reference) -> FloatArray:
@@ -188,9 +218,9 @@ def evolve(
     measures : str, sequence of str, or dict
         Names out of ``qbsim.MEASURES``; as a dict {name: f(rho, battery)} (or {name: known name}) for one's own.
     solver : str
-        "auto" chooses; the attributes say which ran and why. "qutip" is the reference.
+        "auto" takes the cheapest by forecast; the attributes say what was compared. "qutip" is the reference.
     rtol, atol : float
-        Accuracy asked of the solver.
+        Accuracy asked of the solver, where it is not exact to rounding anyway.
     states : bool
         Keep the cells' density matrices as variable `rho` (time, row, col).
     passive_tol : float, optional
@@ -201,7 +231,8 @@ def evolve(
     -------
     xarray.Dataset
         Coordinate `time`, one variable per measure, each with `long_name` and `units`. attrs: parameters (JSON) and
-        their SHA-256, solver, solver_reason, rtol, atol, versions, label, and a certificate (JSON): the largest trace
+        their SHA-256, solver, solver_reason with the forecasts that were compared, rtol and atol where the solver has
+        such a tolerance, versions, label, and a certificate (JSON): the largest trace
         error with normalisation off, the largest Hermiticity error and the most negative eigenvalue met (null if no
         measure needed eigenvalues).
 
@@ -211,6 +242,9 @@ def evolve(
         For a state that is not a state of this battery, times that do not increase, or an unknown measure or solver.
     MemoryError
         If the forecast exceeds the free memory, or states=True the limit; the message carries the number.
+    ArithmeticError
+        If what the solver delivers is not a state: trace or Hermiticity off by more than 1e-6, or, unless the network
+        was built with allow_unphysical=True, a probability below -1e-6.
 
     Notes
     -----
@@ -247,7 +281,8 @@ def evolve(
     run = series(
         battery, rho0, times, table, solver=solver, rtol=rtol, atol=atol, states=states, passive_tol=passive_tol
     )
-    return _label(battery, times, table, run, {"rtol": rtol, "atol": atol, "passive_tol": passive_tol})
+    met = {name: value for name, value in (("rtol", rtol), ("atol", atol)) if name in run.tolerances}
+    return _label(battery, times, table, run, {**met, "passive_tol": passive_tol})
 
 
 def _label(
@@ -286,7 +321,7 @@ def _label(
         "parameters": json.dumps(parameters),
         "parameters_sha256": json_digest(parameters),
         "solver": run.solver,
-        "solver_reason": run.reason,
+        "solver_reason": "; ".join(part for part in (run.reason, run.compared) if part),
         **{name: tol for name, tol in tolerances.items() if tol is not None},
         "certificate": json.dumps(run.certificate),
         **_version.versions(),

@@ -177,5 +177,30 @@ class KetStates(DenseStates):
     def take(self, index: Sequence[int] | NDArray[np.int64]) -> KetStates:
         return KetStates(self.psi[index], self.times[index], self.dims, self.cells)
 
+    @property
+    def _is_pure(self) -> bool:
+        """Whether the cells' states are pure: there is no charger, and no density matrix need be formed."""
+        return self._environment_size() == 1
+
+    def absolute_sum(self) -> FloatArray:
+        return np.abs(self.amplitudes[:, :, 0]).sum(axis=1) ** 2 if self._is_pure else super().absolute_sum()
+
+    def purity(self) -> FloatArray:
+        return (self.eigenvalues**2).sum(axis=1)
+
+    def cell(self, k: int) -> ComplexArray:
+        return self._reduced([k])
+
+    def pair(self, i: int, j: int) -> ComplexArray:
+        return self._reduced([i, j])
+
+    def _reduced(self, kept: list[int]) -> ComplexArray:
+        """Reduced states of some cells from the amplitudes, (T, m, m)."""
+        dims = self.cell_dims
+        psi = self.amplitudes.reshape(len(self), *dims, -1)
+        psi = np.moveaxis(psi, [1 + k for k in kept], range(1, 1 + len(kept)))
+        psi = psi.reshape(len(self), int(np.prod([dims[k] for k in kept])), -1)
+        return psi @ psi.conj().transpose(0, 2, 1)
+
     def hermiticity_error(self) -> float:
         return 0.0

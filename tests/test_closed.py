@@ -23,9 +23,9 @@ def test_against_the_reference(seed):
     measures = ("energy", "ergotropy", "purity")
     fast, slow = (qb.evolve(battery, psi, t, measures, solver=s) for s in ("closed", "qutip"))
     assert float(abs(fast - slow).to_array().max()) < 1e-6
-    H, amplitudes, _ = closed._block(battery, psi)
-    by_steps = np.array(list(closed._by_steps(H, amplitudes, t)))
-    by_vectors = np.array(list(closed._by_eigenvectors(H, amplitudes, t)))
+    part = closed._reachable(battery, psi)
+    by_steps = np.array(list(closed._by_steps(part, t)))
+    by_vectors = np.array(list(closed._by_eigenvectors(part, t)))
     assert by_steps == pytest.approx(by_vectors, abs=1e-12)
     exact = np.array([((-1j * battery.H * x).expm() * psi).full()[:, 0] for x in t])
     assert by_vectors == pytest.approx(exact, abs=1e-11)
@@ -34,11 +34,13 @@ def test_against_the_reference(seed):
 # what the start cannot reach is left out: one parity of the Dicke battery, one ket of an eigenstate
 def test_only_the_reachable_block():
     battery = qb.dicke(3, lam=0.5, photons=12)
-    H, _, keep = closed._block(battery, qb.dicke_start(battery))
-    assert keep.size == 4 * 12 // 2
-    assert H.dtype == float
+    part = closed._reachable(battery, qb.dicke_start(battery))
+    assert part.keep.size == 4 * 12 // 2
+    assert part.H.dtype == float
+    assert len(part.blocks) == 1
+    assert [len(b) for b in closed._reachable(qb.network(qb.linear(4), J=1.0), qb.plus(4)).blocks].count(6) == 1
     still = qb.Battery(qutip.num(4), qutip.num(4), N=1)
-    assert closed._block(still, qutip.fock(4, 2))[2].tolist() == [2]
+    assert closed._reachable(still, qutip.fock(4, 2)).keep.tolist() == [2]
 
 
 # norm and energy of a large sparse system over a long time, to 1e-10

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import qbsim as qb
+from qbsim import stack
 from qbsim.solvers import SOLVERS, choose, faber, kernels, load
 from qbsim.solvers.layout import layout_of
 from qbsim.solvers.network import _bonds, _values
@@ -143,7 +144,7 @@ class TestFaber:
         vectors = np.empty((plan.terms, layout.size))
         vectors[0] = pack(random_state(4, "dense", 3), layout)
         x, values, work = plan.ellipse, _values(net, layout, 0.0), kernels.buffers(16)
-        everything = np.full(plan.terms, np.inf)  # no term is negligible
+        everything = np.full((2, plan.terms), np.inf)  # no term is negligible
         kernels.faber_vectors(
             vectors, 1, plan.terms, 1, x.center, x.d, x.e, everything, 0.0, layout.tables, values, work
         )
@@ -154,6 +155,151 @@ class TestFaber:
         bound = 2 * np.cumsum(np.abs(c[::-1]))[::-1][1:] * np.linalg.norm(vectors[0])
         assert errors[3] > 1e-3
         assert (errors <= bound + 1e-12).all()
+
+    @pytest.mark.parametrize("seed", range(8))
+    def test_what_follows_two_vectors_is_bounded_by_them(self, seed):
+        # |sum_{m > k} c_m v_m| <= r_0 |v_k| + r_1 |v_{k-1}| for every k >= 2, also where every other vector vanishes
+        rng = np.random.default_rng(seed)
+        net = random_network(3, rng) if seed % 2 else qb.network((), 3, omega=rng.normal(size=3), gamma=1e-9)
+        layout, bounds = layout_of(3, False, _bonds(net)), numerical_range(net, 0.0, False)
+        plan = faber.plan_steps(*bounds, 1.0, 1e-12)
+        vectors = np.empty((plan.terms, layout.size))
+        vectors[0] = pack(qutip.basis([2] * 3, [1, 0, 1]) if seed % 4 == 0 else random_state(3, "dense", seed), layout)
+        x, values, work = plan.ellipse, _values(net, layout, 0.0), kernels.buffers(8)
+        everything = np.full((2, plan.terms), np.inf)
+        kernels.faber_vectors(
+            vectors, 1, plan.terms, 1, x.center, x.d, x.e, everything, 0.0, layout.tables, values, work
+        )
+        c = faber.coefficients(x, np.linspace(0, plan.step, 4), plan.terms)
+        rest, sizes = faber.remainders(x, c), np.linalg.norm(vectors, axis=1)
+        for k in range(2, plan.terms - 1):
+            left_out = np.linalg.norm(c[:, k + 1 :] @ vectors[k + 1 :], axis=1).max()
+            assert left_out <= rest[0, k] * sizes[k] + rest[1, k] * sizes[k - 1] + 1e-13
+
+
+class TestStationaryStates:
+    """L rho = 0: every other Faber vector vanishes around the centre of the ellipse, and the series must go on."""
+
+    TIMES = np.linspace(0, 10, 6)
+
+    @pytest.mark.parametrize("bits", [[1, 0, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1]])
+    def test_basis_state_of_uncoupled_cells(self, bits):
+        net = qb.network((), 4, omega=[1.0, 2.0, 3.0, 4.0])
+        ds = qb.evolve(net, qutip.basis([2] * 4, bits), self.TIMES, solver="network")
+        assert ds.energy.values == pytest.approx(np.dot(bits, net.omega), abs=1e-9)
+
+    @pytest.mark.parametrize("beta", [0.1, 1.0])
+    def test_gibbs_state_of_the_hamiltonian(self, beta):
+        net = qb.network(qb.circular(4), omega=[1.0, 2.0, 3.0, 4.0], J=2.0)
+        gibbs = (-beta * net.H).expm().unit()
+        ds = qb.evolve(net, gibbs, self.TIMES, ("energy", "entropy"), solver="network")
+        assert np.ptp(ds.energy.values) < 1e-9
+        assert np.ptp(ds.entropy.values) < 1e-7
+
+    def test_w_state_of_equal_cells(self):
+        net = qb.network(qb.all_to_all(5), J=2.0)
+        ds = qb.evolve(net, qutip.w_state(5), self.TIMES, ("energy", "purity"), solver="network")
+        assert ds.energy.values == pytest.approx(1.0, abs=1e-9)
+        assert ds.purity.values == pytest.approx(1.0, abs=1e-9)
+
+    def test_dark_state(self):
+        # the antisymmetric pair of the leaves of a star does not decay
+        net = qb.network(qb.all_to_all(4), gamma=1.0, gamma_bond=1.0)
+        dark = (qutip.basis([2] * 4, [1, 0, 0, 0]) - qutip.basis([2] * 4, [0, 1, 0, 0])).unit()
+        ds = qb.evolve(net, dark, self.TIMES, solver="network")
+        assert ds.energy.values == pytest.approx(1.0, abs=1e-9)
+
+    @pytest.mark.parametrize("gamma", [1e-12, 1e-8, 1e-6, 1e-3, 1.0, 1e2])
+    def test_nearly_lossless_states_decay_at_their_own_rate(self, gamma):
+        # W of equal cells is an eigenstate: its energy is exp(-gamma t), whatever J
+        net = qb.network(qb.all_to_all(4), J=10.0, gamma=gamma)
+        t = np.linspace(0, 10, 6)
+        ds = qb.evolve(net, qutip.w_state(4), t, "energy", solver="network")
+        assert ds.energy.values == pytest.approx(np.exp(-gamma * t), abs=1e-9)
+
+    def test_weak_disorder_of_an_eigenstate(self):
+        net = qb.network(qb.all_to_all(4), omega=1 + 1e-6 * np.arange(4), J=1.0)
+        fast, exact = (
+            qb.evolve(net, qutip.w_state(4), np.linspace(0, 1e3, 5), ("energy", "local_ergotropy"), solver=s)
+            for s in ("network", "closed")
+        )
+        assert float(np.abs(fast - exact).to_array().max()) < 1e-8
+
+
+class TestTerms:
+    """A model with a term that a solver does not know is refused by it, never solved without the term."""
+
+    class Driven(qb.Network):
+        """A network with one more jump."""
+
+        @property
+        def c_ops(self):
+            return [*super().c_ops, qutip.tensor(qutip.destroy(2).dag(), qutip.qeye(2))]
+
+    def driven(self):
+        net = qb.network(qb.linear(2), J=1.0, gamma=0.3)
+        arrays = {name: getattr(net, name).copy() for name in ("omega", "J", "decay_matrix", "dephasing", "nbar")}
+        return self.Driven(net.edges, **arrays)
+
+    @pytest.mark.parametrize("solver", ["product", "network", "closed"])
+    def test_fast_solvers_refuse_a_subclass_with_a_jump_of_its_own(self, solver):
+        with pytest.raises(ValueError, match="losses of its own"):
+            qb.evolve(self.driven(), qb.full(2), TIMES, solver=solver)
+
+    @pytest.mark.parametrize("solver", ["auto", "dense", "qutip"])
+    def test_the_others_solve_all_of_it(self, solver):
+        net = self.driven()
+        ds = qb.evolve(net, qb.full(2), TIMES, solver=solver)
+        states = qutip.mesolve(net.H, qb.full(2), TIMES, net.c_ops, options={"rtol": 1e-10, "atol": 1e-12}).states
+        assert ds.energy.values == pytest.approx([qutip.expect(net.H0, s) for s in states], abs=1e-7)
+
+    def test_it_is_stamped_with_its_operators(self):
+        plain = qb.network(qb.linear(2), J=1.0, gamma=0.3)
+        assert self.driven().parameters()["c_ops"]
+        assert "c_ops" not in plain.parameters()
+
+    def test_terms_of_a_network_are_those_that_do_not_vanish(self):
+        assert qb.network(qb.linear(2)).terms == {"fields"}
+        everything = qb.network(qb.linear(2), J=1.0, gamma=1.0, dephasing=1.0, nbar=1.0)
+        assert everything.terms == {"fields", "exchange", "loss", "pumping", "dephasing"}
+
+
+class TestBrokenRuns:
+    """What is not a state has no measures: the run raises."""
+
+    def battery(self, term):
+        return qb.Battery(qutip.num(2), qutip.num(2), [term], N=1)
+
+    def test_lost_trace(self):
+        leak = -0.1 * (qutip.spre(qutip.num(2)) + qutip.spost(qutip.num(2)))
+        for solver in ("dense", "qutip"):
+            with pytest.raises(ArithmeticError, match=f"Solver {solver!r} broke down .* the trace is off by"):
+                qb.evolve(self.battery(leak), qb.full(1), TIMES, solver=solver)
+
+    def test_negative_probability(self):
+        s = qutip.destroy(2)
+        with pytest.raises(ArithmeticError, match="a probability is -"):
+            qb.evolve(self.battery(-1.0 * qutip.lindblad_dissipator(s)), qb.plus(1), TIMES)
+
+    def test_lost_hermiticity(self):
+        twist = 0.1 * (qutip.spre(qutip.sigmax()) - qutip.spost(qutip.sigmax()))  # a Hamiltonian without its -i
+        with pytest.raises(ArithmeticError, match="differs from its adjoint"):
+            qb.evolve(self.battery(twist), qb.plus(1) * 0 + qutip.basis(2, 1), TIMES)
+
+    def test_unphysical_networks_are_the_callers_choice(self):
+        with pytest.warns(qb.UnphysicalWarning):
+            net = qb.network(qb.central(5), gamma=1.0, gamma_bond=0.9, allow_unphysical=True)
+        certificate = json.loads(qb.evolve(net, qb.plus(5), TIMES).attrs["certificate"])
+        assert certificate["lowest_eigenvalue"] < -1e-6
+
+
+def test_states_may_not_outlive_their_stretch():
+    net = qb.network(qb.linear(4), J=50.0, gamma=1.0)
+    times = np.linspace(0, 10, 11)
+    parts = list(load("network").run(net, qb.plus(4), times, rtol=1e-8, atol=1e-10))
+    assert len(parts) > 1
+    with pytest.raises(RuntimeError, match="take what you need"):
+        parts[0].populations  # noqa: B018
 
 
 class TestAgainstQutip:
@@ -268,7 +414,7 @@ class TestStretches:
 
     def test_nothing_happens_without_rates(self):
         # equal fields commute with everything: the generator is zero
-        ds = qb.evolve(qb.network(qb.linear(5)), qb.plus(5), TIMES, states=True)
+        ds = qb.evolve(qb.network(qb.linear(5)), qb.plus(5), TIMES, states=True, solver="network")
         assert ds.attrs["solver"] == "network"
         assert np.abs(ds.ergotropy - 2.5).max() < 1e-12
         still = qb.evolve(qb.network(qb.linear(5), omega=0.0), qb.plus(5), TIMES, ("energy", "efficiency"))
@@ -338,13 +484,54 @@ class TestChoice:
     def test_auto_takes_the_cheapest_and_says_why(self, battery, state, solver):
         ds = qb.evolve(battery, state, TIMES)
         assert ds.attrs["solver"] == solver
-        assert ds.attrs["solver_reason"] == SOLVERS[solver]
+        reason = ds.attrs["solver_reason"]
+        assert reason.startswith(SOLVERS[solver])
+        assert f"forecast: {solver} " in reason  # the cheapest first, then what it was compared with
+        assert "qutip" in reason
 
     def test_negative_decay_matrix_goes_to_qutip(self):
         with pytest.warns(qb.UnphysicalWarning):
             net = qb.network(qb.central(5), gamma=1.0, gamma_bond=0.7, allow_unphysical=True)
-        name, _, _ = choose(net, qb.plus(5), TIMES)
-        assert name == "qutip"
+        assert choose(net, qb.plus(5), TIMES).name == "qutip"
+
+    def test_a_ket_without_losses_needs_no_density_matrix(self):
+        net = qb.network(qb.linear(10), J=2.0, omega=np.linspace(1, 2, 10))
+        names = ("energy", "ergotropy", "l1_coherence", "purity", "local_ergotropy", "concurrence", "entropy")
+        with pytest.MonkeyPatch.context() as patch:
+            for kind in (stack.KetStates, stack.DenseStates):
+                patch.delattr(kind, "dense")  # nothing may ask for it
+            ds = qb.evolve(net, qb.plus(10), TIMES, names)
+        assert ds.attrs["solver"] == "closed"
+        slow = qb.evolve(net, qb.plus(10), TIMES[[0, 3]], ("energy", "l1_coherence", "concurrence"), solver="network")
+        for name in slow.data_vars:
+            assert ds[name].sel(time=slow.time).values == pytest.approx(slow[name].values, abs=1e-5)
+
+    def test_a_large_ket_without_losses_is_forecast_small(self):
+        net = qb.network(qb.linear(14), J=2.0)
+        choice = choose(net, qb.plus(14), TIMES)
+        assert choice.name == "closed"
+        assert choice.module.forecast(net, qb.plus(14), TIMES) < 2**28
+
+    @pytest.mark.parametrize("strong", [{"dephasing": 1e6}, {"gamma": 1e6}])
+    def test_stiff_problems_of_a_few_cells_go_to_the_dense_exponential(self, strong):
+        net = qb.network(qb.linear(4), **{"J": 1.0, "gamma": 1.0} | strong)
+        assert choose(net, qb.plus(4), np.linspace(0, 1, 11)).name == "dense"
+
+    def test_the_spectrum_is_part_of_the_forecast(self):
+        net = qb.network(qb.linear(7), J=2.0, gamma=1.0)
+        with_spectrum, without = (
+            load("network").seconds(net, qb.plus(7), np.linspace(0, 1, 201), spectrum=s) for s in (True, False)
+        )
+        assert with_spectrum > 2 * without
+
+    def test_energy_alone_solves_no_eigenvalue_problem(self, monkeypatch):
+        def refuse(*args, **kwargs):
+            raise AssertionError("no measure asked for eigenvalues")
+
+        monkeypatch.setattr(np.linalg, "eigvalsh", refuse)
+        net = qb.network(qb.all_to_all(3), J=2.0, gamma=1.0)
+        ds = qb.evolve(net, qb.plus(3), TIMES, "energy", solver="network")
+        assert json.loads(ds.attrs["certificate"])["lowest_eigenvalue"] is None
 
     def test_solver_that_cannot_do_the_model(self):
         net = qb.network(qb.linear(4), J=1.0, gamma=1.0)
@@ -395,6 +582,9 @@ class TestChoice:
             module = load(name)
             assert isinstance(module.refuses(net, qb.full(2), TIMES), str)
             assert module.forecast(net, qb.full(2), TIMES) > 0
+            assert module.seconds(net, qb.full(2), TIMES, spectrum=True) > 0
+            assert set(module.TOLERANCES) <= {"rtol", "atol"}
+            assert module.TERMS
 
     def test_import_compiles_nothing(self):
         import subprocess

@@ -1,4 +1,4 @@
-"""Kets under a constant Hamiltonian: exact to rounding, inside the block of H that the initial state reaches.
+"""Kets under a constant Hamiltonian: exact to rounding, inside the blocks of H that the initial state reaches.
 
 Small blocks by their eigenvectors; large sparse ones by the action of the matrix exponential, step after step.
 """
@@ -6,7 +6,7 @@ Small blocks by their eigenvectors; large sparse ones by the action of the matri
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse
@@ -15,24 +15,44 @@ from numpy.typing import NDArray
 from qutip import Qobj
 
 from .._checks import FloatArray
-from ..battery import Battery
+from ..battery import GENERAL_OPERATORS, Battery
 from ..stack import KetStates, States
+from .cost import FLOP
 
+TERMS = frozenset({"fields", "exchange", GENERAL_OPERATORS})
+TOLERANCES = ()  # exact to rounding
 CHUNK_BYTES = 128 * 2**20  # amplitudes handed over at a time
 DENSE_BYTES = 2**30  # eigenvectors of a larger block are not formed
 
 
 def refuses(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
-    """Why not: losses, a Hamiltonian that depends on time, or a mixed initial state."""
-    if not rho0.isket:
-        return "its initial state is mixed"
-    if not isinstance(battery.H, Qobj):
-        return "its Hamiltonian depends on time"
-    return "it has losses" if battery.c_ops else ""
+    """A mixed initial state."""
+    return "" if rho0.isket else "its initial state is mixed"
 
 
-def _block(battery: Battery, rho0: Qobj) -> tuple[Any, NDArray[np.complex128], NDArray[np.int64]]:
-    """Sparse H and amplitudes inside the invariant block that holds `rho0`, and the block's basis states."""
+class _Blocks(NamedTuple):
+    """The part of H that the initial state reaches.
+
+    Attributes
+    ----------
+    H : sparse (d, d)
+        Real where it can be.
+    psi : ndarray, (d,)
+        Initial amplitudes.
+    keep : ndarray, (d,)
+        Basis states.
+    blocks : list of ndarray
+        Positions, in those, of the states of every invariant block.
+    """
+
+    H: Any
+    psi: NDArray[np.complex128]
+    keep: NDArray[np.int64]
+    blocks: list[NDArray[np.int64]]
+
+
+def _reachable(battery: Battery, rho0: Qobj) -> _Blocks:
+    """Invariant blocks of H that hold a part of `rho0`."""
     from scipy.sparse.csgraph import connected_components
 
     H = battery.H.to("CSR").data.as_scipy().tocsr()
@@ -40,21 +60,39 @@ def _block(battery: Battery, rho0: Qobj) -> tuple[Any, NDArray[np.complex128], N
     pattern = scipy.sparse.csr_matrix((H.data != 0, H.indices, H.indptr), shape=H.shape)
     label = connected_components(pattern, directed=False)[1]
     keep = np.flatnonzero(np.isin(label, label[psi != 0]))
+    order = np.argsort(label[keep], kind="stable")
+    blocks = np.split(order, np.flatnonzero(np.diff(label[keep][order])) + 1)
     H = H[keep][:, keep]
-    return (H.real if not H.imag.count_nonzero() else H), psi[keep], keep
+    return _Blocks((H.real if not H.imag.count_nonzero() else H), psi[keep], keep, blocks)
 
 
-def _is_dense(H: Any, tlist: FloatArray) -> bool:
-    """Whether eigenvectors cost less than stepping: flops of both, sparse ones counted tenfold."""
-    d, steps = H.shape[0], len(tlist)
-    stepping = 80 * H.nnz * (2 * scipy.sparse.linalg.norm(H, 1) * (tlist[-1] - tlist[0]) + 20 * steps)
-    return 8 * d * d * 3 <= DENSE_BYTES and 10 * d**3 + 8 * steps * d * d <= stepping
+def _costs(part: _Blocks, tlist: FloatArray) -> tuple[float, float]:
+    """Seconds with eigenvectors, block by block, and by steps."""
+    sizes = np.array([float(len(block)) for block in part.blocks])
+    times = len(tlist)
+    vectors = 1e-4 * len(sizes) + float((4e-10 * sizes**3 + times * (2e-6 + 16 * FLOP * sizes**2)).sum())
+    products = 2 * scipy.sparse.linalg.norm(part.H, 1) * (tlist[-1] - tlist[0]) + 20 * times
+    too_large = 24 * (sizes**2).sum() > DENSE_BYTES
+    return np.inf if too_large else vectors, times * 1e-3 + 4e-9 * float(products) * (part.H.nnz + len(part.psi))
+
+
+def _is_dense(part: _Blocks, tlist: FloatArray) -> bool:
+    """Whether eigenvectors cost less than stepping."""
+    vectors, stepping = _costs(part, tlist)
+    return vectors <= stepping
+
+
+def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
+    """Eigenvectors of the reachable blocks, or steps; the spectrum of a ket costs nothing without a charger."""
+    cost = min(_costs(_reachable(battery, rho0), tlist))
+    return 1e-3 + cost + 1e-9 * len(tlist) * int(np.prod(battery.dims))
 
 
 def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
     """Peak memory in bytes: eigenvectors or a few work vectors, and one chunk of amplitudes with its measures."""
-    H, psi, _ = _block(battery, rho0)
-    work = 3 * H.dtype.itemsize * psi.size**2 if _is_dense(H, tlist) else 50 * 16 * psi.size
+    part = _reachable(battery, rho0)
+    squares = sum(len(block) ** 2 for block in part.blocks)
+    work = 3 * part.H.dtype.itemsize * squares if _is_dense(part, tlist) else 50 * 16 * part.psi.size
     D = int(np.prod(battery.dims))
     return work + 4 * max(16 * D, min(CHUNK_BYTES, 16 * D * len(tlist)))
 
@@ -63,30 +101,36 @@ def run(
     battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float, few: bool = False
 ) -> Iterator[States]:
     """Kets at all times; the tolerances are always met."""
-    H, psi, keep = _block(battery, rho0)
+    part = _reachable(battery, rho0)
     D = int(np.prod(battery.dims))
-    kets = _by_eigenvectors(H, psi, tlist) if _is_dense(H, tlist) else _by_steps(H, psi, tlist)
+    kets = _by_eigenvectors(part, tlist) if _is_dense(part, tlist) else _by_steps(part, tlist)
     size = max(1, CHUNK_BYTES // (16 * D))
     for start in range(0, len(tlist), size):
         times = tlist[start : start + size]
         amplitudes = np.zeros((len(times), D), dtype=complex)
         for row in range(len(times)):
-            amplitudes[row, keep] = next(kets)
+            amplitudes[row, part.keep] = next(kets)
         yield KetStates(amplitudes, times, battery.dims, battery.cells)
 
 
-def _by_eigenvectors(H: Any, psi: NDArray[np.complex128], tlist: FloatArray) -> Iterator[NDArray[np.complex128]]:
-    energies, vectors = np.linalg.eigh(H.toarray())
-    overlaps = vectors.conj().T @ psi
-    yield psi
+def _by_eigenvectors(part: _Blocks, tlist: FloatArray) -> Iterator[NDArray[np.complex128]]:
+    solved = []
+    for block in part.blocks:
+        energies, vectors = np.linalg.eigh(part.H[block][:, block].toarray())
+        solved.append((block, energies, vectors, vectors.conj().T @ part.psi[block]))
+    yield part.psi
     for t in tlist[1:] - tlist[0]:
-        yield vectors @ (np.exp(-1j * energies * t) * overlaps)
+        psi = np.empty_like(part.psi)
+        for block, energies, vectors, overlaps in solved:
+            psi[block] = vectors @ (np.exp(-1j * energies * t) * overlaps)
+        yield psi
 
 
-def _by_steps(H: Any, psi: NDArray[np.complex128], tlist: FloatArray) -> Iterator[NDArray[np.complex128]]:
+def _by_steps(part: _Blocks, tlist: FloatArray) -> Iterator[NDArray[np.complex128]]:
     from scipy.sparse.linalg import expm_multiply
 
+    psi = part.psi
     yield psi
     for dt in np.diff(tlist):
-        psi = expm_multiply(-1j * dt * H, psi)
+        psi = expm_multiply(-1j * dt * part.H, psi)
         yield psi

@@ -11,25 +11,37 @@ from functools import lru_cache
 import numpy as np
 import qutip
 from numpy.typing import NDArray
-from qutip import Qobj, QobjEvo
+from qutip import Qobj
 
 from .._checks import FloatArray
-from ..battery import Battery, Network
+from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, NETWORK_TERMS, Battery, Network
 from ..operators import lowering, occupations
 from ..stack import ComplexArray, DenseStates, States
+from .cost import FLOP, eigenvalues, generator_norm
 
-MAX_DIMENSION = 8  # of the Hilbert space: a 64 x 64 exponential takes about a millisecond
+TERMS = NETWORK_TERMS | {GENERAL_OPERATORS, GENERAL_LOSSES, "superoperators"}
+TOLERANCES = ()  # exact to rounding
+MAX_DIMENSION = 32  # of the Hilbert space: a 1024 x 1024 exponential takes half a minute
+PADE_NORM = 5.4  # up to here an exponential needs no squaring
 
 
 def refuses(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
-    """Large or time-dependent batteries."""
+    """Large batteries."""
     if int(np.prod(battery.dims)) > MAX_DIMENSION:
         return f"it is for Hilbert spaces of dimension up to {MAX_DIMENSION}"
-    if isinstance(battery, Network) and not battery.is_physical:
-        return "its decay matrix is not positive semidefinite"
-    if not isinstance(battery, Network) and any(isinstance(x, QobjEvo) for x in (battery.H, *battery.c_ops)):
-        return "it needs a generator that does not depend on time"
     return ""
+
+
+def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
+    """One exponential for every different step, by scaling and squaring, and a product for every time."""
+    D = int(np.prod(battery.dims))
+    steps = np.diff(tlist)
+    different = len({_key(step) for step in steps})
+    squarings = np.log2(max(1.0, generator_norm(battery) * steps.max(initial=0.0) / PADE_NORM))
+    products = 8.0 * D**6 * FLOP
+    exponentials = different * (3e-4 + (10 + squarings) * products)
+    spectra = eigenvalues([int(np.prod(battery.cell_dims))], len(tlist)) if spectrum else 0.0
+    return 3e-4 + exponentials + len(tlist) * (2e-6 + 2e-9 * D**4) + spectra
 
 
 def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
@@ -50,17 +62,21 @@ def run(
     rho[0] = (rho0.proj() if rho0.isket else rho0).full().ravel()
     propagators: dict[float, ComplexArray] = {}
     for k, step in enumerate(np.diff(tlist)):
-        # steps of a linspace differ in the last bits; 12 digits tell real differences from rounding
-        key = float(f"{step:.12e}")
+        key = _key(step)
         if key not in propagators:
             propagators[key] = expm(L * key)
         rho[k + 1] = propagators[key] @ rho[k]
     yield DenseStates(rho.reshape(-1, D, D), tlist, battery.dims, battery.cells)
 
 
+def _key(step: float) -> float:
+    """A step to 12 digits, which tell real differences from rounding: steps of a linspace differ in the last bits."""
+    return float(f"{step:.12e}")
+
+
 def _liouvillian(battery: Battery) -> ComplexArray:
     """Generator on row-major vectors, vec(A rho B) = (A x B^T) vec(rho)."""
-    if not isinstance(battery, Network):
+    if not isinstance(battery, Network) or battery.has_own_operators:
         D = int(np.prod(battery.dims))
         jumps = [c for c in battery.c_ops if not c.issuper]
         L = qutip.liouvillian(battery.H, jumps) + sum(c for c in battery.c_ops if c.issuper)

@@ -9,6 +9,12 @@ The ellipse with centre c and semi-axes a (real), b (imaginary) is the image of 
 Chebyshev's expansion is the limit a = 0 (oscillation) or b = 0 (decay); the ellipse covers everything between, strong
 damping included. If the ellipse contains the numerical range of L then :math:`\|F_k(L)\| \le 2` (Beckermann 2005), so
 the truncation error is at most :math:`2\sum_{k\ge M}|c_k|\,\|\rho\|`: a bound and no estimate.
+
+The series can be cut earlier where the state has little left to do. With :math:`v_k = F_k(L)\rho`, the recurrence
+gives all that follows from two successive vectors, :math:`v_{k+j} = A_j v_k - (e/d) A_{j-1} v_{k-1}` for k >= 2, where
+:math:`A_j = \sum_{i=0}^{j} w^{j-i}((e/d)/w)^i` at :math:`z = \psi(w)`. On the ellipse
+:math:`|A_j| \le S_j = \sum_{i\le j}|e/d|^i`, so :math:`\|A_j(L)\| \le (1+\sqrt2)\,S_j` (Crouzeix and Palencia 2017).
+One vector alone would not do, since it may vanish while its neighbour does not.
 """
 
 from __future__ import annotations
@@ -19,9 +25,10 @@ import numpy as np
 
 from .._checks import FloatArray
 
-__all__ = ["Ellipse", "Plan", "coefficients", "plan_steps"]
+__all__ = ["Ellipse", "Plan", "coefficients", "plan_steps", "remainders", "rough_work"]
 
 MAX_TERMS = 400
+CROUZEIX_PALENCIA = 1 + np.sqrt(2)  # norm of a polynomial of L over its maximum on the numerical range
 # Coefficients are at most exp(t (c + a)) = exp(MAX_GROWTH), so that their rounding stays near 1e-11.
 MAX_GROWTH = 11.0
 WORTHWHILE = 0.95  # one more step has to save more than this, for what it costs beside the applications
@@ -68,6 +75,28 @@ def coefficients(ellipse: Ellipse, times: FloatArray, terms: int) -> FloatArray:
     return np.fft.irfft(np.exp(np.multiply.outer(times, psi)).conj(), n=n, axis=1)[:, :terms]
 
 
+def remainders(ellipse: Ellipse, coeffs: FloatArray) -> FloatArray:
+    r"""Factors r, (2, terms), that bound what a series adds after term k, for all times at once.
+
+    .. math:: \Big\|\sum_{m>k} c_m(t)\,v_m\Big\| \le r_{0k}\,\|v_k\| + r_{1k}\,\|v_{k-1}\|, \qquad k \ge 2
+
+    Parameters
+    ----------
+    ellipse : Ellipse
+        Contains the numerical range of L.
+    coeffs : ndarray, (T, terms)
+        Coefficients at all times.
+    """
+    largest = np.abs(coeffs).max(axis=0)
+    terms = len(largest)
+    q = abs(ellipse.e) / ellipse.d
+    sums = np.cumsum(q ** np.arange(terms))  # S_0, S_1, ...
+    # sum_{j >= 1} |c_{k+j}| S_{j-1}, and the same with S_j = S_{j-1} + q^j
+    older = np.append(np.correlate(largest, sums, "full")[terms:], 0.0)
+    newer = np.append(np.correlate(largest, np.append(sums[1:], 0.0), "full")[terms:], 0.0)
+    return CROUZEIX_PALENCIA * np.stack([newer, q * older])
+
+
 def _ellipses(left: float, right: float, height: float) -> list[Ellipse]:
     """Ellipses that contain the rectangle [left, right] x [-height, height], from upright to flat."""
     center, p = (left + right) / 2, (right - left) / 2
@@ -92,6 +121,14 @@ def _plan(ellipse: Ellipse, step: float, tol: float) -> Plan | None:
         return None
     terms = max(2, int(enough[0]))
     return Plan(ellipse, step, terms, float(tail[terms]), tol)
+
+
+def rough_work(left: float, right: float, height: float, span: float) -> tuple[float, float]:
+    """Applications of L and steps that a plan for this rectangle will need, roughly and without making one."""
+    ellipse = _ellipses(left, right, max(height, 1e-3 / span))[2 if right > left else 0]
+    reach = span * max(ellipse.a, ellipse.b)
+    steps = max(1.0, reach / MAX_TERMS, span * right / MAX_GROWTH)
+    return reach + 40 * steps, steps
 
 
 def plan_steps(

@@ -21,7 +21,6 @@ __all__ = ["apply_generator", "buffers", "faber_vectors", "unpack_lower"]
 
 TILE = 8  # edge of the square tiles of a transpose: one cache line
 CHECK_EVERY = 4  # Faber vectors between two looks at their size
-SAFETY = 10.0  # between the last vectors and the largest that may follow
 PAD = 8  # extra columns of the work matrices, so that their rows do not fall into the same cache sets
 
 _jit = numba.njit(cache=True, fastmath={"contract", "nsz"}, nogil=True)
@@ -150,15 +149,14 @@ def _norm(q):
 
 
 @_jit
-def faber_vectors(vectors, first, last, k, center, d, e, tails, tol, layout, values, work):
+def faber_vectors(vectors, first, last, k, center, d, e, rest, tol, layout, values, work):
     """Fill rows first to last - 1 of `vectors` with the Faber polynomials k, k + 1, ... of the generator, k >= 1.
 
     The two rows before `first` hold the two polynomials before k (one row, if k = 1): F_0 = 1, F_1 = (z - c)/d,
-    F_2 = (z - c)/d F_1 - 2 e/d, F_{k+1} = (z - c)/d F_k - e/d F_{k-1}. `tails[k]` is the sum of the coefficients from k
-    on: once it times the size of the last vectors is below `tol`, the rest adds nothing and is left out. Returns the
-    row after the last one filled.
+    F_2 = (z - c)/d F_1 - 2 e/d, F_{k+1} = (z - c)/d F_k - e/d F_{k-1}. `rest`, from `faber.remainders`, bounds what
+    follows by the sizes of the last two vectors; once the bound is below `tol` the rest is left out. Both are needed:
+    around the centre of the ellipse every other polynomial vanishes. Returns the row after the last one filled.
     """
-    previous = np.inf
     for row in range(first, last):
         old = vectors[row - 1]
         if k == 1:
@@ -166,12 +164,11 @@ def faber_vectors(vectors, first, last, k, center, d, e, tails, tol, layout, val
         else:
             back = 2 * e / d if k == 2 else e / d
             _apply(old, vectors[row - 2], vectors[row], center, 1 / d, back, layout, values, work)
-        k += 1
-        if k % CHECK_EVERY == 0:
-            size = _norm(vectors[row])
-            if k < len(tails) and SAFETY * max(size, previous) * tails[k] < tol:
+        if k >= 2 and k % CHECK_EVERY == 0:
+            bound = rest[0, k] * _norm(vectors[row]) + rest[1, k] * _norm(old)
+            if bound < tol:
                 return row + 1
-            previous = size
+        k += 1
     return last
 
 

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import comb
 from typing import Any
 
 import numpy as np
 from qutip import Qobj
 
 from .._checks import FloatArray
-from ..battery import Battery, Network
+from ..battery import NETWORK_TERMS, Battery, Network
 from ..operators import occupations
 from ..stack import States
-from .faber import MAX_TERMS, Plan, coefficients, plan_steps
+from .cost import FLOP, eigenvalues
+from .faber import MAX_TERMS, Plan, coefficients, plan_steps, remainders, rough_work
 from .layout import Layout, layout_of
 from .packed import FaberStates, PackedStates, eigen_batch, is_block_diagonal, pack
 from .spectrum import numerical_range
 
+TERMS = NETWORK_TERMS
+TOLERANCES = ("rtol",)  # it is absolute: relative to the norm of a state, which is at most 1
 STORE_BYTES = 256 * 2**20  # Faber vectors of a whole step are kept up to here, so that any time can be had from them
 # One application of the generator costs this times N multiply-adds per entry (measured, in those of a matrix product).
 DENSE_COST, SECTOR_COST = 16.0, 30.0
@@ -31,12 +35,27 @@ STRETCH_BYTES = 3 * 2**29  # packed states handed over at a time, beyond one
 
 
 def refuses(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
-    """Everything but a `Network` with a positive decay matrix."""
-    if not isinstance(battery, Network):
-        return "it needs a Network of two-level cells"
-    if not battery.is_physical:
-        return "its decay matrix is not positive semidefinite"
+    """Nothing that its terms allow."""
     return ""
+
+
+def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
+    """Applications of the generator, the sum over output times, and the eigenvalues."""
+    assert isinstance(battery, Network)
+    N, sectors = battery.N, is_block_diagonal(rho0)
+    sizes = _block_sizes(N, sectors)
+    entries = float(sum(m * m for m in sizes))
+    span = float(tlist[-1] - tlist[0])
+    bounds = numerical_range(battery, _frame(battery, sectors), sectors, rough=True)
+    applications, steps = rough_work(*bounds, span) if span > 0 else (0.0, 0.0)
+    each = (SECTOR_COST if sectors else DENSE_COST) * N * entries * 2 * FLOP
+    outputs = 2 * FLOP * entries * len(tlist) * min(applications, MAX_TERMS)
+    spectra = eigenvalues(sizes, len(tlist)) if spectrum else 0.0
+    return 2e-3 + 1e-3 * steps + applications * (each + 3e-6) + outputs + spectra
+
+
+def _block_sizes(N: int, sectors: bool) -> list[int]:
+    return [comb(N, k) for k in range(N + 1)] if sectors else [2**N]
 
 
 @dataclass(frozen=True)
@@ -51,7 +70,7 @@ class _Memory:
 
     @classmethod
     def of(cls, N: int, sectors: bool, times: int) -> _Memory:
-        sizes = [len(b) for b in layout_of(N, True, ()).blocks] if sectors else [2**N]
+        sizes = _block_sizes(N, sectors)
         size, largest = sum(m * m for m in sizes), max(sizes)
         if 8 * size * MAX_TERMS <= STORE_BYTES:
             return cls(size, largest, times, MAX_TERMS, True)
@@ -123,6 +142,7 @@ def run(
         q = stepper.last(states)
         now, k = now + last, end
         yield states
+        states.release()  # its vectors are about to be overwritten
         del states  # before the next stretch takes its memory
 
 
@@ -179,30 +199,30 @@ class _Stepper:
             return states.coeffs[-1] @ states.vectors
         return states.packed[-1].copy()
 
-    def _fill(self, first: int, last: int, k: int, tails: FloatArray) -> int:
+    def _fill(self, first: int, last: int, k: int, rest: FloatArray) -> int:
         """Faber vectors k, k + 1, ... into rows first to last - 1, fewer if the rest is negligible; the row after."""
         from .kernels import faber_vectors
 
         x = self.plan.ellipse
         generator = (self.layout.tables, self.values, self.work)
-        return int(faber_vectors(self.vectors, first, last, k, x.center, x.d, x.e, tails, self.plan.tol, *generator))
+        return int(faber_vectors(self.vectors, first, last, k, x.center, x.d, x.e, rest, self.plan.tol, *generator))
 
     def _whole_step(self, q: FloatArray, coeffs: FloatArray) -> int:
         """All Faber vectors of a step; their number."""
         self.vectors[0] = q
-        return self._fill(1, self.plan.terms, 1, _tails(coeffs))
+        return self._fill(1, self.plan.terms, 1, remainders(self.plan.ellipse, coeffs))
 
     def _combine(self, q: FloatArray, coeffs: FloatArray) -> FloatArray:
         """sum_k c_k(t) F_k q, with as many Faber vectors at a time as the buffer holds."""
         from scipy.linalg.blas import dgemm
 
-        terms, v, tails = coeffs.shape[1], self.vectors, _tails(coeffs)
+        terms, v, rest = coeffs.shape[1], self.vectors, remainders(self.plan.ellipse, coeffs)
         v[1] = q
         packed = np.multiply.outer(coeffs[:, 0], q)
         k = 1
         while k < terms:
             count = min(len(v) - 2, terms - k)
-            filled = self._fill(2, 2 + count, k, tails) - 2
+            filled = self._fill(2, 2 + count, k, rest) - 2
             # packed += coeffs v without a temporary of its size; BLAS sees the transposes, which are in its order
             dgemm(1.0, v[2 : 2 + filled].T, coeffs[:, k : k + filled].T, beta=1.0, c=packed.T, overwrite_c=True)
             if filled < count:
@@ -210,8 +230,3 @@ class _Stepper:
             v[:2] = v[count : count + 2].copy()
             k += count
         return packed
-
-
-def _tails(coeffs: FloatArray) -> FloatArray:
-    """Sums of the largest coefficients of every order from each order on, (terms,)."""
-    return np.cumsum(np.abs(coeffs).max(axis=0)[::-1])[::-1]

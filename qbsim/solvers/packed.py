@@ -72,6 +72,9 @@ class PackedStates(States):
     def take(self, index: Sequence[int] | NDArray[np.int64]) -> PackedStates:
         return PackedStates(self.packed[index], self.times[index], self.since[index], self.layout, self.frame)
 
+    def release(self) -> None:
+        """Let go of memory that the solver uses again."""
+
     @cached_property
     def populations(self) -> FloatArray:
         return self.packed[:, self.layout.diagonal]
@@ -190,6 +193,17 @@ class FaberStates(PackedStates):
         self.coeffs, self.vectors = coeffs, vectors
         self.times, self.since, self.layout, self.frame = times, since, layout, frame
         self.cell_dims = [2] * layout.N
+
+    def release(self) -> None:
+        del self.vectors
+
+    def __getattr__(self, name: str) -> FloatArray:
+        if name == "vectors":
+            raise RuntimeError(
+                "These states were valid until the solver was asked for the next ones: take what you need from each "
+                "stretch before going on."
+            )
+        raise AttributeError(name)
 
     @cached_property
     def packed(self) -> FloatArray:  # type: ignore[override]

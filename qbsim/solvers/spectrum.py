@@ -24,7 +24,7 @@ DENSE_BLOCK = 1000  # states up to which a sector is diagonalised exactly
 LANCZOS_MARGIN = 1e-3  # of the spread, added to Lanczos' extreme eigenvalues, which approach from inside
 
 
-def numerical_range(net: Network, frame: float, sectors: bool) -> tuple[float, float, float]:
+def numerical_range(net: Network, frame: float, sectors: bool, *, rough: bool = False) -> tuple[float, float, float]:
     """(left, right, height): the numerical range lies in [left, right] x [-height, height].
 
     Parameters
@@ -35,7 +35,10 @@ def numerical_range(net: Network, frame: float, sectors: bool) -> tuple[float, f
         Uniform frequency taken out of the fields.
     sectors : bool
         Only blocks of equal excitation number evolve, so that only energy differences inside one block count.
+    rough : bool
+        Bounds from the arrays alone, without any eigenvalue problem: for forecasts.
     """
+    crude = rough or net.N <= SMALL
     loss, pump, phi = net.loss_matrix, net.pump_matrix, net.dephasing
     down, up = np.diag(loss), np.diag(pump)
     # one cell: populations (g, e) mix by [[-up, down], [up, -down]], coherences decay at (up + down)/2 + phi
@@ -46,19 +49,19 @@ def numerical_range(net: Network, frame: float, sectors: bool) -> tuple[float, f
     bath = loss + pump - np.diag(down + up)
     if bath.any():
         jumps = float(np.abs(bath).sum() / 2)
-        low, high = _hopping_range(net, bath)
+        low, high = _hopping_range(net, bath, crude)
         left, right, height = left - high - jumps, right - low + jumps, height + jumps
         # as a whole: G lies in [0, top]; a jump map is nilpotent and its norm is at most the largest rate
-        top = _largest_rate(net, loss) + _largest_rate(net, pump)
+        top = _largest_rate(net, loss, crude) + _largest_rate(net, pump, crude)
         radius = float(top * np.cos(np.pi / (net.N + 2)))
         left = max(left, -top - radius - float(phi.sum()))
         right, height = min(right, radius), min(height, radius)
-    return left, right, height + _energy_range(net, frame, sectors)
+    return left, right, height + _energy_range(net, frame, sectors, crude)
 
 
-def _energy_range(net: Network, frame: float, sectors: bool) -> float:
+def _energy_range(net: Network, frame: float, sectors: bool, crude: bool) -> float:
     """Largest energy difference inside what evolves."""
-    if net.N <= SMALL:
+    if crude:
         fields = np.ptp(net.omega) * (net.N // 2) if sectors else np.abs(net.omega - frame).sum()
         return float(fields + np.abs(net.J).sum())
     extremes = _block_extremes(net.N, net.J, net.omega - frame)
@@ -67,20 +70,20 @@ def _energy_range(net: Network, frame: float, sectors: bool) -> float:
     return float(extremes[:, 1].max() - extremes[:, 0].min())
 
 
-def _hopping_range(net: Network, bath: FloatArray) -> tuple[float, float]:
+def _hopping_range(net: Network, bath: FloatArray, crude: bool) -> tuple[float, float]:
     """Extreme eigenvalues of sum_ij bath_ij s+_j s-_i, off the diagonal only."""
-    if net.N <= SMALL:
+    if crude:
         bound = float(np.abs(bath).sum() / 2)
         return -bound, bound
     extremes = _block_extremes(net.N, bath, np.zeros(net.N))
     return float(extremes[:, 0].min()), float(extremes[:, 1].max())
 
 
-def _largest_rate(net: Network, matrix: FloatArray) -> float:
+def _largest_rate(net: Network, matrix: FloatArray, crude: bool) -> float:
     """Largest eigenvalue of sum_ij m_ij s+_j s-_i; with the levels exchanged, of sum_ij m_ij s-_j s+_i too."""
     if not matrix.any():
         return 0.0
-    if net.N <= SMALL:
+    if crude:
         return float(np.abs(matrix).sum())
     diagonal = np.diag(matrix)
     return float(_block_extremes(net.N, matrix - np.diag(diagonal), diagonal)[:, 1].max())

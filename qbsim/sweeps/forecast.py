@@ -115,8 +115,8 @@ def _time(curve: Curve) -> float:
 
 
 def _memory(curve: Curve) -> int:
-    _, module, _ = choose(curve.battery(0), curve.rho0, curve.tlist, curve.solver)
-    return module.forecast(curve.battery(0), curve.rho0, curve.tlist)
+    choice = choose(curve.battery(0), curve.rho0, curve.tlist, curve.solver)
+    return choice.module.forecast(curve.battery(0), curve.rho0, curve.tlist)
 
 
 def _base_memory() -> int:
