@@ -48,7 +48,8 @@ class Series:
     rho : ndarray (T, d, d) or None
         Density matrices of the cells, if asked for.
     certificate : dict
-        Largest trace error, Hermiticity error, most negative eigenvalue, estimated error of the passive energy.
+        Largest trace error, Hermiticity error, most negative eigenvalue; estimated, not bounded, error of the passive
+        energy.
     solver, reason : str
         Which solver ran, and why.
     """
@@ -106,7 +107,7 @@ def series(
             f"This run needs about {need / 2**30:.3g} GiB with solver {name!r}, but {free / 2**30:.3g} GiB are free. "
             "Use fewer cells or fewer times."
         )
-    reference = Reference(battery, passive_tol)
+    reference = Reference(battery, passive_tol, float(tlist[0]))
     measures = {key: battery.own_measures.get(measure, measure) for key, measure in measures.items()}
     edge = None if battery.truncation is None else battery.truncation.to("CSR").data.as_scipy()
     values = {key: np.empty(len(tlist)) for key in measures}
@@ -194,8 +195,9 @@ def evolve(
     states : bool
         Keep the cells' density matrices as variable `rho` (time, row, col).
     passive_tol : float, optional
-        Allow the passive energy to be interpolated between adaptively chosen times, to this fraction of the spread of
-        H0. The energy stays exact at every time; the error met is `passive_error` of the certificate.
+        Interpolate the passive energy between adaptively chosen times, aiming at an error of this fraction of the
+        spread of H0. The error is estimated, not bounded; the estimate is `passive_error` of the certificate, in the
+        unit of energy. The energy itself is solved for at every time.
 
     Returns
     -------

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import qutip
 import scipy.sparse
+import scipy.sparse.linalg
 from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
@@ -106,11 +107,13 @@ class Reference:
     battery : Battery
         The battery.
     passive_tol : float, optional
-        Error allowed in the passive energy, as a fraction of the spread of H0; None for none.
+        Error aimed at in the passive energy, as a fraction of the spread of H0; None for none.
+    start : float
+        Time at which the evolution began.
     """
 
-    def __init__(self, battery: Battery, passive_tol: float | None = None) -> None:
-        self.battery, self.passive_tol = battery, passive_tol
+    def __init__(self, battery: Battery, passive_tol: float | None = None, start: float = 0.0) -> None:
+        self.battery, self.passive_tol, self.start = battery, passive_tol, start
         self._passive: tuple[States, PassiveEnergy] | None = None
 
     @cached_property
@@ -147,11 +150,25 @@ class Reference:
         """Largest minus smallest level of H0."""
         return float(self.levels[-1] - self.levels[0])
 
+    @cached_property
+    def loss_rate(self) -> float | None:
+        """Bound on the rate of jumps, sum_m ||L_m^+ L_m||; None where more than constant losses change the spectrum."""
+        battery = self.battery
+        if isinstance(battery, Network):
+            rates = np.abs(battery.loss_matrix).sum() + np.abs(battery.pump_matrix).sum()
+            return float(rates + battery.dephasing.sum() / 2)
+        varying = any(isinstance(x, QobjEvo) or x.issuper for x in (battery.H, *battery.c_ops))
+        if varying or len(battery.cells) < len(battery.dims):
+            return None
+        squares = [(c.dag() * c).to("CSR").data.as_scipy() for c in battery.c_ops]
+        return float(sum(scipy.sparse.linalg.norm(square, 1) for square in squares))  # no less than the norm
+
     def passive(self, states: States) -> PassiveEnergy:
         """Passive energy of a stretch of states, computed once however many measures ask for it."""
         if self._passive is None or self._passive[0] is not states:
             tol = None if self.passive_tol is None else self.passive_tol * self.spread
-            self._passive = states, passive_energy(states, self.levels, tol)
+            rate = None if tol is None else self.loss_rate
+            self._passive = states, passive_energy(states, self.levels, tol, rate=rate, start=self.start)
         return self._passive[1]
 
     def has_passive(self, states: States) -> bool:
