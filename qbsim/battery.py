@@ -62,6 +62,9 @@ class Battery:
     own_measures: Mapping[Any, Any] = MappingProxyType({})
     """Rows of the table of measures that this kind of battery evaluates in its own way, by the row they replace."""
 
+    cells_are_factors: bool = True
+    """Whether the state of the cells is one in their product space; if not, a measure has to say that it is right."""
+
     truncation: Qobj | None = None
     """Projector onto the levels next to a cut-off, which must stay empty."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +21,7 @@ from qutip import Qobj, QobjEvo
 from ._checks import FloatArray, as_count, as_real, as_real_array
 from .battery import Battery
 from .curves import efficiency
-from .measures import MEASURES, Measure, Reference, ergotropy
+from .measures import MEASURES, Reference, ergotropy
 from .operators import lowering, occupations, raising, sigma_z
 from .stack import States
 
@@ -227,26 +228,10 @@ def _purity(states: States, ref: Reference) -> FloatArray:
     return (_collective(ref).spectrum(states) ** 2).sum(axis=1)
 
 
-def _refuse(name: str) -> Callable[[States, Reference], FloatArray]:
-    def evaluate(states: States, ref: Reference) -> FloatArray:
-        raise ValueError(
-            f"Measure {name!r} needs the cells one by one, but this battery holds their total spin; build it in the "
-            'full tensor space (space="tensor").'
-        )
-
-    return evaluate
-
-
 def _own_measures() -> dict[Any, Any]:
     table: dict[str, Callable[[States, Reference], FloatArray]]
     table = {"ergotropy": _ergotropy, "efficiency": _efficiency, "entropy": _entropy, "purity": _purity}
-    for name in ("l1_coherence", "concurrence", "incoherent_ergotropy", "coherent_ergotropy", "local_ergotropy"):
-        table[name] = _refuse(name)
-    rows = {}
-    for name, evaluate in table.items():
-        row = MEASURES[name]
-        rows[row] = Measure(evaluate, row.long_name, row.units)
-    return rows
+    return {MEASURES[name]: replace(MEASURES[name], evaluate=evaluate) for name, evaluate in table.items()}
 
 
 def local_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nbar: float = 0.0) -> list[Qobj]:
@@ -269,7 +254,9 @@ class Collective(Battery):
     r"""Battery whose cells are one tensor factor, the total spin of n two-level cells.
 
     The ergotropy is that of the n cells, with all of their :math:`2^n` levels: a unitary may leave the symmetric
-    states. What unitaries on the levels of the spin alone can extract is `symmetric_ergotropy`, never more.
+    states. What unitaries on the levels of the spin alone can extract is `symmetric_ergotropy`, never more. Measures
+    that need the cells one by one are refused; a function of one's own is handed the state of the spin, block by block,
+    each block summed over its equal copies.
 
     Parameters
     ----------
@@ -286,6 +273,7 @@ class Collective(Battery):
     """
 
     own_measures = MappingProxyType(_own_measures())
+    cells_are_factors = False
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ from ._checks import CutoffWarning, FloatArray, as_real, as_tlist
 from ._digest import json_digest
 from ._threads import one_thread
 from .battery import Battery
-from .measures import NO_BONDS, Measure, Reference, check_state, read_measures
+from .measures import NO_BONDS, Measure, Reference, check_state, measures_on, read_measures
 from .solvers import choose
 from .stack import States
 
@@ -108,7 +108,7 @@ def series(
             "Use fewer cells or fewer times."
         )
     reference = Reference(battery, passive_tol, float(tlist[0]))
-    measures = {key: battery.own_measures.get(measure, measure) for key, measure in measures.items()}
+    measures = measures_on(battery, measures)
     edge = None if battery.truncation is None else battery.truncation.to("CSR").data.as_scipy()
     values = {key: np.empty(len(tlist)) for key in measures}
     kept: list[np.ndarray] = []
@@ -187,7 +187,8 @@ def evolve(
     tlist : (T,)
         Strictly increasing times, in the inverse unit of the rates.
     measures : str, sequence of str, or dict
-        Names out of ``qbsim.MEASURES``; as a dict {name: f(rho, battery)} (or {name: known name}) for one's own.
+        Names out of ``qbsim.MEASURES``; as a dict {name: f(rho, battery)} (or {name: known name}) for one's own, with
+        the state of `battery.cells` (the blocks of total spin if the battery is a `Collective`).
     solver : str
         "auto" chooses; the attributes say which ran and why. "qutip" is the reference.
     rtol, atol : float

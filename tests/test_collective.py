@@ -13,7 +13,10 @@ from qutip import piqs
 from random_states import density, seeds
 from scipy.linalg import block_diag
 
+import qbsim as qb
+from qbsim.charging import uncharged
 from qbsim.collective import collective_losses, copies, local_losses, spins
+from qbsim.measures import Measure
 from qbsim.operators import lowering, sigma_z
 
 
@@ -84,3 +87,43 @@ def test_losses_agree_with_piqs_to_its_single_precision():
     theirs = qutip.vector_to_operator(generator * qutip.operator_to_vector(qutip.Qobj(x[np.ix_(order, order)]))).full()
     ours = dissipate(collective_losses(n, gamma=0.4, nbar=1.0, dephasing=0.3), x)
     assert np.abs(ours[np.ix_(order, order)] - theirs).max() < 1e-6
+
+
+def spin_battery(space, losses):
+    """Three cells and a cavity, or three cells alone, after a while of charging."""
+    if losses:
+        battery = qb.spin_chain(3, omega=2.0, alpha=-1.0, coupling="uni", gamma=0.5, dephasing=0.4, space=space)
+        return battery, uncharged(battery)
+    battery = qb.dicke(3, lam=0.5, photons=14, space=space)
+    return battery, qb.dicke_start(battery)
+
+
+@pytest.mark.parametrize("name", list(qb.MEASURES))
+@pytest.mark.parametrize("losses", [False, True])
+@pytest.mark.filterwarnings("ignore:The concurrence is nan", "ignore:The levels next to the cut-off")
+def test_every_measure_is_that_of_the_tensor_space_or_refused(name, losses):
+    t = np.linspace(0, 0.8, 4)
+    for space in ("blocks",) if losses else ("blocks", "symmetric"):
+        battery, start = spin_battery(space, losses)
+        if name in ("energy", "ergotropy", "efficiency", "entropy", "purity") or name.startswith("power"):
+            found = qb.evolve(battery, start, t, name)[name]
+            right = qb.evolve(*spin_battery("tensor", losses), t, name)[name]
+            assert found.values == pytest.approx(right.values, abs=1e-9, nan_ok=True)
+        else:
+            with pytest.raises(ValueError, match=f"{name!r} needs the cells one by one"):
+                qb.evolve(battery, start, t, name)
+
+
+def test_a_new_row_of_measures_is_refused_until_it_says_what_it_needs(monkeypatch):
+    def variance(states, ref):
+        return states.populations @ ref.diagonal**2 - (states.populations @ ref.diagonal) ** 2
+
+    battery, start = spin_battery("symmetric", losses=False)
+    monkeypatch.setitem(qb.MEASURES, "variance", Measure(variance, "variance of the energy", "1"))
+    with pytest.raises(ValueError, match="'variance' needs the cells one by one"):
+        qb.evolve(battery, start, [0, 0.5], "variance")
+    assert (qb.evolve(*spin_battery("tensor", losses=False), [0, 0.5], "variance").variance >= -1e-12).all()
+    row = Measure(variance, "variance of the energy", "1", needs="expectation")
+    monkeypatch.setitem(qb.MEASURES, "variance", row)
+    right = qb.evolve(*spin_battery("tensor", losses=False), [0, 0.5], "variance").variance
+    assert qb.evolve(battery, start, [0, 0.5], "variance").variance.values == pytest.approx(right.values, abs=1e-9)
