@@ -106,7 +106,7 @@ class Battery:
                 raise ValueError(f"Argument c_ops must have dims {H.dims}, but holds dims {op.dims}.")
         self._H0, self._H, self._c_ops = H0, H, tuple(c_ops)
         self._cells, self._label, self._unit = chosen, label, unit
-        self._edges, _ = read_edges(edges, self._N)
+        self._edges, _ = read_edges(edges, min(self._N, len(chosen)))  # bonds join tensor factors
         if truncation is not None:
             if not isinstance(truncation, Qobj) or truncation.dims != H.dims:
                 raise ValueError(f"Argument truncation must be a projector with dims {H.dims}.")

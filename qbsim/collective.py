@@ -39,6 +39,7 @@ __all__ = [
     "symmetric_ergotropy",
 ]
 
+COHERENCE = 1e-8  # between different total spins, that passes for rounding
 MOST_CELLS = 12  # with losses of single cells: blocks that stand for up to 2^12 levels
 
 
@@ -308,12 +309,18 @@ class Collective(Battery):
         """Eigenvalues of the n cells' states, ascending, (T, n + 1) or (T, 2^n); the missing ones vanish."""
         if self.symmetric:
             return states.eigenvalues
-        parts, start = [], 0
+        parts, start, outside = [], 0, np.abs(states.dense) ** 2
         for j in spins(self.N, symmetric=False):
             size, times = round(2 * j + 1), copies(self.N, j)
             block = states.dense[:, start : start + size, start : start + size]
+            outside[:, start : start + size, start : start + size] = 0
             parts.append(np.repeat(np.linalg.eigvalsh(block) / times, times, axis=1))
             start += size
+        if outside.sum(axis=(1, 2)).max() > COHERENCE**2:
+            raise ValueError(
+                "The state has coherence between different total spins, so it needs the cells one by one; build "
+                'the battery in the full tensor space (space="tensor").'
+            )
         return np.sort(np.concatenate(parts, axis=1), axis=1)
 
     def passive_energies(self, states: States) -> FloatArray:

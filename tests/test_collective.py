@@ -127,3 +127,12 @@ def test_a_new_row_of_measures_is_refused_until_it_says_what_it_needs(monkeypatc
     monkeypatch.setitem(qb.MEASURES, "variance", row)
     right = qb.evolve(*spin_battery("tensor", losses=False), [0, 0.5], "variance").variance
     assert qb.evolve(battery, start, [0, 0.5], "variance").variance.values == pytest.approx(right.values, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["ergotropy", "efficiency", "entropy", "purity"])
+def test_coherence_between_total_spins_is_refused(name):
+    # |eg> is a superposition of j = 1 and j = 0, and pure: its blocks alone would pass for a mixture
+    eg = (qutip.basis(4, 1) + qutip.basis(4, 3)).unit()
+    battery = qb.spin_chain(2, alpha=-1.0, coupling="uni", gamma=0.1, space="blocks")
+    with pytest.raises(ValueError, match="coherence between different total spins"):
+        qb.evolve(battery, eg, [0, 1], name)
