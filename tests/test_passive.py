@@ -63,6 +63,18 @@ def test_chargers_and_drives_are_not_interpolated():
         assert certificate(ds)["passive_nodes"] == len(t)
 
 
+def test_plain_operators_and_a_late_start_give_the_same_nodes():
+    net, t = qb.network(qb.linear(4), J=1.0, omega=[1.0, 2.0, 3.0, 4.0], gamma=1.0), np.linspace(0, 2, 151)
+    plain = qb.Battery(net.H0, net.H, net.c_ops, N=4)
+    exact = qb.evolve(net, qb.plus(4), t).ergotropy.values
+    nodes = []
+    for battery, shift in ((net, 0.0), (net, 50.0), (plain, 0.0)):
+        ds = qb.evolve(battery, qb.plus(4), t + shift, passive_tol=1e-3)
+        assert np.abs(ds.ergotropy.values - exact).max() <= 1e-3 * 10
+        nodes.append(certificate(ds)["passive_nodes"])
+    assert nodes[0] == nodes[1] == nodes[2] < 151
+
+
 def random_run(rng):
     """Random network, state and grid."""
     N = int(rng.integers(4, 6))
