@@ -66,6 +66,9 @@ class Battery:
     own_measures: Mapping[Any, Any] = MappingProxyType({})
     """Rows of the table of measures that this kind of battery evaluates in its own way, by the row they replace."""
 
+    cells_are_factors: bool = True
+    """Whether the state of the cells is one in their product space; if not, a measure has to say that it is right."""
+
     truncation: Qobj | None = None
     """Projector onto the levels next to a cut-off, which must stay empty."""
 
@@ -107,7 +110,7 @@ class Battery:
                 raise ValueError(f"Argument c_ops must have dims {H.dims}, but holds dims {op.dims}.")
         self._H0, self._H, self._c_ops = H0, H, tuple(c_ops)
         self._cells, self._label, self._unit = chosen, label, unit
-        self._edges, _ = read_edges(edges, self._N)
+        self._edges, _ = read_edges(edges, min(self._N, len(chosen)))  # bonds join tensor factors
         if truncation is not None:
             if not isinstance(truncation, Qobj) or truncation.dims != H.dims:
                 raise ValueError(f"Argument truncation must be a projector with dims {H.dims}.")

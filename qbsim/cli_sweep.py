@@ -250,7 +250,9 @@ def _add_common(sub: argparse.ArgumentParser, *, states: list[str], realizations
     where.add_argument("--solver", default="auto", help="solver of the master equation")
     where.add_argument("--rtol", type=float, default=1e-8, help="relative accuracy asked of the solver")
     where.add_argument("--atol", type=float, default=1e-10, help="absolute accuracy asked of the solver")
-    where.add_argument("--passive-tol", type=float, metavar="X", help="interpolate the passive energy to this error")
+    where.add_argument(
+        "--passive-tol", type=float, metavar="X", help="interpolate the passive energy, aiming at this error"
+    )
     where.add_argument("--dry-run", action="store_true", help="tell tasks, time, memory and disk, and compute nothing")
     where.add_argument("--quiet", action="store_true", help="no progress")
 

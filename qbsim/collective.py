@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -20,8 +21,8 @@ from qutip import Qobj, QobjEvo
 from ._checks import FloatArray, as_count, as_real, as_real_array
 from .battery import Battery
 from .curves import efficiency
-from .measures import MEASURES, Measure, Reference, ergotropy
-from .operators import lowering, occupations, sigma_z
+from .measures import MEASURES, Reference, ergotropy
+from .operators import lowering, occupations, raising, sigma_z
 from .stack import States
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "symmetric_ergotropy",
 ]
 
+COHERENCE = 1e-8  # between different total spins, that passes for rounding
 MOST_CELLS = 12  # with losses of single cells: blocks that stand for up to 2^12 levels
 
 
@@ -98,10 +100,11 @@ def embedding(n: int) -> Qobj:
     )
 
 
-def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0) -> Qobj:
-    r"""Relaxation and dephasing of every cell for itself, as a superoperator on the blocks of total spin.
+def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nbar: float = 0.0) -> list[Qobj]:
+    r"""Jump operators, on the blocks of total spin, of relaxation and dephasing of every cell for itself.
 
-    .. math:: \mathcal D\rho = \sum_k \gamma\left(s^-_k\rho s^+_k - \tfrac12\{s^+_ks^-_k,\rho\}\right)
+    .. math:: \mathcal D\rho = \sum_k \gamma(\bar n+1)\left(s^-_k\rho s^+_k - \tfrac12\{s^+_ks^-_k,\rho\}\right)
+              + \gamma\bar n\left(s^+_k\rho s^-_k - \tfrac12\{s^-_ks^+_k,\rho\}\right)
               + \tfrac{\phi}{2}\left(\sigma^z_k\rho\sigma^z_k - \rho\right)
 
     Parameters
@@ -110,18 +113,43 @@ def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0) -> 
         Number of cells, at most 12.
     gamma, dephasing : float
         Decay rate of the population and extra decay rate of the coherence of a cell, as in `network`.
+    nbar : float
+        Thermal occupation of every cell's bath, as in `network`.
 
     Returns
     -------
-    Qobj
-        Superoperator; a term of the generator in `Battery.c_ops`.
+    list of Qobj
+        For `Battery.c_ops`. A block holds the sum over its equal copies in the full space, so its trace is the
+        probability of its total spin.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For more than 12 cells, or a rate or occupation below 0.
 
     Notes
     -----
-    From ``qutip.piqs``, whose levels descend and whose dephasing rate is twice the decay rate of a coherence.
-    """
-    from qutip.piqs.piqs import Dicke
+    :math:`\sum_k s_k\rho s_k^\dagger = \sum_{jj'} K_{jj'}\rho K_{jj'}^\dagger` with :math:`j' = j, j \pm 1`, where
+    :math:`K_{jj'}` moves m as s does, and has the elements below times the square root of a number of j:
 
+    ===============  ==========================================  ===============================================
+    j'               s-                                          square of the factor
+    ===============  ==========================================  ===============================================
+    j                :math:`\sqrt{(j+m)(j-m+1)}`                 :math:`(n/2+1) / (2j(j+1))`
+    j - 1            :math:`\sqrt{(j+m)(j+m-1)}`                 :math:`(n/2+j+1) / (2j(2j+1))`
+    j + 1            :math:`\sqrt{(j-m+1)(j-m+2)}`               :math:`(n/2-j) / (2(j+1)(2j+1))`
+    ===============  ==========================================  ===============================================
+
+    For s+ replace m by -m; for sigma_z / 2 the elements are m, :math:`\sqrt{(j+m)(j-m)}` and
+    :math:`\sqrt{(j+m+1)(j-m+1)}`. After Chase and Geremia,
+    Phys. Rev. A 78, 052101 (2008).
+
+    Examples
+    --------
+    >>> total = sum(L.dag() * L for L in collective_losses(3, gamma=1.0))  # the number of excitations
+    >>> [round(x, 12) for x in total.diag().tolist()]
+    [0.0, 1.0, 2.0, 3.0, 1.0, 2.0]
+    """
     n = as_count("n", n)
     if n > MOST_CELLS:
         raise ValueError(
@@ -129,16 +157,40 @@ def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0) -> 
             f"{MOST_CELLS}, but n = {n}."
         )
     gamma, dephasing = as_real("gamma", gamma, minimum=0), as_real("dephasing", dephasing, minimum=0)
-    # piqs dephases with J_z = sigma_z / 2: its rate g makes coherences decay at g/2
-    generator = Dicke(N=n, emission=gamma, dephasing=2 * dephasing).lindbladian()
-    sizes = [round(2 * j + 1) for j in spins(n, symmetric=False)]
-    starts = np.cumsum([0, *sizes[:-1]])
-    ascending = np.concatenate([start + np.arange(size)[::-1] for start, size in zip(starts, sizes, strict=True)])
-    d = ascending.size
-    # columns are stacked: entry (row, col) of a state sits at row + d * col
-    order = (ascending[:, None] * d + ascending[None, :]).ravel()
-    matrix = generator.to("CSR").data.as_scipy()[order][:, order]
-    return Qobj(matrix, dims=[[[d], [d]], [[d], [d]]])
+    nbar = as_real("nbar", nbar, minimum=0)
+    # sigma_z = 2 (sigma_z / 2), so phi / 2 becomes 2 phi
+    rates = {-1: gamma * (nbar + 1), 1: gamma * nbar, 0: 2 * dephasing}
+    return [math.sqrt(rate) * K for step, rate in rates.items() if rate > 0 for K in _local_jumps(n, step)]
+
+
+def _local_jumps(n: int, step: int) -> list[Qobj]:
+    """Operators K with sum_k s_k rho s_k^+ = sum K rho K^+ on the blocks; step -1, 1, 0: s = s-, s+, sigma_z / 2."""
+    every_j = spins(n, symmetric=False)
+    starts = np.cumsum([0, *(round(2 * j + 1) for j in every_j)])
+    jumps = []
+    for row, j in enumerate(every_j):
+        m = np.arange(-j, j + 1)
+        up = m if step == 0 else -step * m  # for s+ everything is that of s- upside down
+        tables = []  # block that is reached, squares of the elements, their common factor
+        if j > 0:
+            inside = m**2 if step == 0 else (j + up) * (j - up + 1)
+            tables.append((row, inside, (n / 2 + 1) / (2 * j * (j + 1))))
+        if j >= 1:
+            lower = (j + m) * (j - m) if step == 0 else (j + up) * (j + up - 1)
+            tables.append((row + 1, lower, (n / 2 + j + 1) / (2 * j * (2 * j + 1))))
+        if row > 0:
+            higher = (j + m + 1) * (j - m + 1) if step == 0 else (j - up + 1) * (j - up + 2)
+            tables.append((row - 1, higher, (n / 2 - j) / (2 * (j + 1) * (2 * j + 1))))
+        for target, squares, factor in tables:
+            elements = np.sqrt(factor * squares)
+            if target == row and step == 0:
+                elements *= np.sign(m)
+            held = squares > 0
+            rows = starts[target] + (m + step + every_j[target]).round().astype(int)
+            columns = starts[row] + np.arange(m.size)
+            shape = (starts[-1], starts[-1])
+            jumps.append(Qobj(scipy.sparse.csr_matrix((elements[held], (rows[held], columns[held])), shape=shape)))
+    return jumps
 
 
 def choose_space(space: str, *, symmetric: bool, lossy: bool) -> str:
@@ -177,29 +229,13 @@ def _purity(states: States, ref: Reference) -> FloatArray:
     return (_collective(ref).spectrum(states) ** 2).sum(axis=1)
 
 
-def _refuse(name: str) -> Callable[[States, Reference], FloatArray]:
-    def evaluate(states: States, ref: Reference) -> FloatArray:
-        raise ValueError(
-            f"Measure {name!r} needs the cells one by one, but this battery holds their total spin; build it in the "
-            'full tensor space (space="tensor").'
-        )
-
-    return evaluate
-
-
 def _own_measures() -> dict[Any, Any]:
     table: dict[str, Callable[[States, Reference], FloatArray]]
     table = {"ergotropy": _ergotropy, "efficiency": _efficiency, "entropy": _entropy, "purity": _purity}
-    for name in ("l1_coherence", "concurrence", "incoherent_ergotropy", "coherent_ergotropy", "local_ergotropy"):
-        table[name] = _refuse(name)
-    rows = {}
-    for name, evaluate in table.items():
-        row = MEASURES[name]
-        rows[row] = Measure(evaluate, row.long_name, row.units)
-    return rows
+    return {MEASURES[name]: replace(MEASURES[name], evaluate=evaluate) for name, evaluate in table.items()}
 
 
-def local_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0) -> list[Qobj]:
+def local_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nbar: float = 0.0) -> list[Qobj]:
     """Jump operators of the same losses in the full tensor space: relaxation and dephasing of every cell.
 
     Examples
@@ -208,15 +244,20 @@ def local_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0) -> list[
     6
     """
     gamma, dephasing = as_real("gamma", gamma, minimum=0), as_real("dephasing", dephasing, minimum=0)
-    jumps = [math.sqrt(gamma) * lowering(k, n) for k in range(n) if gamma > 0]
-    return jumps + [math.sqrt(dephasing / 2) * sigma_z(k, n) for k in range(n) if dephasing > 0]
+    nbar = as_real("nbar", nbar, minimum=0)
+    jumps = []
+    for rate, op in ((gamma * (nbar + 1), lowering), (gamma * nbar, raising), (dephasing / 2, sigma_z)):
+        jumps += [math.sqrt(rate) * op(k, n) for k in range(n) if rate > 0]
+    return jumps
 
 
 class Collective(Battery):
     r"""Battery whose cells are one tensor factor, the total spin of n two-level cells.
 
     The ergotropy is that of the n cells, with all of their :math:`2^n` levels: a unitary may leave the symmetric
-    states. What unitaries on the levels of the spin alone can extract is `symmetric_ergotropy`, never more.
+    states. What unitaries on the levels of the spin alone can extract is `symmetric_ergotropy`, never more. Measures
+    that need the cells one by one are refused; a function of one's own is handed the state of the spin, block by block,
+    each block summed over its equal copies.
 
     Parameters
     ----------
@@ -233,6 +274,7 @@ class Collective(Battery):
     """
 
     own_measures = MappingProxyType(_own_measures())
+    cells_are_factors = False
 
     def __init__(
         self,
@@ -267,12 +309,18 @@ class Collective(Battery):
         """Eigenvalues of the n cells' states, ascending, (T, n + 1) or (T, 2^n); the missing ones vanish."""
         if self.symmetric:
             return states.eigenvalues
-        parts, start = [], 0
+        parts, start, outside = [], 0, np.abs(states.dense) ** 2
         for j in spins(self.N, symmetric=False):
             size, times = round(2 * j + 1), copies(self.N, j)
             block = states.dense[:, start : start + size, start : start + size]
+            outside[:, start : start + size, start : start + size] = 0
             parts.append(np.repeat(np.linalg.eigvalsh(block) / times, times, axis=1))
             start += size
+        if outside.sum(axis=(1, 2)).max() > COHERENCE**2:
+            raise ValueError(
+                "The state has coherence between different total spins, so it needs the cells one by one; build "
+                'the battery in the full tensor space (space="tensor").'
+            )
         return np.sort(np.concatenate(parts, axis=1), axis=1)
 
     def passive_energies(self, states: States) -> FloatArray:

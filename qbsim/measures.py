@@ -6,7 +6,7 @@ The functions take Qobj states. The table `MEASURES` evaluates the same formulas
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import qutip
 import scipy.sparse
+import scipy.sparse.linalg
 from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
@@ -106,11 +107,13 @@ class Reference:
     battery : Battery
         The battery.
     passive_tol : float, optional
-        Error allowed in the passive energy, as a fraction of the spread of H0; None for none.
+        Error aimed at in the passive energy, as a fraction of the spread of H0; None for none.
+    start : float
+        Time at which the evolution began.
     """
 
-    def __init__(self, battery: Battery, passive_tol: float | None = None) -> None:
-        self.battery, self.passive_tol = battery, passive_tol
+    def __init__(self, battery: Battery, passive_tol: float | None = None, start: float = 0.0) -> None:
+        self.battery, self.passive_tol, self.start = battery, passive_tol, start
         self._passive: tuple[States, PassiveEnergy] | None = None
 
     @cached_property
@@ -147,11 +150,25 @@ class Reference:
         """Largest minus smallest level of H0."""
         return float(self.levels[-1] - self.levels[0])
 
+    @cached_property
+    def loss_rate(self) -> float | None:
+        """Bound on the rate of jumps, sum_m ||L_m^+ L_m||; None where more than constant losses change the spectrum."""
+        battery = self.battery
+        if isinstance(battery, Network):
+            rates = np.abs(battery.loss_matrix).sum() + np.abs(battery.pump_matrix).sum()
+            return float(rates + battery.dephasing.sum() / 2)
+        varying = any(isinstance(x, QobjEvo) or x.issuper for x in (battery.H, *battery.c_ops))
+        if varying or len(battery.cells) < len(battery.dims):
+            return None
+        squares = [(c.dag() * c).to("CSR").data.as_scipy() for c in battery.c_ops]
+        return float(sum(scipy.sparse.linalg.norm(square, 1) for square in squares))  # no less than the norm
+
     def passive(self, states: States) -> PassiveEnergy:
         """Passive energy of a stretch of states, computed once however many measures ask for it."""
         if self._passive is None or self._passive[0] is not states:
             tol = None if self.passive_tol is None else self.passive_tol * self.spread
-            self._passive = states, passive_energy(states, self.levels, tol)
+            rate = None if tol is None else self.loss_rate
+            self._passive = states, passive_energy(states, self.levels, tol, rate=rate, start=self.start)
         return self._passive[1]
 
     def has_passive(self, states: States) -> bool:
@@ -182,7 +199,7 @@ class Reference:
             for k, h in enumerate(terms)
         )
         rest = H0 - total - mean * qutip.qeye(dims)
-        if abs(rest.full()).max() > 1e-12 * max(1.0, abs(H0.full()).max()):
+        if abs(rest.full()).max() > 1e-12 * abs(H0.full()).max():
             raise ValueError("The local ergotropy needs an H0 that is a sum of local terms, but this H0 couples cells.")
         return terms
 
@@ -317,15 +334,19 @@ class Measure:
         For labels.
     units : str
         "energy", "power" or "1"; `evolve` replaces the first two by the battery's unit.
+    needs : str
+        "product": the state in the product space of the cells, with its spectrum and matrix elements. "expectation":
+        expectation values of operators of the battery only, which are right in any space.
     """
 
     evaluate: Callable[[States, Reference], FloatArray]
     long_name: str
     units: str
+    needs: str = "product"
 
 
 MEASURES: dict[str, Measure] = {
-    "energy": Measure(_energy, "internal energy", "energy"),
+    "energy": Measure(_energy, "internal energy", "energy", "expectation"),
     "ergotropy": Measure(_ergotropy, "ergotropy", "energy"),
     "efficiency": Measure(_efficiency, "efficiency (ergotropy / energy)", "1"),
     "l1_coherence": Measure(_l1_coherence, "normalised l1-coherence", "1"),
@@ -337,10 +358,25 @@ MEASURES: dict[str, Measure] = {
     "local_ergotropy": Measure(_local_ergotropy, "local ergotropy, sum over the cells", "energy"),
     "entropy": Measure(_entropy, "von Neumann entropy (nats)", "1"),
     "purity": Measure(_purity, "purity", "1"),
-    "power": Measure(_power, "rate of change of the internal energy", "power"),
-    "power_interaction": Measure(_power_interaction, "power of the interaction", "power"),
-    "power_dissipation": Measure(_power_dissipation, "power lost to the baths", "power"),
+    "power": Measure(_power, "rate of change of the internal energy", "power", "expectation"),
+    "power_interaction": Measure(_power_interaction, "power of the interaction", "power", "expectation"),
+    "power_dissipation": Measure(_power_dissipation, "power lost to the baths", "power", "expectation"),
 }
+
+
+def measures_on(
+    battery: Battery, measures: Mapping[str, Measure | Callable[[Qobj, Battery], float]]
+) -> dict[str, Measure | Callable[[Qobj, Battery], float]]:
+    """Measures as this battery evaluates them; rows that would be wrong in the space of its states are refused."""
+    found: dict[str, Measure | Callable[[Qobj, Battery], float]] = {}
+    for name, row in measures.items():
+        found[name] = own = battery.own_measures.get(row, row)
+        if own is row and isinstance(row, Measure) and row.needs != "expectation" and not battery.cells_are_factors:
+            raise ValueError(
+                f"Measure {name!r} needs the cells one by one, but this battery holds their total spin; build it in "
+                'the full tensor space (space="tensor").'
+            )
+    return found
 
 
 def read_measures(measures: Any) -> dict[str, Measure | Callable[[Qobj, Battery], float]]:

@@ -31,6 +31,11 @@ class States(ABC):
     times: FloatArray
     cell_dims: list[int]
 
+    @property
+    def spectrum_is_free(self) -> bool:
+        """Whether the eigenvalues at all times cost no eigenvalue problem."""
+        return False
+
     def __len__(self) -> int:
         return len(self.times)
 
@@ -136,6 +141,10 @@ class KetStates(DenseStates):
         self.psi, self.times, self.dims = psi, times, dims
         self.cells = tuple(range(len(dims))) if cells is None else tuple(cells)
         self.cell_dims = [dims[c] for c in self.cells]
+
+    @property
+    def spectrum_is_free(self) -> bool:
+        return self._environment_size() == 1
 
     @cached_property
     def rho(self) -> ComplexArray:  # type: ignore[override]

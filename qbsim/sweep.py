@@ -88,7 +88,7 @@ def sweep(
     keep : str
         "mean", or "all" for the curves of every realization.
     solver, rtol, atol, passive_tol
-        As in `evolve`.
+        As in `evolve`; the error at `passive_tol` is estimated, not bounded.
     progress : bool
         Tell the progress and the time left on stderr.
 

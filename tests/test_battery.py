@@ -323,3 +323,9 @@ H1 = qb.single_cell().H0
 def test_operators_that_do_not_fit_are_refused(args, kwargs, error, words):
     with pytest.raises(error, match=words):
         Battery(*args, **kwargs)
+
+
+def test_bonds_join_tensor_factors():
+    H = qutip.num(4)  # two cells held as one factor have no bond to take a concurrence over
+    with pytest.raises(ValueError, match="edges must bind cells 0 to 0"):
+        qb.Battery(H, H, N=2, edges=[(0, 1)])

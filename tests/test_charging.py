@@ -277,4 +277,4 @@ def test_open_charging_of_the_chain():
     for space in ("blocks", "tensor"):
         b = qb.spin_chain(4, omega=2.0, alpha=-1.0, coupling="uni", gamma=0.5, dephasing=0.4, space=space)
         runs.append(qb.evolve(b, uncharged(b), t, ("energy", "ergotropy")))
-    assert float(abs(runs[0] - runs[1]).to_array().max()) < 2e-7
+    assert float(abs(runs[0] - runs[1]).to_array().max()) < 1e-9

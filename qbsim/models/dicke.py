@@ -111,12 +111,9 @@ def dicke(
     H = _switched(free, coupling, lam)
 
     c_ops = [math.sqrt(as_real("kappa", kappa, minimum=0)) * qutip.tensor(cells, a)] if kappa else []
-    if lossy and space == "tensor":
-        still = qutip.qeye(photons)
-        c_ops += [qutip.tensor(jump, still) for jump in local_losses(n, gamma=gamma, dephasing=dephasing)]
-    elif lossy:
-        losses = collective_losses(n, gamma=gamma, dephasing=dephasing)
-        c_ops.append(qutip.super_tensor(losses, qutip.to_super(qutip.qeye(photons))))
+    if lossy:
+        losses = (local_losses if space == "tensor" else collective_losses)(n, gamma=gamma, dephasing=dephasing)
+        c_ops += [qutip.tensor(jump, qutip.qeye(photons)) for jump in losses]
 
     last_two = qutip.tensor(cells, qutip.qdiags(np.r_[np.zeros(photons - 2), 1.0, 1.0], 0))
     label = f"Dicke battery, {n} cells"

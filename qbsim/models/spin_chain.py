@@ -147,7 +147,7 @@ def spin_chain(
         m = np.arange(-j, j + 1)
         levels.append(2 * B * m + _uniform_levels(m, j * (j + 1), n, alpha, strength))
         multiplicities += [copies(n, j)] * m.size
-    losses = [] if symmetric else [collective_losses(n, gamma=gamma, dephasing=dephasing)]
+    losses = [] if symmetric else collective_losses(n, gamma=gamma, dephasing=dephasing)
     return Collective(
         2 * B * M + H_g,
         H_g + omega * (J_minus + J_minus.dag()),

@@ -50,6 +50,11 @@ def pack(rho0: Qobj, layout: Layout) -> FloatArray:
     return q
 
 
+def _are_diagonal(packed: FloatArray, layout: Layout) -> bool:
+    """Whether all entries beside the diagonal vanish, (n, layout.size); row by row, as most fail at once."""
+    return all(np.count_nonzero(q) == np.count_nonzero(q[layout.diagonal]) for q in packed)
+
+
 class PackedStates(States):
     """Packed states, (T, layout.size), in a frame that turns uniformly with the excitation number.
 
@@ -79,6 +84,11 @@ class PackedStates(States):
     def populations(self) -> FloatArray:
         return self.packed[:, self.layout.diagonal]
 
+    @cached_property
+    def spectrum_is_free(self) -> bool:
+        """Whether the states are diagonal at all times."""
+        return self.layout.sectors and _are_diagonal(self.packed, self.layout)
+
     def _blocks(self) -> Iterator[tuple[NDArray[np.int64], FloatArray]]:
         """Basis states and packed matrices (T, m, m) of every block."""
         start = 0
@@ -91,6 +101,8 @@ class PackedStates(States):
     def eigenvalues(self) -> FloatArray:
         from .kernels import unpack_lower
 
+        if self.spectrum_is_free:
+            return np.sort(self.populations, axis=1)
         values = np.empty((len(self), 1 << self.layout.N))
         sizes = [len(block) for block in self.layout.blocks]
         memory = np.empty(max(eigen_batch(m, len(self)) * m * m for m in sizes), dtype=complex)  # one for all blocks
@@ -213,6 +225,10 @@ class FaberStates(PackedStates):
     @cached_property
     def populations(self) -> FloatArray:
         return self.coeffs @ self.vectors[:, self.layout.diagonal]
+
+    @cached_property
+    def spectrum_is_free(self) -> bool:
+        return self.layout.sectors and _are_diagonal(self.vectors, self.layout)
 
     def take(self, index: Sequence[int] | NDArray[np.int64]) -> PackedStates:
         packed = self.coeffs[index] @ self.vectors

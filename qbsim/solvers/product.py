@@ -89,6 +89,10 @@ class ProductStates(States):
         self.p, self.times, self.N = p, times, N
         self.cell_dims = [2] * N
 
+    @property
+    def spectrum_is_free(self) -> bool:
+        return True
+
     def take(self, index: Sequence[int] | NDArray[np.int64]) -> ProductStates:
         return ProductStates(self.p[index], self.times[index], self.N)
 
