@@ -17,6 +17,7 @@ from qutip import Qobj
 from . import _version
 from ._checks import CutoffWarning, FloatArray, as_real, as_tlist
 from ._digest import json_digest
+from ._memory import SURELY_FREE, available_memory
 from ._threads import one_thread
 from .battery import Battery
 from .measures import NO_BONDS, Measure, Reference, check_state, read_measures
@@ -32,7 +33,6 @@ __all__ = ["Series", "evolve", "series"]
 
 RTOL, ATOL = 1e-8, 1e-10
 SMALL_DIMENSION = 256  # up to here matrices are too small to share among threads
-SURELY_FREE = 2**28  # bytes below which nobody asks how much memory is left
 CUTOFF_POPULATION = 1e-6  # next to a cut-off; above it, truncation shows in the sixth digit
 STATES_LIMIT = 4 * 2**30  # bytes of density matrices that states=True keeps
 
@@ -58,18 +58,6 @@ class Series:
     certificate: dict[str, float | None] = field(default_factory=dict)
     solver: str = ""
     reason: str = ""
-
-
-def available_memory() -> int:
-    """Bytes of memory that can still be taken on this machine."""
-    try:
-        with open("/proc/meminfo") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 8 * 2**30
 
 
 def _small_on_one_thread(run: Callable[P, Series]) -> Callable[P, Series]:

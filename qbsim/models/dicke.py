@@ -10,11 +10,14 @@ import qutip
 from qutip import Qobj, QobjEvo
 
 from .._checks import as_count, as_real
+from .._memory import require, require_cells
 from ..battery import Battery
 from ..collective import Collective, choose_space, collective_losses, j_minus, j_z, local_losses
 from ..operators import excitation, lowering
 
 __all__ = ["dicke", "dicke_start", "photon_cutoff"]
+
+FEWER = "Use fewer cells or photon levels."
 
 
 def photon_cutoff(n: int) -> int:
@@ -95,6 +98,11 @@ def dicke(
         raise ValueError(f"Argument photons must exceed n + 1 = {n + 1}, as n photons start, but is {photons}.")
     lossy = as_real("gamma", gamma, minimum=0) > 0 or as_real("dephasing", dephasing, minimum=0) > 0
     space = choose_space(space, symmetric=True, lossy=lossy)
+
+    if space == "tensor":
+        require_cells(n, 200 * photons, f"A Dicke battery of n = {n} cells, one by one, and {photons} photon levels")
+    else:
+        require(200 * (n + 1) * photons, f"A Dicke battery of n = {n} cells and {photons} photon levels", FEWER)
 
     if space == "tensor":
         J_minus = sum(lowering(k, n) for k in range(n))

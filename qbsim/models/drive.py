@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from .._checks import FloatArray, as_count, as_real, as_real_array
+from .._memory import require_cells
 from ..battery import Battery
 from ..collective import local_losses
 
@@ -97,6 +98,7 @@ def drive(
     if d != 2 and (flip or gamma or dephasing):
         raise ValueError(f"Arguments flip, gamma and dephasing need two-level cells, but the cells have {d} levels.")
 
+    require_cells(n, 32 * groups, f"The drive of n = {n} cells", levels=d)
     lift = qutip.projection(d, d - 1, 0)
     one = lift + lift.dag() if flip else lift
     H0, H = _sum_of_groups(qutip.qdiags(e, 0), n, 1), _sum_of_groups(one, n, k)
