@@ -13,13 +13,16 @@ import qutip
 import scipy.sparse
 from qutip import Qobj, QobjEvo
 
-from ._checks import FloatArray, UnphysicalWarning, as_count
+from ._checks import FloatArray, UnphysicalWarning, as_count, as_flag, as_text, per_bond, per_cell
 from ._digest import digest
+from ._memory import require_cells
 from .geometry import Edges, read_edges
 from .operators import lowering, occupations, raising, sigma_z
 from .report import POSITIVITY_TOLERANCE, NetworkReport
 
 __all__ = ["Battery", "Network"]
+
+OPERATORS = "Use fewer cells, or leave the network as it is: `evolve` does not need its operators."
 
 
 class Battery:
@@ -202,34 +205,36 @@ class Network(Battery):
 
     with :math:`K^{\downarrow}_{ij} = \sqrt{(\bar n_i+1)(\bar n_j+1)}\,K_{ij}` and
     :math:`K^{\uparrow}_{ij} = \sqrt{\bar n_i \bar n_j}\,K_{ij}`. Usually built by `network`, `xx_chain` or
-    `single_cell`, which check their arguments; this constructor checks the decay matrix.
+    `single_cell`. The arrays are copied.
 
     Parameters
     ----------
-    edges : tuple of (int, int)
+    edges : iterable of (int, int), or graph
         Bonds, for the concurrence and for reports.
     omega : ndarray, (N,)
         Local frequencies.
     J : ndarray, (N, N)
         Exchange elements, symmetric, zero diagonal.
     decay_matrix : ndarray, (N, N)
-        K: rates gamma_k on the diagonal, gamma_bond off it; positive semidefinite.
+        K: rates gamma_k on the diagonal, gamma_bond off it; symmetric, positive semidefinite.
     dephasing : ndarray, (N,)
         Extra decay rate of every cell's coherence.
     nbar : ndarray, (N,)
         Thermal occupation of every cell's bath.
     allow_unphysical : bool
-        Accept a decay matrix that is not positive semidefinite, with a warning.
+        Accept a decay matrix that is not positive semidefinite, with a warning. Its diagonal must not be negative.
 
     Raises
     ------
-    ValueError
-        If the decay matrix has a negative rate beyond 1e-12 of the largest one.
+    TypeError, ValueError
+        For arrays that are not finite real numbers of these shapes, matrices that are not symmetric, a negative
+        rate or occupation of a cell, bonds that are no bonds of N cells, and a decay matrix with a negative rate
+        beyond 1e-12 of the largest one.
     """
 
     def __init__(
         self,
-        edges: Edges,
+        edges: Any,
         *,
         omega: FloatArray,
         J: FloatArray,
@@ -240,19 +245,29 @@ class Network(Battery):
         unit: str = "1",
         allow_unphysical: bool = False,
     ) -> None:
-        self._N = len(omega)
-        self._cells = tuple(range(self._N))
-        self._edges, self._label, self._unit = edges, label, unit
-        self._omega, self._J, self._dephasing, self._nbar = omega, J, dephasing, nbar
-        self._decay_matrix = decay_matrix
-        for array in (omega, J, decay_matrix, dephasing, nbar):
+        N = np.size(omega)
+        self._N = as_count("the length of omega", N)
+        self._cells = tuple(range(N))
+        self._edges, _ = read_edges(edges, N)
+        self._label, self._unit = as_text("label", label), as_text("unit", unit)
+        for name, matrix in (("J", J), ("decay_matrix", decay_matrix)):
+            if np.shape(matrix) != (N, N):
+                raise ValueError(f"Argument {name} must have shape ({N}, {N}), but has shape {np.shape(matrix)}.")
+        diagonal = per_cell("the diagonal of decay_matrix", np.diag(decay_matrix), N, minimum=0)
+        off_diagonal = np.where(np.eye(N, dtype=bool), 0, decay_matrix)
+        self._omega = per_cell("omega", omega, N)
+        self._J = per_bond("J", J, (), N)
+        self._decay_matrix = np.diag(diagonal) + per_bond("decay_matrix", off_diagonal, (), N)
+        self._dephasing = per_cell("dephasing", dephasing, N, minimum=0)
+        self._nbar = per_cell("nbar", nbar, N, minimum=0)
+        for array in (self._omega, self._J, self._decay_matrix, self._dephasing, self._nbar):
             array.flags.writeable = False
-        self._is_physical = self._check_positivity(allow_unphysical)
+        self._is_physical = self._check_positivity(as_flag("allow_unphysical", allow_unphysical))
 
     def _check_positivity(self, allow_unphysical: bool) -> bool:
         """Refuse negative decay rates: neither trace nor Hermiticity of the state would ever show them."""
         if not np.any(self._decay_matrix - np.diag(np.diag(self._decay_matrix))):
-            return True  # the diagonal was checked to be non-negative
+            return True  # the diagonal is not negative
         rates = np.linalg.eigvalsh(self._decay_matrix)
         if rates[0] >= -POSITIVITY_TOLERANCE * np.abs(rates).max():
             return True
@@ -346,7 +361,9 @@ class Network(Battery):
     @cached_property
     def H(self) -> Qobj:
         """H0 and the exchange on every bond."""
-        N, H = self._N, self.H0
+        N, bonds = self._N, int(np.count_nonzero(np.triu(self._J, 1)))
+        require_cells(N, 16 + 12 * min(bonds, N), f"The Hamiltonian of N = {N} cells", OPERATORS)
+        H = self.H0
         for i, j in zip(*np.nonzero(np.triu(self._J, 1)), strict=True):
             hop = raising(int(i), N) * lowering(int(j), N)
             H = H + self._J[i, j] * (hop + hop.dag())
@@ -355,6 +372,7 @@ class Network(Battery):
     @cached_property
     def _jumps(self) -> tuple[Qobj, ...]:
         N = self._N
+        require_cells(N, 16 * N, f"The list of jump operators of N = {N} cells", OPERATORS)
         s_minus = [lowering(k, N) for k in range(N)]
         ops: list[Qobj] = []
         for matrix, cell_ops in ((self.loss_matrix, s_minus), (self.pump_matrix, [s.dag() for s in s_minus])):

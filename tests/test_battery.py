@@ -323,3 +323,69 @@ H1 = qb.single_cell().H0
 def test_operators_that_do_not_fit_are_refused(args, kwargs, error, words):
     with pytest.raises(error, match=words):
         Battery(*args, **kwargs)
+
+
+# --- a network from arrays ------------------------------------------------------------------------------------------
+
+
+def arrays(**other):
+    """Arguments of a valid network of three cells, with some of them replaced."""
+    line = np.diag([1.0, 1.0], 1) + np.diag([1.0, 1.0], -1)
+    valid = {
+        "edges": qb.linear(3),
+        "omega": np.ones(3),
+        "J": 2 * line,
+        "decay_matrix": np.eye(3) + 0.25 * line,
+        "dephasing": np.zeros(3),
+        "nbar": np.zeros(3),
+    }
+    return valid | other
+
+
+def test_network_from_arrays_equals_the_built_one():
+    built = qb.network(qb.linear(3), J=2.0, gamma=1.0, gamma_bond=0.25)
+    assert qb.Network(**arrays()).parameters() == built.parameters()
+
+
+def test_arrays_of_the_caller_stay_writeable_and_apart():
+    given = arrays()
+    net = qb.Network(**given)
+    before = net.parameters()
+    for name in ("omega", "J", "decay_matrix", "dephasing", "nbar"):
+        given[name][...] = 7.0
+    assert net.parameters() == before
+
+
+@pytest.mark.parametrize(
+    ("other", "error", "words"),
+    [
+        ({"decay_matrix": -np.eye(3)}, ValueError, "diagonal of decay_matrix must be at least 0"),
+        ({"decay_matrix": -np.eye(3), "allow_unphysical": True}, ValueError, "decay_matrix must be at least 0"),
+        ({"decay_matrix": np.triu(np.ones((3, 3)))}, ValueError, "decay_matrix must be symmetric"),
+        ({"decay_matrix": np.eye(2)}, ValueError, r"decay_matrix must have shape \(3, 3\)"),
+        ({"decay_matrix": np.ones(3)}, ValueError, r"decay_matrix must have shape \(3, 3\)"),
+        ({"decay_matrix": np.eye(3) * np.nan}, ValueError, "decay_matrix must be finite"),
+        ({"decay_matrix": np.eye(3) * 1e200}, ValueError, "decay_matrix must be at most 1e"),
+        ({"decay_matrix": np.eye(3) - 0.9 * (1 - np.eye(3))}, ValueError, "not positive semidefinite"),
+        ({"J": np.eye(3)}, ValueError, "J must have a zero diagonal"),
+        ({"J": np.triu(np.ones((3, 3)), 1)}, ValueError, "J must be symmetric"),
+        ({"J": np.zeros((2, 2))}, ValueError, r"J must have shape \(3, 3\)"),
+        ({"J": 1j * np.zeros((3, 3))}, TypeError, "J must hold real numbers"),
+        ({"J": np.full((3, 3), np.inf)}, ValueError, "J must be finite"),
+        ({"omega": np.array([1.0, np.nan, 1.0])}, ValueError, "omega must be finite"),
+        ({"omega": np.array(["a", "b", "c"])}, TypeError, "omega must hold real numbers"),
+        ({"omega": np.array([])}, ValueError, "length of omega must be at least 1"),
+        ({"dephasing": -np.ones(3)}, ValueError, "dephasing must be at least 0"),
+        ({"dephasing": np.ones(2)}, ValueError, "dephasing must be one number or one per cell"),
+        ({"nbar": -np.ones(3)}, ValueError, "nbar must be at least 0"),
+        ({"edges": [(0, 3)]}, ValueError, "cells 0 to 2"),
+        ({"edges": [(0, 1), (1, 0)]}, ValueError, "every bond once"),
+        ({"edges": 5}, TypeError, "pairs of cells"),
+        ({"label": 5}, TypeError, "label must be a text"),
+        ({"unit": None}, TypeError, "unit must be a text"),
+        ({"allow_unphysical": "no"}, TypeError, "allow_unphysical must be True or False"),
+    ],
+)
+def test_arrays_that_are_no_network_are_refused(other, error, words):
+    with pytest.raises(error, match=words):
+        qb.Network(**arrays(**other))
