@@ -14,7 +14,7 @@ import scipy.sparse
 from qutip import Qobj, QobjEvo
 
 from ._checks import FloatArray, UnphysicalWarning, as_count, as_flag, as_text, per_bond, per_cell
-from ._digest import digest
+from ._drives import operator_digest
 from ._memory import require_cells
 from .geometry import Edges, read_edges
 from .operators import lowering, occupations, raising, sigma_z
@@ -163,13 +163,11 @@ class Battery:
         return [self.dims[c] for c in self.cells]
 
     def parameters(self) -> dict[str, Any]:
-        """Parameters as plain numbers and lists, for files and hashes; operators are given by their digest."""
+        """Parameters as plain numbers and lists, for files and hashes; operators are given by their digest.
 
-        def stamp(op: Qobj | QobjEvo) -> str:
-            if isinstance(op, Qobj):
-                return digest(op.to("CSR").data.as_scipy())
-            return "time-dependent, at t = 0: " + digest(op(0).to("CSR").data.as_scipy())
-
+        That of an operator that depends on time covers its arrays, and the code, arguments and outside values of its
+        functions.
+        """
         return {
             "model": type(self).__name__,
             "N": self.N,
@@ -177,9 +175,9 @@ class Battery:
             "cells": list(self.cells),
             "edges": [list(e) for e in self.edges],
             "unit": self.unit,
-            "H0": stamp(self.H0),
-            "H": stamp(self.H),
-            "c_ops": [stamp(c) for c in self.c_ops],
+            "H0": operator_digest(self.H0),
+            "H": operator_digest(self.H),
+            "c_ops": [operator_digest(c) for c in self.c_ops],
         }
 
     def __repr__(self) -> str:
