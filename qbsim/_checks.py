@@ -117,7 +117,7 @@ def as_measured(name: str, value: Any) -> float:
         raise TypeError(f"Measure {name!r} returned {value!r}. {remedy}.") from error
     if array.ndim:
         raise TypeError(
-            f"Measure {name!r} returned an array of shape {array.shape}. {remedy}, and one measure per entry of an array."
+            f"Measure {name!r} returned an array of shape {array.shape}. {remedy}; give every entry of an array a measure."
         )
     if array.dtype.kind not in "iufb":
         raise TypeError(f"Measure {name!r} returned {value!r}. {remedy}.")

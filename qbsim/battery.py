@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +13,17 @@ import qutip
 import scipy.sparse
 from qutip import Qobj, QobjEvo
 
-from ._checks import FloatArray, UnphysicalWarning, as_count, as_flag, as_text, per_bond, per_cell
+from ._checks import (
+    LARGEST,
+    FloatArray,
+    ModelWarning,
+    UnphysicalWarning,
+    as_count,
+    as_flag,
+    as_text,
+    per_bond,
+    per_cell,
+)
 from ._drives import operator_digest
 from ._memory import require_cells
 from .geometry import Edges, read_edges
@@ -42,7 +52,7 @@ class Battery:
     c_ops : sequence of Qobj or QobjEvo
         Jump operators on all tensor factors; a superoperator is a term of the generator, as in QuTiP.
     N : int
-        Number of cells, the tensor factors that store energy or what the model counts as such.
+        Number of cells: of the tensor factors that store energy. `Collective` holds N cells in one factor.
     cells : sequence of int, optional
         Tensor factors that store the energy; all by default. The others are chargers, traced out by every measure.
     edges : sequence of (int, int)
@@ -59,7 +69,15 @@ class Battery:
     TypeError
         If an operator is not a Qobj.
     ValueError
-        If dims do not fit, or H0 or H is not Hermitian.
+        If dims or N do not fit, an operator is not finite, or H0 or H is not Hermitian.
+
+    Warns
+    -----
+    ModelWarning
+        If the only jumps that move energy take two-level cells up, in level and in H0, as QuTiP's ``sigmam()`` does
+        in this basis. Lower with `qbsim.operators.lowering` or ``qutip.destroy(2)``. Cells that are pumped on purpose
+        give no warning if the jumps come from `qbsim.operators.raising` or ``qutip.create(2)``: they are told apart
+        by their storage along diagonals, where ``sigmam()`` is stored by rows.
     """
 
     own_measures: Mapping[Any, Any] = MappingProxyType({})
@@ -67,6 +85,9 @@ class Battery:
 
     truncation: Qobj | None = None
     """Projector onto the levels next to a cut-off, which must stay empty."""
+
+    _factor_per_cell = True
+    """Whether every cell is a tensor factor of its own."""
 
     def __init__(
         self,
@@ -87,6 +108,8 @@ class Battery:
             raise TypeError(f"Argument H must be an operator (Qobj or QobjEvo), but is {type(H).__name__}.")
         self._N = as_count("N", N)
         full, factors = _plain(H.dims), _plain(H.dims[0])
+        if isinstance(cells, str) or not (cells is None or isinstance(cells, Iterable)):
+            raise TypeError(f"Argument cells must be a list of tensor factors, but is {cells!r}.")
         chosen = tuple(range(len(factors))) if cells is None else tuple(as_count("cells", c, 0) for c in cells)
         if len(set(chosen)) != len(chosen) or any(c >= len(factors) for c in chosen) or not chosen:
             raise ValueError(
@@ -95,17 +118,37 @@ class Battery:
         stored = [factors[c] for c in chosen]
         if _plain(H0.dims) != [stored, stored]:
             raise ValueError(f"Argument H0 must have dims {[stored, stored]} (the cells of H), but has {H0.dims}.")
+        if self._factor_per_cell and len(chosen) != self._N:
+            raise ValueError(
+                f"Argument N must be the number of tensor factors that store energy, {len(chosen)}, but is {self._N}. "
+                "Name them by cells=... where others are chargers; Collective holds several cells in one factor."
+            )
+        _check_finite("H0", H0)
+        _check_finite("H", H)
         if not H0.isherm:
             raise ValueError("Argument H0 must be Hermitian.")
         if isinstance(H, Qobj) and not H.isherm:
             raise ValueError("Argument H must be Hermitian: losses belong into c_ops.")
+        if isinstance(c_ops, Qobj | QobjEvo | str) or not isinstance(c_ops, Iterable):
+            raise TypeError(f"Argument c_ops must be a list of operators, but is {type(c_ops).__name__}.")
+        c_ops = tuple(c_ops)
         for op in c_ops:
             if not isinstance(op, Qobj | QobjEvo):
                 raise TypeError(f"Argument c_ops must hold Qobj or QobjEvo, but holds {type(op).__name__}.")
             if _plain(op.dims) not in (full, [full, full]):
                 raise ValueError(f"Argument c_ops must have dims {H.dims}, but holds dims {op.dims}.")
-        self._H0, self._H, self._c_ops = H0, H, tuple(c_ops)
-        self._cells, self._label, self._unit = chosen, label, unit
+            _check_finite("c_ops", op)
+        self._H0, self._H, self._c_ops = H0, H, c_ops
+        self._cells, self._label, self._unit = chosen, as_text("label", label), as_text("unit", unit)
+        if _only_raises(H0, c_ops, chosen, factors):
+            warnings.warn(
+                "Every jump in c_ops that moves energy takes two-level cells up, so nothing is lost and the battery "
+                "charges from its bath. QuTiP's sigmam() does so in this basis, where level 0 is the lowest: use "
+                "qbsim.operators.lowering or qutip.destroy(2). To pump on purpose, use qbsim.operators.raising or "
+                "qutip.create(2).",
+                ModelWarning,
+                stacklevel=2,
+            )
         self._edges, _ = read_edges(edges, self._N)
         if truncation is not None:
             if not isinstance(truncation, Qobj) or truncation.dims != H.dims:
@@ -188,6 +231,46 @@ class Battery:
 def _plain(dims: Any) -> Any:
     """Dimensions as plain integers: QuTiP keeps whatever built them, and numpy's neither compare nor go to JSON."""
     return [_plain(d) for d in dims] if isinstance(dims, list) else int(dims)
+
+
+def _check_finite(name: str, op: Qobj | QobjEvo) -> None:
+    """Refuse nan, infinity and numbers whose squares overflow; QuTiP drops nan on the way to sparse storage."""
+    parts = [op] if isinstance(op, Qobj) else [p for part in op.to_list() for p in _as_list(part)]
+    for part in parts:
+        if isinstance(part, Qobj):
+            stored = part.data.as_scipy().data if hasattr(part.data, "as_scipy") else part.data.to_array()
+            if not np.isfinite(stored).all():
+                raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
+            if stored.size and np.abs(stored).max() > LARGEST:
+                raise ValueError(f"Argument {name} must hold numbers of at most {LARGEST:g}: choose other units.")
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _only_raises(H0: Qobj, c_ops: tuple[Any, ...], cells: tuple[int, ...], factors: list[int]) -> bool:
+    """Whether jumps that raise two-level cells, in level and in energy, are the only ones that are not diagonal."""
+    levels = H0.diag().real.reshape([factors[k] for k in cells]).transpose(np.argsort(cells))
+    levels = levels.reshape([factors[k] if k in cells else 1 for k in range(len(factors))])
+    energies = np.broadcast_to(levels, factors).ravel()
+    found = False
+    for op in c_ops:
+        if not isinstance(op, Qobj) or op.issuper:
+            return False  # its direction is not known
+        entries = op.to("CSR").data.as_scipy().tocoo()
+        moves = (entries.data != 0) & (entries.row != entries.col)
+        if not moves.any():
+            continue
+        if type(op.data).__name__ == "Dia":  # as operators.raising and create(2) make it: meant
+            return False
+        up = np.array(np.unravel_index(entries.row[moves], factors)) - np.unravel_index(entries.col[moves], factors)
+        two = np.array(factors)[:, None] == 2
+        gain = energies[entries.row[moves]] - energies[entries.col[moves]]
+        if not ((up >= 0) & (two | (up == 0))).all() or (gain <= 0).any():
+            return False
+        found = True
+    return found
 
 
 class Network(Battery):

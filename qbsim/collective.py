@@ -233,6 +233,7 @@ class Collective(Battery):
     """
 
     own_measures = MappingProxyType(_own_measures())
+    _factor_per_cell = False
 
     def __init__(
         self,
