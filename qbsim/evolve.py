@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from . import _version
-from ._checks import CutoffWarning, FloatArray, as_real, as_tlist
+from ._checks import CutoffWarning, FloatArray, as_flag, as_measured, as_real, as_tlist, as_tolerance
 from ._digest import json_digest
 from ._memory import SURELY_FREE, available_memory
 from ._threads import one_thread
@@ -105,7 +105,7 @@ def series(
     for stretch in module.run(battery, rho0, tlist, rtol=rtol, atol=atol, few=passive_tol is not None):
         part = slice(start, start + len(stretch))
         for key, measure in measures.items():
-            values[key][part] = _evaluate(measure, stretch, reference)
+            values[key][part] = _evaluate(key, measure, stretch, reference)
         trace_error = max(trace_error, float(np.abs(stretch.populations.sum(axis=1) - 1).max()))
         hermiticity = max(hermiticity, stretch.hermiticity_error())
         if reference.has_passive(stretch):
@@ -141,12 +141,14 @@ def series(
     return Series(values, rho, certificate, name, reason)
 
 
-def _evaluate(measure: Measure | Callable[[Qobj, Battery], float], stretch: States, reference: Reference) -> FloatArray:
+def _evaluate(
+    name: str, measure: Measure | Callable[[Qobj, Battery], float], stretch: States, reference: Reference
+) -> FloatArray:
     if isinstance(measure, Measure):
         return measure.evaluate(stretch, reference)
     battery = reference.battery
     dims = [stretch.cell_dims] * 2
-    return np.array([float(measure(Qobj(rho, dims=dims), battery)) for rho in stretch.dense])
+    return np.array([as_measured(name, measure(Qobj(rho, dims=dims), battery)) for rho in stretch.dense])
 
 
 def evolve(
@@ -174,11 +176,12 @@ def evolve(
     tlist : (T,)
         Strictly increasing times, in the inverse unit of the rates.
     measures : str, sequence of str, or dict
-        Names out of ``qbsim.MEASURES``; as a dict {name: f(rho, battery)} (or {name: known name}) for one's own.
+        Names out of ``qbsim.MEASURES``; as a dict {name: f(rho, battery)} (or {name: known name}) for one's own. A
+        function returns one real number; nan is allowed.
     solver : str
         "auto" chooses; the attributes say which ran and why. "qutip" is the reference.
     rtol, atol : float
-        Accuracy asked of the solver.
+        Accuracy asked of the solver, each between 1e-15 and 0.1.
     states : bool
         Keep the cells' density matrices as variable `rho` (time, row, col).
     passive_tol : float, optional
@@ -222,10 +225,10 @@ def evolve(
     rho0 = check_state(rho0, battery.dims, "rho0")
     times = as_tlist(tlist)
     table = read_measures(measures)
-    rtol, atol = as_real("rtol", rtol, minimum=0), as_real("atol", atol, minimum=0)
+    rtol, atol = as_tolerance("rtol", rtol), as_tolerance("atol", atol)
     if passive_tol is not None:
-        passive_tol = as_real("passive_tol", passive_tol, minimum=0)
-    if states:
+        passive_tol = as_real("passive_tol", passive_tol, minimum=0, maximum=1)
+    if as_flag("states", states):
         size = 16 * len(times) * int(np.prod(battery.cell_dims)) ** 2
         if size > STATES_LIMIT:
             raise MemoryError(

@@ -6,7 +6,7 @@ The functions take Qobj states. The table `MEASURES` evaluates the same formulas
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -343,13 +343,22 @@ MEASURES: dict[str, Measure] = {
 }
 
 
+TAKEN = ("time", "rho", "row", "col")  # coordinate, variable and dimensions of what `evolve` returns
+
+
 def read_measures(measures: Any) -> dict[str, Measure | Callable[[Qobj, Battery], float]]:
     """Table of the requested measures from names, or from {name: f(rho, battery)}; unknown names are refused."""
     if isinstance(measures, str):
         measures = (measures,)
+    if not isinstance(measures, Iterable):
+        raise TypeError(f"Argument measures must be names or a dict of functions, but is {measures!r}.")
     wanted: dict[str, Measure | Callable[[Qobj, Battery], float]] = {}
     for name in measures:
-        own = measures[name] if isinstance(measures, dict) else name
+        own = measures[name] if isinstance(measures, Mapping) else name
+        if isinstance(measures, Mapping) and (not isinstance(name, str) or not name):
+            raise TypeError(f"Argument measures must name every measure by a text, but holds the name {name!r}.")
+        if name in TAKEN:
+            raise ValueError(f"Measure {name!r} must have another name: {', '.join(TAKEN)} are taken by the dataset.")
         if callable(own):
             wanted[str(name)] = own
         elif isinstance(own, str) and own in MEASURES:
