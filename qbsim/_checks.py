@@ -117,8 +117,8 @@ def as_measured(name: str, value: Any) -> float:
         raise TypeError(f"Measure {name!r} returned {value!r}. {remedy}.") from error
     if array.ndim:
         raise TypeError(
-            f"Measure {name!r} returned an array of shape {array.shape}. {remedy}; give every entry of an array its own "
-            "measure."
+            f"Measure {name!r} returned an array of shape {array.shape}. {remedy}; every entry of an array needs a "
+            "measure of its own."
         )
     if array.dtype.kind not in "iufb":
         raise TypeError(f"Measure {name!r} returned {value!r}. {remedy}.")

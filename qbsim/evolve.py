@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import wraps
@@ -85,9 +85,13 @@ def series(
     atol: float = ATOL,
     states: bool = False,
     passive_tol: float | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Series:
     """Curves of the measures without labels; arguments are already checked."""
     name, module, reason = choose(battery, rho0, tlist, solver)
+    if options is not None and name != "qutip":
+        raise ValueError(f"Argument options is for solver 'qutip', but solver {name!r} runs; pass solver='qutip'.")
+    extra = {} if options is None else {"options": module.read_options(options)}
     need = module.forecast(battery, rho0, tlist)
     if need > SURELY_FREE and need > (free := available_memory()):
         raise MemoryError(
@@ -102,7 +106,7 @@ def series(
     trace_error, hermiticity, lowest, cut = 0.0, 0.0, np.inf, 0.0
     nodes, passive_error = 0, 0.0
     start = 0
-    for stretch in module.run(battery, rho0, tlist, rtol=rtol, atol=atol, few=passive_tol is not None):
+    for stretch in module.run(battery, rho0, tlist, rtol=rtol, atol=atol, few=passive_tol is not None, **extra):
         part = slice(start, start + len(stretch))
         for key, measure in measures.items():
             values[key][part] = _evaluate(key, measure, stretch, reference)
@@ -162,6 +166,7 @@ def evolve(
     atol: float = ATOL,
     states: bool = False,
     passive_tol: float | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
     r"""Evolve a battery and record figures of merit.
 
@@ -187,6 +192,9 @@ def evolve(
     passive_tol : float, optional
         Allow the passive energy to be interpolated between adaptively chosen times, to this fraction of the spread of
         H0. The energy stays exact at every time; the error met is `passive_error` of the certificate.
+    options : dict, optional
+        For QuTiP's integrator, with solver "qutip": method, max_step, min_step, first_step, nsteps, order. Without
+        max_step, steps are limited where a drive has structure in time.
 
     Returns
     -------
@@ -199,7 +207,8 @@ def evolve(
     Raises
     ------
     TypeError, ValueError
-        For a state that is not a state of this battery, times that do not increase, or an unknown measure or solver.
+        For a state that is not a state of this battery, times that do not increase, an unknown measure, solver or
+        option, a measure that returns no real number, or a drive that is not Hermitian or not finite.
     MemoryError
         If the forecast exceeds the free memory, or states=True the limit; the message carries the number.
 
@@ -207,6 +216,10 @@ def evolve(
     -----
     Energy, ergotropy and coherence are good to 1e-7 of the spread of H0 at the default tolerances; the concurrence is
     limited by the square root of the error of the state.
+
+    A pulse of a drive is found wherever it is, however sparse `tlist`, if it is wider than a thousandth of the time
+    span and above a thousandth of the largest value of its coefficient; a coefficient given as an array is followed
+    from sample to sample. For a narrower pulse, pass ``options={"max_step": width}``.
 
     References
     ----------
@@ -236,9 +249,21 @@ def evolve(
                 f"{STATES_LIMIT / 2**30:.3g} GiB. Ask for fewer times, or pass a measure that computes what you need."
             )
     run = series(
-        battery, rho0, times, table, solver=solver, rtol=rtol, atol=atol, states=states, passive_tol=passive_tol
+        battery,
+        rho0,
+        times,
+        table,
+        solver=solver,
+        rtol=rtol,
+        atol=atol,
+        states=states,
+        passive_tol=passive_tol,
+        options=options,
     )
-    return _label(battery, times, table, run, {"rtol": rtol, "atol": atol, "passive_tol": passive_tol})
+    asked: dict[str, float | str | None] = {"rtol": rtol, "atol": atol, "passive_tol": passive_tol}
+    if options is not None:
+        asked["options"] = json.dumps(dict(options))
+    return _label(battery, times, table, run, asked)
 
 
 def _label(
@@ -246,7 +271,7 @@ def _label(
     times: FloatArray,
     table: dict[str, Measure | Callable[[Qobj, Battery], float]],
     run: Series,
-    tolerances: dict[str, float | None],
+    asked: dict[str, float | str | None],
 ) -> xr.Dataset:
     """Dataset with names, units and provenance."""
     import xarray as xr
@@ -278,7 +303,7 @@ def _label(
         "parameters_sha256": json_digest(parameters),
         "solver": run.solver,
         "solver_reason": run.reason,
-        **{name: tol for name, tol in tolerances.items() if tol is not None},
+        **{name: value for name, value in asked.items() if value is not None},
         "certificate": json.dumps(run.certificate),
         **_version.versions(),
     }

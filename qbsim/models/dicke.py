@@ -146,11 +146,17 @@ def dicke(
 def _switched(free: Qobj, coupling: Qobj, lam: float | Callable[[float], float]) -> Qobj | QobjEvo:
     """Free part plus the coupling, constant or switched."""
     if callable(lam):
-        return QobjEvo([free, [coupling, lambda t: lam(t)]])
+        return QobjEvo([free, [coupling, lambda t: _real(lam(t))]])
     lam = as_real("lam", lam)
     if lam == 0:
         raise ValueError("Argument lam must not be zero: without coupling nothing is charged.")
     return free + lam * coupling
+
+
+def _real(value: complex) -> float:
+    if isinstance(value, complex):
+        raise TypeError(f"Argument lam must return real numbers, but returned {value!r}.")
+    return value
 
 
 def dicke_start(battery: Battery) -> Qobj:
