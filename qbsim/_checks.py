@@ -51,7 +51,7 @@ def as_count(name: str, value: Any, minimum: int = 1) -> int:
 
 def as_real(name: str, value: Any, *, minimum: float | None = None, maximum: float | None = None) -> float:
     """Finite real number inside [minimum, maximum]."""
-    if isinstance(value, bool | str | bytes | np.bool_ | np.complexfloating) or np.ndim(value) != 0:
+    if isinstance(value, bool | str | bytes | np.bool_ | np.complexfloating | list | tuple) or np.ndim(value) != 0:
         raise TypeError(f"Argument {name} must be a real number, but is {value!r}.")
     try:
         number = float(value)

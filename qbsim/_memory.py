@@ -29,7 +29,8 @@ def require(size: int, what: str, remedy: str) -> None:
         With the forecast, what is free, and what to do.
     """
     if size > SURELY_FREE and size > (free := available_memory()):
-        raise MemoryError(f"{what} needs about {size / 2**30:.3g} GiB, but {free / 2**30:.3g} GiB are free. {remedy}")
+        gib = min(size, 2**1000) / 2**30  # of a larger integer there is no float
+        raise MemoryError(f"{what} needs about {gib:.3g} GiB, but {free / 2**30:.3g} GiB are free. {remedy}")
 
 
 def require_cells(N: int, size: int, what: str, remedy: str = "Use fewer cells.", levels: int = 2) -> None:

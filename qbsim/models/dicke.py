@@ -9,7 +9,7 @@ import numpy as np
 import qutip
 from qutip import Qobj, QobjEvo
 
-from .._checks import as_count, as_real
+from .._checks import as_count, as_flag, as_real
 from .._memory import require, require_cells
 from ..battery import Battery
 from ..collective import Collective, choose_space, collective_losses, j_minus, j_z, local_losses
@@ -96,6 +96,8 @@ def dicke(
     photons = photon_cutoff(n) if photons is None else as_count("photons", photons)
     if photons < n + 2:
         raise ValueError(f"Argument photons must exceed n + 1 = {n + 1}, as n photons start, but is {photons}.")
+    normalize, rotating_wave = as_flag("normalize", normalize), as_flag("rotating_wave", rotating_wave)
+    kappa = as_real("kappa", kappa, minimum=0)
     lossy = as_real("gamma", gamma, minimum=0) > 0 or as_real("dephasing", dephasing, minimum=0) > 0
     space = choose_space(space, symmetric=True, lossy=lossy)
 
@@ -118,7 +120,7 @@ def dicke(
     coupling = omega_c * (exchange + exchange.dag()) / (math.sqrt(n) if normalize else 1.0)
     H = _switched(free, coupling, lam)
 
-    c_ops = [math.sqrt(as_real("kappa", kappa, minimum=0)) * qutip.tensor(cells, a)] if kappa else []
+    c_ops = [math.sqrt(kappa) * qutip.tensor(cells, a)] if kappa else []
     if lossy and space == "tensor":
         still = qutip.qeye(photons)
         c_ops += [qutip.tensor(jump, still) for jump in local_losses(n, gamma=gamma, dephasing=dephasing)]
