@@ -17,7 +17,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
-from ._checks import FloatArray, MeasureWarning, nearest
+from ._checks import FloatArray, MeasureWarning, as_flag, nearest
 from .battery import Battery, Network
 from .copies import as_distribution, entropy_deficit, gibbs_energy, passive_energy_per_copy
 from .curves import efficiency
@@ -654,7 +654,7 @@ def l1_coherence(rho: Qobj, normalized: bool = True) -> float:
     >>> round(l1_coherence(plus(3)), 12)
     1.0
     """
-    return float(_l1_coherence(_as_states(rho), normalized=normalized)[0])
+    return float(_l1_coherence(_as_states(rho), normalized=as_flag("normalized", normalized))[0])
 
 
 def mean_concurrence(rho: Qobj, edges: Any) -> float:

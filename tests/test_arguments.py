@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import qutip
 
 import qbsim as qb
 
@@ -107,3 +108,41 @@ def test_numbers_whose_squares_overflow_are_refused(value):
 def test_real_arguments_are_real_numbers(value):
     with pytest.raises(TypeError, match="Argument omega must be a real number"):
         qb.single_cell(omega=value)
+
+
+# --- arguments that gave a silent answer ----------------------------------------------------------------------------
+
+LEVEL = qutip.num(2)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: qb.efficiency([0.5, 0.5], [1.0]), ValueError, r"same shape, but have \(2,\) and \(1,\)"),
+        (lambda: qb.efficiency([0.5, 0.5], 1.0), ValueError, "same shape"),
+        (lambda: qb.l1_coherence(RHO, normalized="no"), TypeError, "normalized must be True or False"),
+        (lambda: qb.dicke_start(CELL), TypeError, "battery must come from dicke"),
+        (lambda: qb.dicke_start(5), TypeError, "battery must come from dicke"),
+        (lambda: qb.sweep(qb.single_cell, {}, states=5, tlist=T), TypeError, "states must be names"),
+        (lambda: collective([5, 7], [1, 1]), ValueError, "levels must hold every level of H0"),
+        (lambda: collective([0, 1, 2], [1, 1]), ValueError, "lists of the same length"),
+        (lambda: collective([0, 1], [0.5, 1.5]), TypeError, "multiplicities must be an integer"),
+        (lambda: collective([0, 1], [-1, 3]), ValueError, "multiplicities must be at least 1"),
+        (lambda: collective([0, 1], [1, 1], symmetric="yes"), TypeError, "symmetric must be True or False"),
+        (lambda: qb.drive(2, flip="yes"), TypeError, "flip must be True or False"),
+        (lambda: qb.dicke(1, lam=1.0, kappa=""), TypeError, "kappa must be a real number"),
+        (lambda: qb.operators.transition(2, 2, 0), ValueError, "upper must be a level below d = 2"),
+        (lambda: qb.operators.on_cell(qutip.num(3), 0, 2), TypeError, "op must be an operator"),
+    ],
+)
+def test_wrong_arguments_are_named(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
+
+
+def collective(levels, multiplicities, **kwargs):
+    return qb.Collective(LEVEL, LEVEL, n=1, levels=levels, multiplicities=multiplicities, **kwargs)
+
+
+def test_collective_batteries_with_their_own_levels_are_accepted():
+    assert collective([0, 1], [1, 1]).N == 1

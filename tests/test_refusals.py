@@ -23,7 +23,7 @@ KINDS = {
     "real": [*NO_NUMBERS, *SHAPES, [1.0]],
     "rate": [*NO_NUMBERS, *SHAPES, [1.0], -1e-3, -1],
     "rates": [v for v in (*NO_NUMBERS, *SHAPES, -1e-3, [1.0, -1.0, 1.0], [1, 2], ["a"] * 3) if v is not None],
-    "fields": [v for v in (*NO_NUMBERS, *SHAPES, [1.0, np.nan, 1.0], [1, 2], ["a"] * 3, [True] * 3)],
+    "fields": [*NO_NUMBERS, *SHAPES, [1.0, np.nan, 1.0], [1, 2], ["a"] * 3, [True] * 3],
     "bonds": [*NO_NUMBERS, *SHAPES, np.eye(3), np.triu(np.ones((3, 3)), 1), [1.0, np.inf], [1.0]],
     "edges": [1, 1.5, None, "ab", [(0, 0)], [(0, 1), (1, 0)], [(0, 3)], [(-1, 0)], [(0, 1.0)], [(0, 1, 2)], [0, 1]],
     "flag": ["yes", 1, 0, None, [True], "False", 1.0],
@@ -159,10 +159,9 @@ def test_every_wrong_value_is_refused(builder, argument):
             continue
         try:
             call(builder, {argument: value})
-        except REFUSED as error:
-            assert str(error), value
-        else:
-            accepted.append(value)
+        except REFUSED:
+            continue
+        accepted.append(value)
     assert accepted == []
 
 

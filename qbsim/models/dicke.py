@@ -169,5 +169,7 @@ def dicke_start(battery: Battery) -> Qobj:
     >>> dicke_start(dicke(2, lam=0.5)).dims[0]
     [3, 32]
     """
+    if not isinstance(battery, Battery) or len(battery.dims) < 2:
+        raise TypeError(f"Argument battery must come from dicke, but is {battery!r}.")
     *cells, photons = battery.dims
     return qutip.tensor(*(qutip.fock(d, 0) for d in cells), qutip.fock(photons, battery.N))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -202,6 +202,8 @@ def read_states(states: Any) -> dict[str, Callable[[int], Qobj]]:
     """States by name, from names of qbsim's states or from {name: f(N)}."""
     if isinstance(states, str):
         states = (states,)
+    if not isinstance(states, Iterable):
+        raise TypeError(f"Argument states must be names or a dict of functions of N, but is {states!r}.")
     makers: dict[str, Callable[[int], Qobj]] = {}
     for name in states:
         make = states[name] if isinstance(states, Mapping) else name
