@@ -143,7 +143,7 @@ class Battery:
         if _only_raises(H0, c_ops, chosen, factors):
             warnings.warn(
                 "Every jump in c_ops that moves energy takes two-level cells up, so nothing is lost and the battery "
-                "charges from its bath. QuTiP's sigmam() does so in this basis, where level 0 is the lowest: use "
+                "charges from its bath. QuTiP's sigmam does so in this basis, where level 0 is the lowest: use "
                 "qbsim.operators.lowering or qutip.destroy(2). To pump on purpose, use qbsim.operators.raising or "
                 "qutip.create(2).",
                 ModelWarning,

@@ -38,7 +38,7 @@ __all__ = [
     "symmetric_ergotropy",
 ]
 
-CHECKED = 512  # dimension of H0 up to which its levels are compared with those given
+CHECKED = 128  # dimension of H0 up to which its levels are compared with those given
 LEVEL_TOLERANCE = 1e-9  # of the largest level
 MOST_CELLS = 12  # with losses of single cells: blocks that stand for up to 2^12 levels
 
@@ -256,8 +256,8 @@ class Collective(Battery):
         multiplicities = [as_count("multiplicities", m) for m in multiplicities]
         if energies.shape != (len(multiplicities),):
             raise ValueError(
-                f"Arguments levels and multiplicities must be lists of the same length, but have shape {energies.shape} "
-                f"and length {len(multiplicities)}."
+                f"Arguments levels and multiplicities must be lists of the same length, but have shape "
+                f"{energies.shape} and length {len(multiplicities)}."
             )
         own = np.linalg.eigvalsh(H0.full()) if H0.shape[0] <= CHECKED else energies
         away = np.abs(own[:, None] - energies).min(axis=1).max()

@@ -431,7 +431,7 @@ OFF = [qutip.sigmam(), 0.1 * qutip.sigmaz()]
     ],
 )
 def test_jumps_written_with_sigmam_of_qutip_give_a_warning(H0, c_ops):
-    with pytest.warns(qb.ModelWarning, match=r"sigmam\(\).*qbsim\.operators\.lowering or qutip\.destroy\(2\)"):
+    with pytest.warns(qb.ModelWarning, match=r"sigmam does .*qbsim\.operators\.lowering or qutip\.destroy\(2\)"):
         Battery(H0, H0, c_ops, N=len(H0.dims[0]))
 
 
