@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from . import bosonic, capacitance, channels, charging, extraction, precision, separable
-from ._checks import CutoffWarning, HalfLifeWarning, MeasureWarning, SweepWarning, UnphysicalWarning
+from ._checks import (
+    CutoffWarning,
+    HalfLifeWarning,
+    MeasureWarning,
+    ModelWarning,
+    SweepWarning,
+    UnphysicalWarning,
+)
 from ._version import __version__
 from .battery import Battery, Network
 from .collective import Collective, symmetric_ergotropy
@@ -51,6 +58,7 @@ __all__ = [
     "CutoffWarning",
     "HalfLifeWarning",
     "MeasureWarning",
+    "ModelWarning",
     "Network",
     "NetworkReport",
     "SweepWarning",

@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
+LARGEST = 1e100  # of a number: its squares and its product with a time stay far from the overflow at 1e308
+SMALLEST_TOLERANCE, LARGEST_TOLERANCE = 1e-15, 0.1
+
 
 class CutoffWarning(UserWarning):
     """States reach the levels next to a cut-off, so the truncation shows in the results."""
@@ -23,6 +26,10 @@ class HalfLifeWarning(UserWarning):
 
 class MeasureWarning(UserWarning):
     """A figure of merit is undefined for this battery; the message says why."""
+
+
+class ModelWarning(UserWarning):
+    """A model is valid but looks like a common mistake; the message says which, and what to do."""
 
 
 class SweepWarning(UserWarning):
@@ -44,14 +51,18 @@ def as_count(name: str, value: Any, minimum: int = 1) -> int:
 
 def as_real(name: str, value: Any, *, minimum: float | None = None, maximum: float | None = None) -> float:
     """Finite real number inside [minimum, maximum]."""
-    if isinstance(value, bool | str | np.bool_) or np.ndim(value) != 0:
+    if isinstance(value, bool | str | bytes | np.bool_ | np.complexfloating | list | tuple) or np.ndim(value) != 0:
         raise TypeError(f"Argument {name} must be a real number, but is {value!r}.")
     try:
         number = float(value)
-    except TypeError as error:
+    except OverflowError as error:  # an integer beyond 1e308
+        raise ValueError(f"Argument {name} must be at most {LARGEST:g} in size: choose other units.") from error
+    except (TypeError, ValueError) as error:
         raise TypeError(f"Argument {name} must be a real number, but is {value!r}.") from error
     if not np.isfinite(number):
         raise ValueError(f"Argument {name} must be finite, but is {number}.")
+    if abs(number) > LARGEST:
+        raise ValueError(f"Argument {name} must be at most {LARGEST:g} in size, but is {number:g}: choose other units.")
     if minimum is not None and number < minimum:
         raise ValueError(f"Argument {name} must be at least {minimum:g}, but is {number:g}.")
     if maximum is not None and number > maximum:
@@ -61,13 +72,57 @@ def as_real(name: str, value: Any, *, minimum: float | None = None, maximum: flo
 
 def as_real_array(name: str, value: ArrayLike) -> FloatArray:
     """Finite real array; complex, boolean and text input is refused."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"Argument {name} must hold real numbers in rows of the same length.") from error
     if array.dtype.kind not in "iuf":
         raise TypeError(f"Argument {name} must hold real numbers, but has dtype {array.dtype}.")
     array = array.astype(float)
     if not np.isfinite(array).all():
         raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
+    if (np.abs(array) > LARGEST).any():
+        raise ValueError(
+            f"Argument {name} must be at most {LARGEST:g} in size, but holds {np.abs(array).max():g}: choose other "
+            "units."
+        )
     return array
+
+
+def as_flag(name: str, value: Any) -> bool:
+    """True or False; numbers and texts are refused."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"Argument {name} must be True or False, but is {value!r}.")
+    return bool(value)
+
+
+def as_text(name: str, value: Any) -> str:
+    """Text."""
+    if not isinstance(value, str):
+        raise TypeError(f"Argument {name} must be a text, but is {value!r}.")
+    return str(value)
+
+
+def as_tolerance(name: str, value: Any) -> float:
+    """Accuracy that a solver can be asked for: no solver meets 0, and above 0.1 nothing is accurate."""
+    return as_real(name, value, minimum=SMALLEST_TOLERANCE, maximum=LARGEST_TOLERANCE)
+
+
+def as_measured(name: str, value: Any) -> float:
+    """Real number that a user's measure returned; nan, infinity and truth values are numbers here."""
+    remedy = "A measure f(rho, battery) must return one real number; take the real part or the modulus of a complex one"
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise TypeError(f"Measure {name!r} returned {value!r}. {remedy}.") from error
+    if array.ndim:
+        raise TypeError(
+            f"Measure {name!r} returned an array of shape {array.shape}. {remedy}; every entry of an array needs a "
+            "measure of its own."
+        )
+    if array.dtype.kind not in "iufb":
+        raise TypeError(f"Measure {name!r} returned {value!r}. {remedy}.")
+    return float(array)
 
 
 def per_cell(name: str, value: ArrayLike, N: int, minimum: float | None = None) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -13,8 +13,19 @@ import qutip
 import scipy.sparse
 from qutip import Qobj, QobjEvo
 
-from ._checks import FloatArray, UnphysicalWarning, as_count
-from ._digest import digest
+from ._checks import (
+    LARGEST,
+    FloatArray,
+    ModelWarning,
+    UnphysicalWarning,
+    as_count,
+    as_flag,
+    as_text,
+    per_bond,
+    per_cell,
+)
+from ._drives import operator_digest
+from ._memory import require_cells
 from .geometry import Edges, read_edges
 from .operators import lowering, occupations, raising, sigma_z
 from .report import POSITIVITY_TOLERANCE, NetworkReport
@@ -24,6 +35,8 @@ __all__ = ["GENERAL_LOSSES", "GENERAL_OPERATORS", "NETWORK_TERMS", "Battery", "N
 # Terms of the master equation by the names that solvers list.
 GENERAL_OPERATORS, GENERAL_LOSSES = "operators of its own", "losses of its own"
 NETWORK_TERMS = frozenset({"fields", "exchange", "loss", "pumping", "dephasing"})
+
+OPERATORS = "Use fewer cells, or leave the network as it is: `evolve` does not need its operators."
 
 
 class Battery:
@@ -43,7 +56,7 @@ class Battery:
     c_ops : sequence of Qobj or QobjEvo
         Jump operators on all tensor factors; a superoperator is a term of the generator, as in QuTiP.
     N : int
-        Number of cells, the tensor factors that store energy or what the model counts as such.
+        Number of cells: of the tensor factors that store energy. `Collective` holds N cells in one factor.
     cells : sequence of int, optional
         Tensor factors that store the energy; all by default. The others are chargers, traced out by every measure.
     edges : sequence of (int, int)
@@ -60,7 +73,15 @@ class Battery:
     TypeError
         If an operator is not a Qobj.
     ValueError
-        If dims do not fit, or H0 or H is not Hermitian.
+        If dims or N do not fit, an operator is not finite, or H0 or H is not Hermitian.
+
+    Warns
+    -----
+    ModelWarning
+        If the only jumps that move energy take two-level cells up, in level and in H0, as QuTiP's ``sigmam()`` does
+        in this basis. Lower with `qbsim.operators.lowering` or ``qutip.destroy(2)``. Cells that are pumped on purpose
+        give no warning if the jumps come from `qbsim.operators.raising` or ``qutip.create(2)``: they are told apart
+        by their storage along diagonals, where ``sigmam()`` is stored by rows.
     """
 
     own_measures: Mapping[Any, Any] = MappingProxyType({})
@@ -91,6 +112,8 @@ class Battery:
             raise TypeError(f"Argument H must be an operator (Qobj or QobjEvo), but is {type(H).__name__}.")
         self._N = as_count("N", N)
         full, factors = _plain(H.dims), _plain(H.dims[0])
+        if isinstance(cells, str) or not (cells is None or isinstance(cells, Iterable)):
+            raise TypeError(f"Argument cells must be a list of tensor factors, but is {cells!r}.")
         chosen = tuple(range(len(factors))) if cells is None else tuple(as_count("cells", c, 0) for c in cells)
         if len(set(chosen)) != len(chosen) or any(c >= len(factors) for c in chosen) or not chosen:
             raise ValueError(
@@ -99,17 +122,37 @@ class Battery:
         stored = [factors[c] for c in chosen]
         if _plain(H0.dims) != [stored, stored]:
             raise ValueError(f"Argument H0 must have dims {[stored, stored]} (the cells of H), but has {H0.dims}.")
+        if self.cells_are_factors and len(chosen) != self._N:
+            raise ValueError(
+                f"Argument N must be the number of tensor factors that store energy, {len(chosen)}, but is {self._N}. "
+                "Name them by cells=... where others are chargers; Collective holds several cells in one factor."
+            )
+        _check_finite("H0", H0)
+        _check_finite("H", H)
         if not H0.isherm:
             raise ValueError("Argument H0 must be Hermitian.")
         if isinstance(H, Qobj) and not H.isherm:
             raise ValueError("Argument H must be Hermitian: losses belong into c_ops.")
+        if isinstance(c_ops, Qobj | QobjEvo | str) or not isinstance(c_ops, Iterable):
+            raise TypeError(f"Argument c_ops must be a list of operators, but is {type(c_ops).__name__}.")
+        c_ops = tuple(c_ops)
         for op in c_ops:
             if not isinstance(op, Qobj | QobjEvo):
                 raise TypeError(f"Argument c_ops must hold Qobj or QobjEvo, but holds {type(op).__name__}.")
             if _plain(op.dims) not in (full, [full, full]):
                 raise ValueError(f"Argument c_ops must have dims {H.dims}, but holds dims {op.dims}.")
-        self._H0, self._H, self._c_ops = H0, H, tuple(c_ops)
-        self._cells, self._label, self._unit = chosen, label, unit
+            _check_finite("c_ops", op)
+        self._H0, self._H, self._c_ops = H0, H, c_ops
+        self._cells, self._label, self._unit = chosen, as_text("label", label), as_text("unit", unit)
+        if _only_raises(H0, c_ops, chosen, factors):
+            warnings.warn(
+                "Every jump in c_ops that moves energy takes two-level cells up, so nothing is lost and the battery "
+                "charges from its bath. QuTiP's sigmam does so in this basis, where level 0 is the lowest: use "
+                "qbsim.operators.lowering or qutip.destroy(2). To pump on purpose, use qbsim.operators.raising or "
+                "qutip.create(2).",
+                ModelWarning,
+                stacklevel=2,
+            )
         self._edges, _ = read_edges(edges, min(self._N, len(chosen)))  # bonds join tensor factors
         if truncation is not None:
             if not isinstance(truncation, Qobj) or truncation.dims != H.dims:
@@ -184,13 +227,11 @@ class Battery:
         return [self.dims[c] for c in self.cells]
 
     def parameters(self) -> dict[str, Any]:
-        """Parameters as plain numbers and lists, for files and hashes; operators are given by their digest."""
+        """Parameters as plain numbers and lists, for files and hashes; operators are given by their digest.
 
-        def stamp(op: Qobj | QobjEvo) -> str:
-            if isinstance(op, Qobj):
-                return digest(op.to("CSR").data.as_scipy())
-            return "time-dependent, at t = 0: " + digest(op(0).to("CSR").data.as_scipy())
-
+        That of an operator that depends on time covers its arrays, and the code, arguments and outside values of its
+        functions.
+        """
         return {
             "model": type(self).__name__,
             "N": self.N,
@@ -198,9 +239,9 @@ class Battery:
             "cells": list(self.cells),
             "edges": [list(e) for e in self.edges],
             "unit": self.unit,
-            "H0": stamp(self.H0),
-            "H": stamp(self.H),
-            "c_ops": [stamp(c) for c in self.c_ops],
+            "H0": operator_digest(self.H0),
+            "H": operator_digest(self.H),
+            "c_ops": [operator_digest(c) for c in self.c_ops],
         }
 
     def __repr__(self) -> str:
@@ -211,6 +252,46 @@ class Battery:
 def _plain(dims: Any) -> Any:
     """Dimensions as plain integers: QuTiP keeps whatever built them, and numpy's neither compare nor go to JSON."""
     return [_plain(d) for d in dims] if isinstance(dims, list) else int(dims)
+
+
+def _check_finite(name: str, op: Qobj | QobjEvo) -> None:
+    """Refuse nan, infinity and numbers whose squares overflow; QuTiP drops nan on the way to sparse storage."""
+    parts = [op] if isinstance(op, Qobj) else [p for part in op.to_list() for p in _as_list(part)]
+    for part in parts:
+        if isinstance(part, Qobj):
+            stored = part.data.as_scipy().data if hasattr(part.data, "as_scipy") else part.data.to_array()
+            if not np.isfinite(stored).all():
+                raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
+            if stored.size and np.abs(stored).max() > LARGEST:
+                raise ValueError(f"Argument {name} must hold numbers of at most {LARGEST:g}: choose other units.")
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _only_raises(H0: Qobj, c_ops: tuple[Any, ...], cells: tuple[int, ...], factors: list[int]) -> bool:
+    """Whether jumps that raise two-level cells, in level and in energy, are the only ones that are not diagonal."""
+    levels = H0.diag().real.reshape([factors[k] for k in cells]).transpose(np.argsort(cells))
+    levels = levels.reshape([factors[k] if k in cells else 1 for k in range(len(factors))])
+    energies = np.broadcast_to(levels, factors).ravel()
+    found = False
+    for op in c_ops:
+        if not isinstance(op, Qobj) or op.issuper:
+            return False  # its direction is not known
+        entries = op.to("CSR").data.as_scipy().tocoo()
+        moves = (entries.data != 0) & (entries.row != entries.col)
+        if not moves.any():
+            continue
+        if type(op.data).__name__ == "Dia":  # as operators.raising and create(2) make it: meant
+            return False
+        up = np.array(np.unravel_index(entries.row[moves], factors)) - np.unravel_index(entries.col[moves], factors)
+        two = np.array(factors)[:, None] == 2
+        gain = energies[entries.row[moves]] - energies[entries.col[moves]]
+        if not ((up >= 0) & (two | (up == 0))).all() or (gain <= 0).any():
+            return False
+        found = True
+    return found
 
 
 class Network(Battery):
@@ -226,34 +307,36 @@ class Network(Battery):
 
     with :math:`K^{\downarrow}_{ij} = \sqrt{(\bar n_i+1)(\bar n_j+1)}\,K_{ij}` and
     :math:`K^{\uparrow}_{ij} = \sqrt{\bar n_i \bar n_j}\,K_{ij}`. Usually built by `network`, `xx_chain` or
-    `single_cell`, which check their arguments; this constructor checks the decay matrix.
+    `single_cell`. The arrays are copied.
 
     Parameters
     ----------
-    edges : tuple of (int, int)
+    edges : iterable of (int, int), or graph
         Bonds, for the concurrence and for reports.
     omega : ndarray, (N,)
         Local frequencies.
     J : ndarray, (N, N)
         Exchange elements, symmetric, zero diagonal.
     decay_matrix : ndarray, (N, N)
-        K: rates gamma_k on the diagonal, gamma_bond off it; positive semidefinite.
+        K: rates gamma_k on the diagonal, gamma_bond off it; symmetric, positive semidefinite.
     dephasing : ndarray, (N,)
         Extra decay rate of every cell's coherence.
     nbar : ndarray, (N,)
         Thermal occupation of every cell's bath.
     allow_unphysical : bool
-        Accept a decay matrix that is not positive semidefinite, with a warning.
+        Accept a decay matrix that is not positive semidefinite, with a warning. Its diagonal must not be negative.
 
     Raises
     ------
-    ValueError
-        If the decay matrix has a negative rate beyond 1e-12 of the largest one.
+    TypeError, ValueError
+        For arrays that are not finite real numbers of these shapes, matrices that are not symmetric, a negative
+        rate or occupation of a cell, bonds that are no bonds of N cells, and a decay matrix with a negative rate
+        beyond 1e-12 of the largest one.
     """
 
     def __init__(
         self,
-        edges: Edges,
+        edges: Any,
         *,
         omega: FloatArray,
         J: FloatArray,
@@ -264,19 +347,29 @@ class Network(Battery):
         unit: str = "1",
         allow_unphysical: bool = False,
     ) -> None:
-        self._N = len(omega)
-        self._cells = tuple(range(self._N))
-        self._edges, self._label, self._unit = edges, label, unit
-        self._omega, self._J, self._dephasing, self._nbar = omega, J, dephasing, nbar
-        self._decay_matrix = decay_matrix
-        for array in (omega, J, decay_matrix, dephasing, nbar):
+        N = np.size(omega)
+        self._N = as_count("the length of omega", N)
+        self._cells = tuple(range(N))
+        self._edges, _ = read_edges(edges, N)
+        self._label, self._unit = as_text("label", label), as_text("unit", unit)
+        for name, matrix in (("J", J), ("decay_matrix", decay_matrix)):
+            if np.shape(matrix) != (N, N):
+                raise ValueError(f"Argument {name} must have shape ({N}, {N}), but has shape {np.shape(matrix)}.")
+        diagonal = per_cell("the diagonal of decay_matrix", np.diag(decay_matrix), N, minimum=0)
+        off_diagonal = np.where(np.eye(N, dtype=bool), 0, decay_matrix)
+        self._omega = per_cell("omega", omega, N)
+        self._J = per_bond("J", J, (), N)
+        self._decay_matrix = np.diag(diagonal) + per_bond("decay_matrix", off_diagonal, (), N)
+        self._dephasing = per_cell("dephasing", dephasing, N, minimum=0)
+        self._nbar = per_cell("nbar", nbar, N, minimum=0)
+        for array in (self._omega, self._J, self._decay_matrix, self._dephasing, self._nbar):
             array.flags.writeable = False
-        self._is_physical = self._check_positivity(allow_unphysical)
+        self._is_physical = self._check_positivity(as_flag("allow_unphysical", allow_unphysical))
 
     def _check_positivity(self, allow_unphysical: bool) -> bool:
         """Refuse negative decay rates: neither trace nor Hermiticity of the state would ever show them."""
         if not np.any(self._decay_matrix - np.diag(np.diag(self._decay_matrix))):
-            return True  # the diagonal was checked to be non-negative
+            return True  # the diagonal is not negative
         rates = np.linalg.eigvalsh(self._decay_matrix)
         if rates[0] >= -POSITIVITY_TOLERANCE * np.abs(rates).max():
             return True
@@ -397,7 +490,9 @@ class Network(Battery):
     @cached_property
     def H(self) -> Qobj:
         """H0 and the exchange on every bond."""
-        N, H = self._N, self.H0
+        N, bonds = self._N, int(np.count_nonzero(np.triu(self._J, 1)))
+        require_cells(N, 16 + 12 * min(bonds, N), f"The Hamiltonian of N = {N} cells", OPERATORS)
+        H = self.H0
         for i, j in zip(*np.nonzero(np.triu(self._J, 1)), strict=True):
             hop = raising(int(i), N) * lowering(int(j), N)
             H = H + self._J[i, j] * (hop + hop.dag())
@@ -406,6 +501,7 @@ class Network(Battery):
     @cached_property
     def _jumps(self) -> tuple[Qobj, ...]:
         N = self._N
+        require_cells(N, 16 * N, f"The list of jump operators of N = {N} cells", OPERATORS)
         s_minus = [lowering(k, N) for k in range(N)]
         ops: list[Qobj] = []
         for matrix, cell_ops in ((self.loss_matrix, s_minus), (self.pump_matrix, [s.dag() for s in s_minus])):

@@ -18,7 +18,7 @@ import scipy.sparse
 from numpy.typing import ArrayLike
 from qutip import Qobj, QobjEvo
 
-from ._checks import FloatArray, as_count, as_real, as_real_array
+from ._checks import FloatArray, as_count, as_flag, as_real, as_real_array
 from .battery import Battery
 from .curves import efficiency
 from .measures import MEASURES, Reference, ergotropy
@@ -40,6 +40,8 @@ __all__ = [
 ]
 
 COHERENCE = 1e-8  # between different total spins, that passes for rounding
+CHECKED = 128  # dimension of H0 up to which its levels are compared with those given
+LEVEL_TOLERANCE = 1e-9  # of the largest level
 MOST_CELLS = 12  # with losses of single cells: blocks that stand for up to 2^12 levels
 
 
@@ -291,10 +293,22 @@ class Collective(Battery):
         truncation: Qobj | None = None,
     ) -> None:
         super().__init__(H0, H, c_ops, N=n, cells=[0], label=label, unit=unit, truncation=truncation)
+        symmetric, energies = as_flag("symmetric", symmetric), as_real_array("levels", levels)
+        multiplicities = [as_count("multiplicities", m) for m in multiplicities]
+        if energies.shape != (len(multiplicities),):
+            raise ValueError(
+                f"Arguments levels and multiplicities must be lists of the same length, but have shape "
+                f"{energies.shape} and length {len(multiplicities)}."
+            )
+        own = np.linalg.eigvalsh(H0.full()) if H0.shape[0] <= CHECKED else energies
+        away = np.abs(own[:, None] - energies).min(axis=1).max()
+        if away > LEVEL_TOLERANCE * max(np.abs(own).max(), np.abs(energies).max()):
+            raise ValueError(
+                f"Argument levels must hold every level of H0, but one is {away:.3g} away from all of them."
+            )
         if sum(multiplicities) != 2**n:
             raise ValueError(f"Argument multiplicities must sum to 2^{n}, but sums to {sum(multiplicities)}.")
         self.symmetric = symmetric
-        energies = as_real_array("levels", levels)
         needed = H0.shape[0] if symmetric else 2**n  # a symmetric state has no more eigenvalues than that
         order = np.argsort(energies, kind="stable")
         self._lowest = np.repeat(energies[order], [min(multiplicities[k], needed) for k in order])[:needed]

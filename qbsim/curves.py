@@ -155,6 +155,11 @@ def efficiency(ergotropy: ArrayLike, energy: ArrayLike, ground_energy: float = 0
     -------
     ndarray, (T,)
 
+    Raises
+    ------
+    TypeError, ValueError
+        For what is not a finite real curve, or curves of different shape.
+
     References
     ----------
     Below Eq. (9) of [santos2021].
@@ -165,6 +170,10 @@ def efficiency(ergotropy: ArrayLike, energy: ArrayLike, ground_energy: float = 0
     [0.666667, nan]
     """
     work, stored = as_real_array("ergotropy", ergotropy), as_real_array("energy", energy)
+    if work.shape != stored.shape:
+        raise ValueError(
+            f"Arguments ergotropy and energy must have the same shape, but have {work.shape} and {stored.shape}."
+        )
     above = stored - as_real("ground_energy", ground_energy)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(above == 0, np.nan, work / above)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import wraps
@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from . import _version
-from ._checks import CutoffWarning, FloatArray, as_real, as_tlist
+from ._checks import CutoffWarning, FloatArray, as_flag, as_measured, as_real, as_tlist, as_tolerance
 from ._digest import json_digest
+from ._memory import SURELY_FREE, available_memory
 from ._threads import one_thread
 from .battery import Battery
 from .measures import MEASURES, NO_BONDS, Measure, Reference, check_state, measures_on, read_measures
@@ -32,7 +33,6 @@ __all__ = ["Series", "evolve", "series"]
 
 RTOL, ATOL = 1e-8, 1e-10
 SMALL_DIMENSION = 256  # up to here matrices are too small to share among threads
-SURELY_FREE = 2**28  # bytes below which nobody asks how much memory is left
 BROKEN = 1e-6  # trace and Hermiticity errors, and negative eigenvalues, beyond which a run has no result
 SPECTRAL = [MEASURES[name] for name in ("ergotropy", "efficiency", "coherent_ergotropy", "entropy")]
 CUTOFF_POPULATION = 1e-6  # next to a cut-off; above it, truncation shows in the sixth digit
@@ -69,18 +69,6 @@ class Series:
     tolerances: Sequence[str] = ()
 
 
-def available_memory() -> int:
-    """Bytes of memory that can still be taken on this machine."""
-    try:
-        with open("/proc/meminfo") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 8 * 2**30
-
-
 def _small_on_one_thread(run: Callable[P, Series]) -> Callable[P, Series]:
     """Solve small batteries on one BLAS thread; large matrices are worth sharing."""
 
@@ -106,10 +94,14 @@ def series(
     atol: float = ATOL,
     states: bool = False,
     passive_tol: float | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Series:
     """Curves of the measures without labels; arguments are already checked."""
     spectrum = any(measure in SPECTRAL for measure in measures.values())
     name, module, reason, compared = choose(battery, rho0, tlist, solver, spectrum=spectrum)
+    if options is not None and name != "qutip":
+        raise ValueError(f"Argument options is for solver 'qutip', but solver {name!r} runs; pass solver='qutip'.")
+    extra = {} if options is None else {"options": module.read_options(options)}
     need = module.forecast(battery, rho0, tlist)
     if need > SURELY_FREE and need > (free := available_memory()):
         raise MemoryError(
@@ -124,10 +116,10 @@ def series(
     trace_error, hermiticity, lowest, cut = 0.0, 0.0, np.inf, 0.0
     nodes, passive_error = 0, 0.0
     start = 0
-    for stretch in module.run(battery, rho0, tlist, rtol=rtol, atol=atol, few=passive_tol is not None):
+    for stretch in module.run(battery, rho0, tlist, rtol=rtol, atol=atol, few=passive_tol is not None, **extra):
         part = slice(start, start + len(stretch))
         for key, measure in measures.items():
-            values[key][part] = _evaluate(measure, stretch, reference)
+            values[key][part] = _evaluate(key, measure, stretch, reference)
         trace_error = max(trace_error, float(np.abs(stretch.populations.sum(axis=1) - 1).max()))
         hermiticity = max(hermiticity, stretch.hermiticity_error())
         least = float(stretch.populations.min())  # never below the lowest eigenvalue
@@ -184,12 +176,14 @@ def _refuse_broken(
         )
 
 
-def _evaluate(measure: Measure | Callable[[Qobj, Battery], float], stretch: States, reference: Reference) -> FloatArray:
+def _evaluate(
+    name: str, measure: Measure | Callable[[Qobj, Battery], float], stretch: States, reference: Reference
+) -> FloatArray:
     if isinstance(measure, Measure):
         return measure.evaluate(stretch, reference)
     battery = reference.battery
     dims = [stretch.cell_dims] * 2
-    return np.array([float(measure(Qobj(rho, dims=dims), battery)) for rho in stretch.dense])
+    return np.array([as_measured(name, measure(Qobj(rho, dims=dims), battery)) for rho in stretch.dense])
 
 
 def evolve(
@@ -203,6 +197,7 @@ def evolve(
     atol: float = ATOL,
     states: bool = False,
     passive_tol: float | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
     r"""Evolve a battery and record figures of merit.
 
@@ -218,11 +213,12 @@ def evolve(
         Strictly increasing times, in the inverse unit of the rates.
     measures : str, sequence of str, or dict
         Names out of ``qbsim.MEASURES``; as a dict {name: f(rho, battery)} (or {name: known name}) for one's own, with
-        the state of `battery.cells` (the blocks of total spin if the battery is a `Collective`).
+        the state of `battery.cells` (the blocks of total spin if the battery is a `Collective`). A function returns one
+        real number; nan is allowed.
     solver : str
         "auto" takes the cheapest by forecast; the attributes say what was compared. "qutip" is the reference.
     rtol, atol : float
-        Accuracy asked of the solver, where it is not exact to rounding anyway.
+        Accuracy asked of the solver, each between 1e-15 and 0.1, where it is not exact to rounding anyway.
     states : bool
         Keep the cells' density matrices as variable `rho` (time, row, col).
     passive_tol : float, optional
@@ -230,6 +226,9 @@ def evolve(
         spread of H0, which 1300 random networks kept at 1e-4. The error is estimated, not bounded; the estimate is
         `passive_error` of the certificate, in the unit of energy. The energy is solved for at every time. Batteries
         with a charger or with a generator that depends on time are not interpolated.
+    options : dict, optional
+        For QuTiP's integrator, with solver "qutip": method, max_step, min_step, first_step, nsteps, order. Without
+        max_step, steps are limited where a drive has structure in time.
 
     Returns
     -------
@@ -243,7 +242,8 @@ def evolve(
     Raises
     ------
     TypeError, ValueError
-        For a state that is not a state of this battery, times that do not increase, or an unknown measure or solver.
+        For a state that is not a state of this battery, times that do not increase, an unknown measure, solver or
+        option, a measure that returns no real number, or a drive that is not Hermitian or not finite.
     MemoryError
         If the forecast exceeds the free memory, or states=True the limit; the message carries the number.
     ArithmeticError
@@ -254,6 +254,10 @@ def evolve(
     -----
     Energy, ergotropy and coherence are good to 1e-7 of the spread of H0 at the default tolerances; the concurrence is
     limited by the square root of the error of the state.
+
+    A pulse of a drive is found wherever it is, however sparse `tlist`, if it is wider than a thousandth of the time
+    span and above a thousandth of the largest value of its coefficient; a coefficient given as an array is followed
+    from sample to sample. For a narrower pulse, pass ``options={"max_step": width}``.
 
     References
     ----------
@@ -272,10 +276,10 @@ def evolve(
     rho0 = check_state(rho0, battery.dims, "rho0")
     times = as_tlist(tlist)
     table = read_measures(measures)
-    rtol, atol = as_real("rtol", rtol, minimum=0), as_real("atol", atol, minimum=0)
+    rtol, atol = as_tolerance("rtol", rtol), as_tolerance("atol", atol)
     if passive_tol is not None:
-        passive_tol = as_real("passive_tol", passive_tol, minimum=0)
-    if states:
+        passive_tol = as_real("passive_tol", passive_tol, minimum=0, maximum=1)
+    if as_flag("states", states):
         size = 16 * len(times) * int(np.prod(battery.cell_dims)) ** 2
         if size > STATES_LIMIT:
             raise MemoryError(
@@ -283,10 +287,24 @@ def evolve(
                 f"{STATES_LIMIT / 2**30:.3g} GiB. Ask for fewer times, or pass a measure that computes what you need."
             )
     run = series(
-        battery, rho0, times, table, solver=solver, rtol=rtol, atol=atol, states=states, passive_tol=passive_tol
+        battery,
+        rho0,
+        times,
+        table,
+        solver=solver,
+        rtol=rtol,
+        atol=atol,
+        states=states,
+        passive_tol=passive_tol,
+        options=options,
     )
-    met = {name: value for name, value in (("rtol", rtol), ("atol", atol)) if name in run.tolerances}
-    return _label(battery, times, table, run, {**met, "passive_tol": passive_tol})
+    met: dict[str, float | str | None] = {
+        name: value for name, value in (("rtol", rtol), ("atol", atol)) if name in run.tolerances
+    }
+    met["passive_tol"] = passive_tol
+    if options is not None:
+        met["options"] = json.dumps(dict(options))
+    return _label(battery, times, table, run, met)
 
 
 def _label(
@@ -294,7 +312,7 @@ def _label(
     times: FloatArray,
     table: dict[str, Measure | Callable[[Qobj, Battery], float]],
     run: Series,
-    tolerances: dict[str, float | None],
+    asked: dict[str, float | str | None],
 ) -> xr.Dataset:
     """Dataset with names, units and provenance."""
     import xarray as xr
@@ -326,7 +344,7 @@ def _label(
         "parameters_sha256": json_digest(parameters),
         "solver": run.solver,
         "solver_reason": "; ".join(part for part in (run.reason, run.compared) if part),
-        **{name: tol for name, tol in tolerances.items() if tol is not None},
+        **{name: value for name, value in asked.items() if value is not None},
         "certificate": json.dumps(run.certificate),
         **_version.versions(),
     }

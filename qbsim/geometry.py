@@ -6,15 +6,25 @@ user's own is on the same footing as these four.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
-from ._checks import as_count
+from ._checks import ModelWarning, as_count
+from ._memory import require
 
 __all__ = ["Edges", "all_to_all", "central", "circular", "linear", "read_edges"]
 
 Edges = tuple[tuple[int, int], ...]
+
+BOND_BYTES = 128  # a tuple and its numbers
+
+
+def _cells(N: int, bonds: int) -> int:
+    """Number of cells of a geometry, refused if the list of its bonds cannot fit into memory."""
+    require(BOND_BYTES * bonds, f"A geometry of N = {N} cells", "Use fewer cells.")
+    return N
 
 
 def linear(N: int) -> Edges:
@@ -26,7 +36,7 @@ def linear(N: int) -> Edges:
     ((0, 1), (1, 2), (2, 3))
     """
     N = as_count("N", N)
-    return tuple((k, k + 1) for k in range(N - 1))
+    return tuple((k, k + 1) for k in range(_cells(N, N - 1) - 1))
 
 
 def circular(N: int) -> Edges:
@@ -50,7 +60,7 @@ def central(N: int) -> Edges:
     ((0, 1), (0, 2), (0, 3))
     """
     N = as_count("N", N)
-    return tuple((0, k) for k in range(1, N))
+    return tuple((0, k) for k in range(1, _cells(N, N - 1)))
 
 
 def all_to_all(N: int) -> Edges:
@@ -62,7 +72,7 @@ def all_to_all(N: int) -> Edges:
     ((0, 1), (0, 2), (1, 2))
     """
     N = as_count("N", N)
-    return tuple(combinations(range(N), 2))
+    return tuple(combinations(range(_cells(N, N * (N - 1) // 2)), 2))
 
 
 def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
@@ -86,6 +96,11 @@ def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
         If the bonds are not pairs of integers.
     ValueError
         For a cell bound to itself, a repeated bond, or a bond out of range.
+
+    Warns
+    -----
+    ModelWarning
+        If `N` is counted from a list of bonds in which cell 0, and no other cell, has none: cells count from 0.
     """
     if N is not None:
         N = as_count("N", N)
@@ -115,8 +130,17 @@ def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
         if bond in seen:
             raise ValueError(f"Argument edges must hold every bond once, but repeats {bond}.")
         if N is not None and bond[1] >= N:
-            raise ValueError(f"Argument edges must bind cells 0 to {N - 1}, but holds {bond}.")
+            hint = " Cells count from 0." if bond[1] == N else ""
+            raise ValueError(f"Argument edges must bind cells 0 to {N - 1}, but holds {bond}.{hint}")
         seen[bond] = None
     if N is None:
         N = 1 + max((j for _, j in seen), default=0)
+        bound = {k for bond in seen for k in bond}
+        if 0 not in bound and len(bound) == N - 1 > 0:
+            warnings.warn(
+                f"Cell 0 has no bond and cells 1 to {N - 1} have: cells count from 0, so these are {N} cells, one of "
+                f"them idle. Subtract 1 from the bonds, or pass N={N} if cell 0 is meant to be idle.",
+                ModelWarning,
+                stacklevel=3,
+            )
     return tuple(seen), as_count("N", N)

@@ -6,7 +6,7 @@ The functions take Qobj states. The table `MEASURES` evaluates the same formulas
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ import scipy.sparse.linalg
 from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
-from ._checks import FloatArray, MeasureWarning, nearest
+from ._checks import FloatArray, MeasureWarning, as_flag, nearest
 from .battery import Battery, Network
 from .copies import as_distribution, entropy_deficit, gibbs_energy, passive_energy_per_copy
 from .curves import efficiency
@@ -364,6 +364,9 @@ MEASURES: dict[str, Measure] = {
 }
 
 
+TAKEN = ("time", "rho", "row", "col")  # coordinate, variable and dimensions of what `evolve` returns
+
+
 def measures_on(
     battery: Battery, measures: Mapping[str, Measure | Callable[[Qobj, Battery], float]]
 ) -> dict[str, Measure | Callable[[Qobj, Battery], float]]:
@@ -383,9 +386,15 @@ def read_measures(measures: Any) -> dict[str, Measure | Callable[[Qobj, Battery]
     """Table of the requested measures from names, or from {name: f(rho, battery)}; unknown names are refused."""
     if isinstance(measures, str):
         measures = (measures,)
+    if not isinstance(measures, Iterable):
+        raise TypeError(f"Argument measures must be names or a dict of functions, but is {measures!r}.")
     wanted: dict[str, Measure | Callable[[Qobj, Battery], float]] = {}
     for name in measures:
-        own = measures[name] if isinstance(measures, dict) else name
+        own = measures[name] if isinstance(measures, Mapping) else name
+        if isinstance(measures, Mapping) and (not isinstance(name, str) or not name):
+            raise TypeError(f"Argument measures must name every measure by a text, but holds the name {name!r}.")
+        if name in TAKEN:
+            raise ValueError(f"Measure {name!r} must have another name: {', '.join(TAKEN)} are taken by the dataset.")
         if callable(own):
             wanted[str(name)] = own
         elif isinstance(own, str) and own in MEASURES:
@@ -681,7 +690,7 @@ def l1_coherence(rho: Qobj, normalized: bool = True) -> float:
     >>> round(l1_coherence(plus(3)), 12)
     1.0
     """
-    return float(_l1_coherence(_as_states(rho), normalized=normalized)[0])
+    return float(_l1_coherence(_as_states(rho), normalized=as_flag("normalized", normalized))[0])
 
 
 def mean_concurrence(rho: Qobj, edges: Any) -> float:

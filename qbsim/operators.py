@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qutip import Qobj
 
 from ._checks import as_count
+from ._memory import require_cells
 
 __all__ = [
     "excitation",
@@ -60,6 +61,10 @@ def on_cell(op: Qobj, k: int, N: int) -> Qobj:
     k = as_count("k", k, minimum=0)
     if k >= N:
         raise ValueError(f"Argument k must be smaller than N = {N}, but is {k}.")
+    if not isinstance(op, Qobj) or op.dims != [[2], [2]]:
+        given = f"has dims {op.dims}" if isinstance(op, Qobj) else f"is {type(op).__name__}"
+        raise TypeError(f"Argument op must be an operator (Qobj) of one two-level cell, dims [[2], [2]], but {given}.")
+    require_cells(N, 32, f"An operator on N = {N} cells")
     return qutip.tensor([op if j == k else qutip.qeye(2) for j in range(N)])
 
 
@@ -101,10 +106,16 @@ def occupations(N: int) -> NDArray[np.int64]:
     ndarray, (2^N, N)
         Entry (x, k) is 1 if cell k is excited in basis state x, else 0.
     """
+    N = as_count("N", N)
+    require_cells(N, 16 * N, f"The table of basis states of N = {N} cells")
     x = np.arange(1 << N)[:, None]
     return (x >> np.arange(N - 1, -1, -1)) & 1
 
 
 def transition(d: int, upper: int, lower: int) -> Qobj:
     """Operator ``|lower><upper|`` of one cell with d levels: it takes level `upper` to level `lower`."""
+    d, upper, lower = as_count("d", d, minimum=2), as_count("upper", upper, 0), as_count("lower", lower, 0)
+    for name, level in (("upper", upper), ("lower", lower)):
+        if level >= d:
+            raise ValueError(f"Argument {name} must be a level below d = {d}, but is {level}.")
     return qutip.projection(d, lower, upper)

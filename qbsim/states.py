@@ -8,19 +8,27 @@ import scipy.sparse
 from qutip import Qobj
 
 from ._checks import as_count, as_real
+from ._memory import require_cells
 from .operators import excited, ground, occupations
 
 __all__ = ["classical", "empty", "full", "plus"]
 
 
+def _product(cell: Qobj, N: int) -> Qobj:
+    """The same ket on every cell, refused before it is built if it cannot fit into memory."""
+    N = as_count("N", N)
+    require_cells(N, 24, f"A ket of N = {N} cells")  # the ket, and half of it before the last product
+    return qutip.tensor([cell] * N)
+
+
 def full(N: int) -> Qobj:
     """Fully charged state ``|e...e>``, a ket of dims [[2]*N, [1]*N]."""
-    return qutip.tensor([excited()] * as_count("N", N))
+    return _product(excited(), N)
 
 
 def empty(N: int) -> Qobj:
     """Ground state ``|g...g>``, a ket of dims [[2]*N, [1]*N]."""
-    return qutip.tensor([ground()] * as_count("N", N))
+    return _product(ground(), N)
 
 
 def plus(N: int) -> Qobj:
@@ -34,7 +42,7 @@ def plus(N: int) -> Qobj:
     >>> round(ergotropy(plus(1), single_cell().H0), 12)
     0.5
     """
-    return qutip.tensor([(ground() + excited()).unit()] * as_count("N", N))
+    return _product((ground() + excited()).unit(), N)
 
 
 def classical(N: int, p: float = 0.75) -> Qobj:
@@ -61,6 +69,7 @@ def classical(N: int, p: float = 0.75) -> Qobj:
     """
     N = as_count("N", N)
     p = as_real("p", p, minimum=0.0, maximum=1.0)
+    require_cells(N, 100, f"A density matrix of N = {N} cells")  # its diagonal, and what sorts it
     n = occupations(N).sum(axis=1)
     weights = np.array([p**k * (1 - p) ** (N - k) for k in range(N + 1)])[n]
     return Qobj(scipy.sparse.diags(weights, format="csr"), dims=[[2] * N, [2] * N])

@@ -18,30 +18,48 @@ __all__ = ["draw", "select"]
 
 LINES_LIMIT = 24
 MARKERS = "osD^v<>ph*"
+SAME = 1e-9  # of the largest value of an axis: numbers this near to each other are one
+SHOWN = 10  # values of an axis that a message names
 
 
 def select(ds: xr.Dataset, where: dict[str, str]) -> xr.Dataset:
-    """Part of a dataset at given values of its axes, the nearest ones for numbers.
+    """Part of a dataset at given values of its axes; numbers need only agree to rounding.
 
     Raises
     ------
     ValueError
-        For an unknown axis, or a text that is no value of it.
+        For an unknown axis, or what is not one of its values.
     """
     for name, text in where.items():
         if name not in ds.dims:
             raise ValueError(nearest("axis", name, [str(d) for d in ds.dims]))
         values = ds[name].values
-        if values.dtype.kind in "OUS":
-            if text not in values.tolist():
-                raise ValueError(nearest(name, text, [str(v) for v in values]))
-            ds = ds.sel({name: [text]})
+        if values.dtype.kind in "OUSb":
+            texts = [str(v) for v in values]
+            if text not in texts:
+                raise ValueError(nearest(name, text, texts))
+            ds = ds.isel({name: [texts.index(text)]})
         else:
-            try:
-                ds = ds.sel({name: [float(text)]}, method="nearest")
-            except ValueError as error:
-                raise ValueError(f"Axis {name} has numbers, but was asked for {text!r}.") from error
+            ds = ds.isel({name: [_position(name, values, text)]})
     return ds
+
+
+def _position(name: str, values: np.ndarray, text: str) -> int:
+    """Where a number is among the values of an axis."""
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise ValueError(f"Axis {name} has numbers, but was asked for {text!r}.") from error
+    away = np.abs(values - number)
+    k = int(np.argmin(away))
+    if not away[k] <= SAME * np.abs(values).max():
+        known = [f"{v:.12g}" for v in values]
+        if len(known) > SHOWN:
+            known = [*known[: SHOWN - 1], f"... ({len(known)} in all)", known[-1]]
+        raise ValueError(
+            f"Axis {name} has no value {text}; the nearest is {values[k]:.12g}. It has {', '.join(known)}."
+        )
+    return k
 
 
 def draw(ds: xr.Dataset, x: str | None = None, y: Sequence[str] = ()) -> Any:

@@ -302,6 +302,8 @@ def test_fields_share_their_draws_between_strengths():
 
 H2 = qb.network(qb.linear(2)).H0
 H1 = qb.single_cell().H0
+H3 = qb.network(qb.linear(3)).H0
+LOWER = qutip.destroy(2)
 
 
 @pytest.mark.parametrize(
@@ -318,6 +320,26 @@ H1 = qb.single_cell().H0
         ((H2, H2), {"N": 2, "cells": [0, 0]}, ValueError, "cells must name different tensor factors"),
         ((H2, H2), {"N": 0}, ValueError, "N must be at least 1"),
         ((H2, H2), {"N": 2, "edges": [(0, 2)]}, ValueError, "cells 0 to 1"),
+        ((H2, H2), {"N": 1}, ValueError, "N must be the number of tensor factors that store energy, 2, but is 1"),
+        ((H3, H3), {"N": 2}, ValueError, "tensor factors that store energy, 3, but is 2"),
+        ((H1, H2), {"N": 2, "cells": [1]}, ValueError, "tensor factors that store energy, 1, but is 2"),
+        ((H1, H1), {"N": 7}, ValueError, "Collective holds several cells in one factor"),
+        ((H2, H2), {"N": 2, "cells": 1}, TypeError, "cells must be a list"),
+        ((H1 * np.nan, H1), {"N": 1}, ValueError, "H0 must be finite"),
+        ((H1, H1 * np.inf), {"N": 1}, ValueError, "H must be finite"),
+        ((H1, H1, [np.nan * LOWER]), {"N": 1}, ValueError, "c_ops must be finite"),
+        (
+            (H1, H1, [qutip.QobjEvo([[1e200 * LOWER, np.cos]])]),
+            {"N": 1},
+            ValueError,
+            "c_ops must hold numbers of at most 1e",
+        ),
+        ((H1, H1, [np.inf * qutip.lindblad_dissipator(LOWER)]), {"N": 1}, ValueError, "c_ops must be finite"),
+        ((H1, H1, [1e200 * LOWER]), {"N": 1}, ValueError, "numbers of at most 1e"),
+        ((H1, H1, LOWER), {"N": 1}, TypeError, "c_ops must be a list"),
+        ((H1, H1, None), {"N": 1}, TypeError, "c_ops must be a list"),
+        ((H1, H1), {"N": 1, "label": 5}, TypeError, "label must be a text"),
+        ((H1, H1), {"N": 1, "unit": 5}, TypeError, "unit must be a text"),
     ],
 )
 def test_operators_that_do_not_fit_are_refused(args, kwargs, error, words):
@@ -329,3 +351,137 @@ def test_bonds_join_tensor_factors():
     H = qutip.num(4)  # two cells held as one factor have no bond to take a concurrence over
     with pytest.raises(ValueError, match="edges must bind cells 0 to 0"):
         qb.Battery(H, H, N=2, edges=[(0, 1)])
+
+
+# --- a network from arrays ------------------------------------------------------------------------------------------
+
+
+def arrays(**other):
+    """Arguments of a valid network of three cells, with some of them replaced."""
+    line = np.diag([1.0, 1.0], 1) + np.diag([1.0, 1.0], -1)
+    valid = {
+        "edges": qb.linear(3),
+        "omega": np.ones(3),
+        "J": 2 * line,
+        "decay_matrix": np.eye(3) + 0.25 * line,
+        "dephasing": np.zeros(3),
+        "nbar": np.zeros(3),
+    }
+    return valid | other
+
+
+def test_network_from_arrays_equals_the_built_one():
+    built = qb.network(qb.linear(3), J=2.0, gamma=1.0, gamma_bond=0.25)
+    assert qb.Network(**arrays()).parameters() == built.parameters()
+
+
+def test_arrays_of_the_caller_stay_writeable_and_apart():
+    given = arrays()
+    net = qb.Network(**given)
+    before = net.parameters()
+    for name in ("omega", "J", "decay_matrix", "dephasing", "nbar"):
+        given[name][...] = 7.0
+    assert net.parameters() == before
+
+
+@pytest.mark.parametrize(
+    ("other", "error", "words"),
+    [
+        ({"decay_matrix": -np.eye(3)}, ValueError, "diagonal of decay_matrix must be at least 0"),
+        ({"decay_matrix": -np.eye(3), "allow_unphysical": True}, ValueError, "decay_matrix must be at least 0"),
+        ({"decay_matrix": np.triu(np.ones((3, 3)))}, ValueError, "decay_matrix must be symmetric"),
+        ({"decay_matrix": np.eye(2)}, ValueError, r"decay_matrix must have shape \(3, 3\)"),
+        ({"decay_matrix": np.ones(3)}, ValueError, r"decay_matrix must have shape \(3, 3\)"),
+        ({"decay_matrix": np.eye(3) * np.nan}, ValueError, "decay_matrix must be finite"),
+        ({"decay_matrix": np.eye(3) * 1e200}, ValueError, "decay_matrix must be at most 1e"),
+        ({"decay_matrix": np.eye(3) - 0.9 * (1 - np.eye(3))}, ValueError, "not positive semidefinite"),
+        ({"J": np.eye(3)}, ValueError, "J must have a zero diagonal"),
+        ({"J": np.triu(np.ones((3, 3)), 1)}, ValueError, "J must be symmetric"),
+        ({"J": np.zeros((2, 2))}, ValueError, r"J must have shape \(3, 3\)"),
+        ({"J": 1j * np.zeros((3, 3))}, TypeError, "J must hold real numbers"),
+        ({"J": np.full((3, 3), np.inf)}, ValueError, "J must be finite"),
+        ({"omega": np.array([1.0, np.nan, 1.0])}, ValueError, "omega must be finite"),
+        ({"omega": np.array(["a", "b", "c"])}, TypeError, "omega must hold real numbers"),
+        ({"omega": np.array([])}, ValueError, "length of omega must be at least 1"),
+        ({"dephasing": -np.ones(3)}, ValueError, "dephasing must be at least 0"),
+        ({"dephasing": np.ones(2)}, ValueError, "dephasing must be one number or one per cell"),
+        ({"nbar": -np.ones(3)}, ValueError, "nbar must be at least 0"),
+        ({"edges": [(0, 3)]}, ValueError, "cells 0 to 2"),
+        ({"edges": [(0, 1), (1, 0)]}, ValueError, "every bond once"),
+        ({"edges": 5}, TypeError, "pairs of cells"),
+        ({"label": 5}, TypeError, "label must be a text"),
+        ({"unit": None}, TypeError, "unit must be a text"),
+        ({"allow_unphysical": "no"}, TypeError, "allow_unphysical must be True or False"),
+    ],
+)
+def test_arrays_that_are_no_network_are_refused(other, error, words):
+    with pytest.raises(error, match=words):
+        qb.Network(**arrays(**other))
+
+
+# --- lowering and raising -------------------------------------------------------------------------------------------
+
+PAIR = [qutip.tensor(qutip.sigmam(), qutip.qeye(2)), qutip.tensor(qutip.qeye(2), qutip.sigmam())]
+OFF = [qutip.sigmam(), 0.1 * qutip.sigmaz()]
+
+
+@pytest.mark.parametrize(
+    ("H0", "c_ops"),
+    [
+        (H1, [0.3 * qutip.sigmam()]),
+        (H1, OFF),
+        (H2, PAIR),
+        (H2, [sum(PAIR)]),
+        (qutip.num(2) - 0.5, [qutip.Qobj([[0, 0], [1, 0]])]),
+        (H2 + 0.1 * qb.network(qb.linear(2), J=1.0).H, PAIR),
+    ],
+)
+def test_jumps_written_with_sigmam_of_qutip_give_a_warning(H0, c_ops):
+    with pytest.warns(qb.ModelWarning, match=r"sigmam does .*qbsim\.operators\.lowering or qutip\.destroy\(2\)"):
+        Battery(H0, H0, c_ops, N=len(H0.dims[0]))
+
+
+def test_sigmam_on_a_cell_with_a_charger_gives_a_warning():
+    jump = qutip.tensor(qutip.sigmam(), qutip.qeye(3))
+    with pytest.warns(qb.ModelWarning):
+        Battery(H1, qutip.tensor(H1, qutip.num(3)), [jump], N=1, cells=[0])
+
+
+def test_the_warning_points_at_the_line_that_builds_the_battery():
+    with pytest.warns(qb.ModelWarning) as caught:
+        Battery(H1, H1, [qutip.sigmam()], N=1)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("H0", "c_ops"),
+    [
+        (H1, []),
+        (H1, [qutip.destroy(2)]),
+        (H1, [qutip.sigmap()]),  # lowers in this basis
+        (H1, [qutip.sigmam(), qutip.sigmap()]),  # a hot bath
+        (H1, [qutip.create(2)]),  # pumping alone
+        (H2, [np.sqrt(0.2) * qb.operators.raising(k, 2) for k in (0, 1)]),
+        (H1, [qutip.sigmaz()]),
+        (-H1, [qutip.destroy(2)]),  # negative omega: lowering raises H0
+        (-H1, [qutip.sigmam()]),  # the upper level comes first, as sigmam() has it
+        (qutip.sigmaz(), [qutip.sigmam()]),
+        (qutip.num(3), [qutip.create(3)]),
+        (H1, [qutip.lindblad_dissipator(qutip.sigmam())]),
+    ],
+)
+def test_losses_pumps_and_negative_frequencies_give_no_warning(H0, c_ops):
+    Battery(H0, H0, c_ops, N=len(H0.dims[0]))
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_builders_give_no_warning_for_either_sign_of_the_levels(sign):
+    qb.spin_chain(2, B=sign, gamma=0.1, space="tensor")
+    qb.dicke(2, lam=1.0, omega_a=sign, gamma=0.1, kappa=0.1, space="tensor")
+    net = qb.network(qb.linear(2), omega=sign, gamma=0.1, nbar=0.3)
+    Battery(net.H0, net.H, net.c_ops, N=2)
+    net = qb.network(qb.linear(2), omega=[sign, 2.0], gamma=0.1, gamma_bond=0.05)
+    Battery(net.H0, net.H, net.c_ops, N=2)
+    qb.drive(2, gamma=0.1)
+    qb.cooper_pair_boxes(E_J=1.0, gamma=0.1)
+    qb.oscillator(5, kappa=0.1, nbar=0.5)

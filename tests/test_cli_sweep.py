@@ -12,7 +12,7 @@ import xarray as xr
 
 import qbsim as qb
 from qbsim.cli_sweep import add_parsers, disordered_chain, read_graph
-from qbsim.sweepplot import draw
+from qbsim.sweepplot import draw, select
 from qbsim.sweeps.forecast import forecast
 from qbsim.sweeps.plan import make_plan
 
@@ -236,6 +236,13 @@ class TestPlot:
         assert [len(ax.lines) for ax in fig.axes] == [6, 6]
         assert fig.axes[0].get_xlabel() == "delta"
 
+    def test_values_are_found_to_rounding(self, runs):
+        ds = open_sweep(runs)
+        ds = ds.assign_coords(delta=[0.1 + 0.2, *range(1, ds.sizes["delta"])])
+        assert select(ds, {"delta": "0.3"}).delta.values.tolist() == [0.1 + 0.2]
+        assert select(ds, {"N": "3.0"}).N.values.tolist() == [3]
+        assert select(ds, {"time": "0"}).time.values.tolist() == [0]
+
     def test_part_of_it(self, runs, tmp_path):
         words = ["--x", "time", "--y", "ergotropy_ratio", "--where", "state=plus", "N=3", "--out", tmp_path / "a.png"]
         assert qbsim("plot", runs, *words) == 0
@@ -248,6 +255,10 @@ class TestPlot:
             (["--x", "time", "--y", "gain"], "does not depend on 'time'"),
             (["--where", "state=pluss"], "Did you mean 'plus'"),
             (["--where", "N=two"], "has numbers"),
+            (["--where", "N=9"], "Axis N has no value 9; the nearest is"),
+            (["--where", "N=nan"], "Axis N has no value nan"),
+            (["--where", "delta=0.27"], "Axis delta has no value 0.27; the nearest is"),
+            (["--x", "delta", "--y", "ergotropy_ratio", "--where", "time=0.123456"], "in all)"),
             (["--where", "N"], "AXIS=VALUE"),
             (["--out", "a.doc"], "must end in .png"),
         ],

@@ -110,3 +110,38 @@ def test_number_of_cells_must_be_a_positive_integer(build, N, error):
 def test_what_is_not_a_graph_is_refused(edges, N, error, words):
     with pytest.raises(error, match=words):
         qb.network(edges, N)
+
+
+# --- cells count from 0 ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("edges", [[(1, 2)], [(1, 2), (2, 3)], [(1, 2), (1, 3), (1, 4)], [(3, 2), (2, 1)]])
+def test_bonds_counted_from_one_give_a_warning(edges):
+    with pytest.warns(qb.ModelWarning, match=r"Cell 0 has no bond .*count from 0.*Subtract 1"):
+        qb.network(edges, J=1.0)
+
+
+def test_bond_with_the_cell_after_the_last_says_where_counting_starts():
+    with pytest.raises(ValueError, match=r"cells 0 to 2, but holds \(2, 3\). Cells count from 0"):
+        qb.network([(1, 2), (2, 3)], 3)
+
+
+@pytest.mark.parametrize(
+    ("edges", "N"),
+    [
+        ([(1, 2), (2, 3)], 4),  # the caller has counted the cells
+        ([(2, 3)], None),  # several cells are idle
+        ([(0, 1), (1, 2)], None),
+        ([], None),
+        ([], 1),
+    ],
+)
+def test_idle_cells_on_purpose_give_no_warning(edges, N):
+    qb.network(edges, N)
+
+
+def test_graphs_with_a_lonely_first_node_give_no_warning():
+    graph = nx.Graph()
+    graph.add_nodes_from(range(3))
+    graph.add_edge(1, 2)
+    assert qb.network(graph).N == 3

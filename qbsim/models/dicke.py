@@ -9,12 +9,15 @@ import numpy as np
 import qutip
 from qutip import Qobj, QobjEvo
 
-from .._checks import as_count, as_real
+from .._checks import as_count, as_flag, as_real
+from .._memory import require, require_cells
 from ..battery import Battery
 from ..collective import Collective, choose_space, collective_losses, j_minus, j_z, local_losses
 from ..operators import excitation, lowering
 
 __all__ = ["dicke", "dicke_start", "photon_cutoff"]
+
+FEWER = "Use fewer cells or photon levels."
 
 
 def photon_cutoff(n: int) -> int:
@@ -93,8 +96,15 @@ def dicke(
     photons = photon_cutoff(n) if photons is None else as_count("photons", photons)
     if photons < n + 2:
         raise ValueError(f"Argument photons must exceed n + 1 = {n + 1}, as n photons start, but is {photons}.")
+    normalize, rotating_wave = as_flag("normalize", normalize), as_flag("rotating_wave", rotating_wave)
+    kappa = as_real("kappa", kappa, minimum=0)
     lossy = as_real("gamma", gamma, minimum=0) > 0 or as_real("dephasing", dephasing, minimum=0) > 0
     space = choose_space(space, symmetric=True, lossy=lossy)
+
+    if space == "tensor":
+        require_cells(n, 200 * photons, f"A Dicke battery of n = {n} cells, one by one, and {photons} photon levels")
+    else:
+        require(200 * (n + 1) * photons, f"A Dicke battery of n = {n} cells and {photons} photon levels", FEWER)
 
     if space == "tensor":
         J_minus = sum(lowering(k, n) for k in range(n))
@@ -110,7 +120,7 @@ def dicke(
     coupling = omega_c * (exchange + exchange.dag()) / (math.sqrt(n) if normalize else 1.0)
     H = _switched(free, coupling, lam)
 
-    c_ops = [math.sqrt(as_real("kappa", kappa, minimum=0)) * qutip.tensor(cells, a)] if kappa else []
+    c_ops = [math.sqrt(kappa) * qutip.tensor(cells, a)] if kappa else []
     if lossy:
         losses = (local_losses if space == "tensor" else collective_losses)(n, gamma=gamma, dephasing=dephasing)
         c_ops += [qutip.tensor(jump, qutip.qeye(photons)) for jump in losses]
@@ -135,11 +145,17 @@ def dicke(
 def _switched(free: Qobj, coupling: Qobj, lam: float | Callable[[float], float]) -> Qobj | QobjEvo:
     """Free part plus the coupling, constant or switched."""
     if callable(lam):
-        return QobjEvo([free, [coupling, lambda t: lam(t)]])
+        return QobjEvo([free, [coupling, lambda t: _real(lam(t))]])
     lam = as_real("lam", lam)
     if lam == 0:
         raise ValueError("Argument lam must not be zero: without coupling nothing is charged.")
     return free + lam * coupling
+
+
+def _real(value: complex) -> float:
+    if isinstance(value, complex):
+        raise TypeError(f"Argument lam must return real numbers, but returned {value!r}.")
+    return value
 
 
 def dicke_start(battery: Battery) -> Qobj:
@@ -150,5 +166,7 @@ def dicke_start(battery: Battery) -> Qobj:
     >>> dicke_start(dicke(2, lam=0.5)).dims[0]
     [3, 32]
     """
+    if not isinstance(battery, Battery) or len(battery.dims) < 2:
+        raise TypeError(f"Argument battery must come from dicke, but is {battery!r}.")
     *cells, photons = battery.dims
     return qutip.tensor(*(qutip.fock(d, 0) for d in cells), qutip.fock(photons, battery.N))

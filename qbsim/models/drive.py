@@ -8,7 +8,8 @@ import qutip
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from .._checks import FloatArray, as_count, as_real, as_real_array
+from .._checks import FloatArray, as_count, as_flag, as_real, as_real_array
+from .._memory import require_cells
 from ..battery import Battery
 from ..collective import local_losses
 
@@ -91,9 +92,12 @@ def drive(
     if as_real("strength", strength) <= 0:
         raise ValueError(f"Argument strength must be positive, but is {strength:g}.")
     groups, d = n // k, e.size
+    require_cells(n, 32 * groups, f"The drive of n = {n} cells", levels=d)
     if constraint not in ("norm", "spread"):
         raise ValueError(f"Argument constraint must be 'norm' or 'spread', but is {constraint!r}.")
     alpha = strength / (groups if constraint == "norm" else math.sqrt(groups))
+    flip = as_flag("flip", flip)
+    gamma, dephasing = as_real("gamma", gamma, minimum=0), as_real("dephasing", dephasing, minimum=0)
     if d != 2 and (flip or gamma or dephasing):
         raise ValueError(f"Arguments flip, gamma and dephasing need two-level cells, but the cells have {d} levels.")
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import per_bond, per_cell
+from .._memory import require
 from ..battery import Network
 from ..geometry import read_edges
 
@@ -36,7 +37,7 @@ def network(
     Parameters
     ----------
     edges : iterable of pairs, or graph with ``.edges``
-        Bonds, each once; a networkx graph is numbered in graph order.
+        Bonds, each once, between cells counted from 0; a networkx graph is numbered in graph order.
     N : int, optional
         Number of cells, needed where cells without a bond come last.
     omega : float or (N,)
@@ -64,6 +65,13 @@ def network(
     ------
     TypeError, ValueError
         For anything that is not a graph, a rate or a frequency, and for a decay matrix that is not positive.
+    MemoryError
+        If the matrices of so many cells do not fit into memory.
+
+    Warns
+    -----
+    ModelWarning
+        If `N` is not given and cell 0 alone has no bond, as in bonds counted from 1.
 
     Notes
     -----
@@ -82,6 +90,7 @@ def network(
     ['dark', 'independent', 'independent', 'independent', 'superradiant']
     """
     bonds, N = read_edges(edges, N)
+    require(64 * N**2, f"A network of N = {N} cells", "Use fewer cells.")  # J and the decay matrix, and their checks
     return Network(
         bonds,
         omega=per_cell("omega", omega, N),

@@ -8,6 +8,7 @@ import numpy as np
 import qutip
 
 from .._checks import as_count, as_real
+from .._memory import require
 from ..battery import Battery
 
 __all__ = ["oscillator"]
@@ -48,6 +49,7 @@ def oscillator(
     levels = as_count("levels", levels, minimum=4)
     alpha, r = as_real("displacement", displacement), as_real("squeezing", squeezing)
     kappa, nbar = as_real("kappa", kappa, minimum=0), as_real("nbar", nbar, minimum=0)
+    require(400 * levels, f"An oscillator of {levels} levels", "Use fewer levels.")
     a = qutip.destroy(levels)
     H = 1j * alpha * (a.dag() - a) + 0.5j * r * (a * a - a.dag() * a.dag())
     c_ops = [math.sqrt(rate) * op for rate, op in ((kappa * (nbar + 1), a), (kappa * nbar, a.dag())) if rate > 0]

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from .._checks import FloatArray, as_count, as_real, per_bond
+from .._memory import require, require_cells
 from ..battery import Battery
 from ..collective import Collective, choose_space, collective_losses, copies, j_minus, j_z, local_losses, spins
 from ..geometry import all_to_all
@@ -46,6 +47,7 @@ def coupling_profile(n: int, g: float = 1.0, profile: str = "nn") -> FloatArray:
     [0.0, 2.0, 1.0]
     """
     n, g = as_count("n", n), as_real("g", g)
+    require(48 * n**2, f"The matrix of couplings of n = {n} cells", "Use fewer cells.")
     distance = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
     apart = np.maximum(distance, 1)
     profiles = {"nn": g * (distance == 1), "lr": g * (distance > 0) / apart, "uni": g * (distance > 0)}
@@ -132,6 +134,7 @@ def spin_chain(
 
     label = f"spin chain, {n} cells"
     if space == "tensor":
+        require_cells(n, 32 * (n + 2), f"A chain of n = {n} cells, one by one,")
         H_B, H_g, H_x = _tensor_terms(n, couplings, alpha)
         c_ops = local_losses(n, gamma=gamma, dephasing=dephasing)
         edges = [(i, j) for i in range(n) for j in range(i + 1, n) if couplings[i, j]]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import FloatArray, as_count, as_real, as_real_array
+from .._memory import require
 from ..battery import Network
 from ..geometry import linear
 from .network import network
@@ -95,4 +96,5 @@ def random_fields(N: int, delta: float, *, B0: float = 1.0, rng: np.random.Gener
     N, delta = as_count("N", N), as_real("delta", delta, minimum=0)
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"Argument rng must be a numpy.random.Generator, but is {type(rng).__name__}.")
+    require(32 * N, f"A list of fields for N = {N} cells", "Use fewer cells.")
     return np.abs(as_real("B0", B0) * (1 + delta * rng.uniform(-1, 1, N)))

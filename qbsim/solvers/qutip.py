@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import qutip
-from qutip import Qobj
+from qutip import Qobj, QobjEvo
 
-from .._checks import FloatArray
+from .._checks import FloatArray, nearest
 from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, NETWORK_TERMS, Battery
 from ..stack import DenseStates, KetStates, States
 from .cost import eigenvalues, generator_entries, generator_norm
+from .pulses import check_hermitian, pieces
 
 TERMS = NETWORK_TERMS | {
     GENERAL_OPERATORS,
@@ -25,6 +27,15 @@ TOLERANCES = ("rtol", "atol")
 # interpolates between them then is wrong by orders of magnitude.
 LONGEST_STEP = 8.0
 CHUNK_BYTES = 256 * 2**20  # density matrices handed over at a time
+STEPPING = ("vern9", "vern7", "tsit5", "adams", "bdf", "lsoda", "dop853")  # methods that take a longest step
+OPTIONS = ("method", "max_step", "min_step", "first_step", "nsteps", "order", "ifactor", "dfactor", "beta")
+OURS = {
+    "rtol": "use the argument rtol",
+    "atol": "use the argument atol",
+    "normalize_output": "it stays off, so that the trace error shows",
+    "store_states": "the states are needed for the measures",
+    "progress_bar": "evolve shows none",
+}
 
 
 def refuses(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
@@ -52,27 +63,55 @@ def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
     return size * (len(tlist) + 30) + min(CHUNK_BYTES, size * len(tlist)) * 2
 
 
+def read_options(options: Any) -> dict[str, Any]:
+    """Options for QuTiP's solver out of those that leave the meaning of a run as it is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything but a dict, and for names that are unknown or set by `evolve`.
+    """
+    if not isinstance(options, Mapping):
+        raise TypeError(f"Argument options must be a dict of solver options, but is {options!r}.")
+    for name, value in options.items():
+        if name in OURS:
+            raise ValueError(f"Argument options must not hold {name!r}: {OURS[name]}.")
+        if name not in OPTIONS:
+            raise ValueError(nearest("solver option", name, OPTIONS))
+        if name == "method":
+            if not isinstance(value, str):
+                raise TypeError(f"Solver option 'method' must be a text, but is {value!r}.")
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < np.inf:
+            raise ValueError(f"Solver option {name!r} must be a number of at least 0, but is {value!r}.")
+    return dict(options)
+
+
 def run(
-    battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float, few: bool = False
+    battery: Battery,
+    rho0: Qobj,
+    tlist: FloatArray,
+    *,
+    rtol: float,
+    atol: float,
+    few: bool = False,
+    options: Mapping[str, Any] | None = None,
 ) -> Iterator[States]:
-    """States from ``mesolve`` with normalisation off, so that the trace error shows."""
-    options = {
+    """States from ``mesolve`` with normalisation off, so that the trace error shows.
+
+    The span is cut where a drive has structure, see `pulses`, unless `options` set ``max_step``.
+    """
+    asked = {
         "method": "vern9",
-        "max_step": LONGEST_STEP / max(generator_norm(battery), 1e-300),
         "rtol": rtol,
         "atol": atol,
         "nsteps": 10**8,
         "normalize_output": False,
         "progress_bar": "",
         "store_states": True,
+        **(options or {}),
     }
     closed = _is_closed(battery, rho0)
-    if len(tlist) == 1:
-        states = [rho0]
-    elif closed:
-        states = qutip.sesolve(battery.H, rho0, tlist, options=options).states
-    else:
-        states = qutip.mesolve(battery.H, rho0, tlist, battery.c_ops, options=options).states
+    states = [rho0] if len(tlist) == 1 else _solve(battery, rho0, tlist, closed, asked)
     D = int(np.prod(battery.dims))
     step = max(1, CHUNK_BYTES // (16 * D * (1 if closed else D)))
     for start in range(0, len(tlist), step):
@@ -83,3 +122,34 @@ def run(
         else:
             rho = np.array([(s.proj() if s.isket else s).full() for s in states[part]])
             yield DenseStates(rho, tlist[part], battery.dims, battery.cells)
+
+
+def _solve(battery: Battery, rho0: Qobj, tlist: FloatArray, closed: bool, options: dict[str, Any]) -> list[Qobj]:
+    """States at all times, piece after piece of the span."""
+    moving = [op for op in (battery.H, *battery.c_ops) if isinstance(op, QobjEvo)]
+    if isinstance(battery.H, QobjEvo):
+        check_hermitian(battery.H, tlist)
+    cuts = [(float(tlist[-1]), 0.0)]
+    if "max_step" not in options and options["method"] in STEPPING:
+        if moving:
+            cuts = pieces(moving, tlist)
+        else:
+            options = options | {"max_step": LONGEST_STEP / max(generator_norm(battery), 1e-300)}
+    try:
+        solver = (
+            qutip.SESolver(battery.H, options=options)
+            if closed
+            else qutip.MESolver(battery.H, battery.c_ops, options=options)
+        )
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"Argument options does not fit QuTiP's method {options['method']!r}: {error}") from error
+    states, last, start = [rho0], rho0, float(tlist[0])
+    for end, longest in cuts:
+        if longest:
+            solver.options["max_step"] = longest
+        inside = tlist[(tlist > start) & (tlist <= end)]
+        times = np.concatenate([[start], inside, [end] if not inside.size or inside[-1] < end else []])
+        found = solver.run(last, times).states
+        states += found[1 : 1 + inside.size]
+        last, start = found[-1], end
+    return states

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from .. import states as known_states
-from .._checks import FloatArray, as_count, as_real, as_tlist, nearest
+from .._checks import FloatArray, as_count, as_real, as_tlist, as_tolerance, nearest
 from .._digest import json_digest
 from ..battery import Battery
 from ..evolve import ATOL, RTOL
@@ -118,9 +118,10 @@ def make_plan(
     makers = read_states(states)
     times = as_tlist(tlist)
     wanted = _read_measures(measures)
+    _check_apart(wanted, grid)
     seed = as_count("seed", seed, 0)
-    rtol, atol = as_real("rtol", rtol, minimum=0), as_real("atol", atol, minimum=0)
-    tol = None if passive_tol is None else as_real("passive_tol", passive_tol, minimum=0)
+    rtol, atol = as_tolerance("rtol", rtol), as_tolerance("atol", atol)
+    tol = None if passive_tol is None else as_real("passive_tol", passive_tol, minimum=0, maximum=1)
     target = None if target_sem is None else as_real("target_sem", target_sem, minimum=0)
     if target is not None and "ergotropy" not in wanted:
         raise ValueError("Argument target_sem needs the measure 'ergotropy': it bounds the error of ergotropy_ratio.")
@@ -201,6 +202,8 @@ def read_states(states: Any) -> dict[str, Callable[[int], Qobj]]:
     """States by name, from names of qbsim's states or from {name: f(N)}."""
     if isinstance(states, str):
         states = (states,)
+    if not isinstance(states, Iterable):
+        raise TypeError(f"Argument states must be names or a dict of functions of N, but is {states!r}.")
     makers: dict[str, Callable[[int], Qobj]] = {}
     for name in states:
         make = states[name] if isinstance(states, Mapping) else name
@@ -228,6 +231,17 @@ def _read_measures(measures: Any) -> dict[str, str | Callable[[Qobj, Battery], f
     if not isinstance(measures, Mapping):
         return {name: name for name in table}
     return {name: measures[name] for name in table}
+
+
+def _check_apart(measures: Mapping[str, Any], axes: Mapping[str, Any]) -> None:
+    """Refuse a measure whose name the dataset of the sweep needs for something else."""
+    summaries = [name + end for name in ("half_life", "gain") for end in ("", "_err")]
+    ratios = [f"{name}_ratio" for name in ("ergotropy", "energy")]
+    ends = [name + end for name in (*measures, *ratios) for end in ("_sem", "_mean")]
+    taken = {*RESERVED, *axes, *summaries, *ratios, *ends, "realizations", "identity"}
+    for name in measures:
+        if name in taken:
+            raise ValueError(f"Measure {name!r} must have another name: the dataset of the sweep needs this one.")
 
 
 def _count(realizations: Any, point: dict[str, Any]) -> int:

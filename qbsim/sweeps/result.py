@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import _version
 from .._digest import digest, json_digest
-from ..evolve import available_memory
+from .._memory import available_memory
 from ..measures import MEASURES
 from .batches import Piece, chunks, cover
 from .ensemble import Average

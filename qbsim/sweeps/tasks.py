@@ -21,7 +21,7 @@ import numpy as np
 from qutip import Qobj, QobjEvo
 
 from .. import _version
-from .._checks import FloatArray, MeasureWarning, UnphysicalWarning
+from .._checks import FloatArray, MeasureWarning, UnphysicalWarning, as_measured
 from .._digest import digest, json_digest
 from ..battery import Battery, Network
 from ..evolve import series
@@ -271,5 +271,5 @@ def _measure_stamp(own: str | Callable[[Qobj, Battery], float], rho0: Qobj, batt
     if battery.cells != tuple(range(len(battery.dims))):
         rho = rho.ptrace(list(battery.cells))
     mixed = (rho + Qobj(np.eye(rho.shape[0]) / rho.shape[0], dims=rho.dims)) / 2
-    seen = [repr(float(own(state, battery))) for state in (rho, mixed)]
+    seen = [repr(as_measured(name, own(state, battery))) for state in (rho, mixed)]
     return [name, hashlib.sha256(source.encode()).hexdigest(), *seen]

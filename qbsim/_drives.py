@@ -1,0 +1,117 @@
+"""What an operator that depends on time is made of: its digest, its terms and the times at which it was sampled."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from qutip import Coefficient, Qobj, QobjEvo
+
+from ._checks import FloatArray
+from ._digest import digest, json_digest
+
+__all__ = ["operator_digest", "sampled_times", "terms"]
+
+
+def terms(op: QobjEvo) -> Iterator[tuple[Qobj | None, Any]]:
+    """Terms of a time-dependent operator: (operator, coefficient), or (None, function of time with operators)."""
+    for part in op.to_list():
+        if isinstance(part, list):
+            yield (part[0], part[1]) if isinstance(part[0], Qobj) else (None, part[0])
+
+
+def sampled_times(op: QobjEvo) -> FloatArray:
+    """Times at which coefficients given as arrays were sampled, ascending; empty if there are none."""
+    found: list[Any] = []
+
+    def walk(coefficient: Any) -> None:
+        if type(coefficient).__name__ == "InterCoefficient":
+            found.append(np.asarray(_pieces(coefficient)[0][0], dtype=float))
+            return
+        for piece in _pieces(coefficient)[-1:]:
+            for inner in piece if isinstance(piece, tuple) else ():
+                if isinstance(inner, Coefficient):
+                    walk(inner)
+
+    for _, coefficient in terms(op):
+        if isinstance(coefficient, Coefficient):
+            walk(coefficient)
+    return np.unique(np.concatenate(found)) if found else np.empty(0)
+
+
+def operator_digest(op: Qobj | QobjEvo) -> str:
+    """SHA-256 of an operator; of one that depends on time with its arrays, the code of its functions and arguments.
+
+    The same in every process of one Python version.
+    """
+    if isinstance(op, Qobj):
+        return digest(op.to("CSR").data.as_scipy())
+    plain = [_plain(part, ()) for part in op.to_list()]
+    return "time-dependent: " + json_digest(plain)
+
+
+def _pieces(value: Any) -> tuple[Any, ...]:
+    """What pickle would store of an object, or nothing where it cannot."""
+    try:
+        reduced = value.__reduce_ex__(2)
+    except Exception:
+        return ()
+    return tuple(reduced[1:]) if isinstance(reduced, tuple) else (reduced,)
+
+
+def _plain(value: Any, above: tuple[int, ...]) -> Any:
+    """An object as plain data that is the same in every process; `above` holds the objects this one is part of."""
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
+        return [type(value).__name__, repr(value)]
+    if id(value) in above:
+        return ["again", len(above) - above.index(id(value))]
+    above = (*above, id(value))
+    if isinstance(value, np.ndarray | np.generic) and np.asarray(value).dtype != object:
+        return ["array", digest(value)]
+    if isinstance(value, Qobj):
+        return ["operator", str(value.dims), digest(value.to("CSR").data.as_scipy())]
+    if scipy.sparse.issparse(value):
+        return ["sparse", digest(value)]
+    if isinstance(value, dict):
+        return ["dict", sorted(([_plain(k, above), _plain(v, above)] for k, v in value.items()), key=repr)]
+    if isinstance(value, set | frozenset):
+        return ["set", sorted((_plain(v, above) for v in value), key=repr)]
+    if isinstance(value, list | tuple | np.ndarray):
+        return [type(value).__name__, [_plain(v, above) for v in value]]
+    if isinstance(value, types.ModuleType):
+        return ["module", value.__name__]
+    if isinstance(value, functools.partial):
+        return ["partial", _plain((value.func, value.args, value.keywords), above)]
+    if isinstance(value, types.MethodType):
+        return ["method", _plain((value.__func__, value.__self__), above)]
+    if isinstance(value, types.FunctionType):
+        return _function(value, above)
+    if hasattr(value, "py_func"):  # compiled by numba
+        return ["compiled", _plain(value.py_func, above)]
+    if isinstance(value, types.CodeType):
+        names = [value.co_code.hex(), list(value.co_names), list(value.co_varnames), list(value.co_freevars)]
+        return ["code", names, _plain(value.co_consts, above)]
+    name = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', type(value).__qualname__)}"
+    if isinstance(value, type):
+        own = {k: v for k, v in vars(value).items() if isinstance(v, types.FunctionType)}
+        local = name.startswith("__main__.") or "<locals>" in name
+        return ["class", name, _plain(own, above) if local else None]
+    pieces = _pieces(value)
+    if type(value).__name__ == "_FuncElement":  # the last entry is the operator at the time that was asked for last
+        pieces = (pieces[0], pieces[-1][:-1])
+    return ["object", name, _plain(type(value), above), [_plain(piece, above) for piece in pieces]]
+
+
+def _function(value: types.FunctionType, above: tuple[int, ...]) -> Any:
+    """Code of a function, its defaults, and the values of the names it reads from outside."""
+    try:
+        outside = inspect.getclosurevars(value)
+        read = {**outside.globals, **outside.nonlocals}
+    except ValueError:  # a name that has no value yet
+        read = {}
+    return ["function", _plain((value.__code__, value.__defaults__, value.__kwdefaults__, read), above)]
