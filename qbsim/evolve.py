@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -15,8 +14,10 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from . import _version
-from ._checks import CutoffWarning, FloatArray, as_real, as_tlist
+from ._certificate import warn_of_cutoff
+from ._checks import FloatArray, as_real, as_tlist
 from ._digest import json_digest
+from ._memory import available_memory
 from ._threads import one_thread
 from .battery import Battery
 from .measures import NO_BONDS, Measure, Reference, check_state, read_measures
@@ -33,7 +34,6 @@ __all__ = ["Series", "evolve", "series"]
 RTOL, ATOL = 1e-8, 1e-10
 SMALL_DIMENSION = 256  # up to here matrices are too small to share among threads
 SURELY_FREE = 2**28  # bytes below which nobody asks how much memory is left
-CUTOFF_POPULATION = 1e-6  # next to a cut-off; above it, truncation shows in the sixth digit
 STATES_LIMIT = 4 * 2**30  # bytes of density matrices that states=True keeps
 
 
@@ -58,18 +58,6 @@ class Series:
     certificate: dict[str, float | None] = field(default_factory=dict)
     solver: str = ""
     reason: str = ""
-
-
-def available_memory() -> int:
-    """Bytes of memory that can still be taken on this machine."""
-    try:
-        with open("/proc/meminfo") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 8 * 2**30
 
 
 def _small_on_one_thread(run: Callable[P, Series]) -> Callable[P, Series]:
@@ -142,13 +130,7 @@ def series(
         certificate |= {"passive_nodes": nodes, "passive_error": passive_error}
     if edge is not None:
         certificate["population_at_cutoff"] = cut
-    if cut > CUTOFF_POPULATION:
-        warnings.warn(
-            f"The levels next to the cut-off hold up to {cut:.2g} of the population, so the results depend on where "
-            "the space is cut. Raise the cut-off.",
-            CutoffWarning,
-            stacklevel=3,
-        )
+    warn_of_cutoff(cut, stacklevel=4)
     rho = np.concatenate(kept) if states else None
     return Series(values, rho, certificate, name, reason)
 
