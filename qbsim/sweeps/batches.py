@@ -13,6 +13,7 @@ import errno
 import json
 import os
 import re
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,8 +62,11 @@ def write_batch(store: Path, curve: Curve, batch: Batch) -> Path:
     }
     head["sha256"] = _checksum(head, arrays)
     path = folder / f"{batch.start:06d}-{batch.stop:06d}.npz"
-    with atomic(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, allow_pickle=False, header=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8), **arrays)
+    arrays["header"] = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
+    with atomic(path) as temporary, open(temporary, "wb") as file, zipfile.ZipFile(file, "w") as members:
+        for name, array in arrays.items():  # as numpy.savez, which has no way to refuse pickles before numpy 2.1
+            with members.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
     return path
 
 
