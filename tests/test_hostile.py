@@ -574,6 +574,7 @@ class TestManifests:
             (("curves", 0, "realizations"), "many"),
             (("curves", 0, "realizations"), 0),
             (("parameters",), []),
+            (("curves",), []),
             (("numerics",), "none"),
         ],
     )

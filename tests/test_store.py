@@ -213,6 +213,7 @@ class TestFolder:
             ["notes.txt"],
             ["notes.txt", "batches/000000-000004.npz"],
             ["thesis/chapter.tex"],
+            ["sweep.nc"],
             ["sweep.nc.txt"],
             ["manifest.json"],
             ["manifest.json", "sweep.nc"],
@@ -234,6 +235,10 @@ class TestFolder:
         with pytest.raises(ValueError, match="Argument store must be the path of a folder, but is empty"):
             run(store="")
         assert not list(tmp_path.iterdir())
+
+    def test_what_is_no_path_is_refused(self):
+        with pytest.raises(TypeError, match="Argument store must be the path of a folder, but is 3"):
+            run(store=3)
 
     def test_the_current_folder_may_be_meant(self, clean, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
@@ -274,6 +279,19 @@ class TestOtherCode:
         assert all(p.read_bytes() == content for p, content in before.items())
         assert len(batches(copy)) == 2 * len(before)
         run(store=copy)  # and now without a warning
+
+    def test_replay_of_numbers_of_other_code_says_so(self, clean, monkeypatch):
+        """The battery is the same, the digits may differ."""
+        from qbsim.sweeps import tasks
+
+        changed = tasks.numerics() | {"qbsim_code": "0" * 64}
+        for module in ("qbsim.sweeps.tasks", "qbsim.sweeps.result"):
+            monkeypatch.setattr(f"{module}.numerics", lambda: changed)
+        ds = run()
+        monkeypatch.undo()
+        with pytest.warns(qb.SweepWarning, match="qbsim_code 000000000000"):
+            qb.replay(ds, 0, delta=2.0)
+        qb.replay(clean[1], 0, delta=2.0)
 
     def test_the_digest_of_the_code_is_in_the_key_and_in_the_file(self, clean):
         from qbsim._sources import numerics_sha256

@@ -33,7 +33,7 @@ __all__ = ["BadBatch", "Piece", "Store", "chunks", "cover", "read_batch", "write
 FILE_NAME = re.compile(r"([0-9]{6,18})-([0-9]{6,18})\.npz")
 LEFT = re.compile(r"\.[0-9]{6,18}-[0-9]{6,18}-[^.]*\.npz")  # temporary file of a worker that was killed
 DIGEST = re.compile(r"[0-9a-f]{64}")
-OURS = re.compile(r"batches|manifest\.json|sweep(-[0-9a-f]{8})?\.nc|\..*")  # what lies in the folder of a sweep
+NO_MANIFEST = re.compile(r"batches|\..*")  # what a sweep that died at once, or an operating system, leaves
 Piece = tuple[Path | None, int, int]  # file (None: set aside), first and one past the last realization to take from it
 
 
@@ -128,16 +128,18 @@ class Store:
     ------
     OSError
         If the folder cannot be made or written.
-    ValueError
-        If `folder` is empty text, or the folder is not that of a sweep and holds other files.
+    TypeError, ValueError
+        If `folder` is no path or empty text, or the folder is not that of a sweep and holds other files.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
+        if not isinstance(folder, str | os.PathLike):
+            raise TypeError(f"Argument store must be the path of a folder, but is {folder!r}.")
         if not os.fspath(folder):
             raise ValueError("Argument store must be the path of a folder, but is empty.")
         path = Path(folder)
         if path.is_dir() and not self.read_manifest(path):
-            others = sorted(p.name for p in path.iterdir() if not OURS.fullmatch(p.name))
+            others = sorted(p.name for p in path.iterdir() if not NO_MANIFEST.fullmatch(p.name))
             if others:
                 raise ValueError(
                     f"Argument store must be the folder of a sweep or an empty one, but {path} holds other files: "
@@ -201,8 +203,12 @@ class Store:
                 as_count("realizations", curve["realizations"])
                 if not DIGEST.fullmatch(curve["identity"]):
                     raise ValueError(f"{curve['identity']!r} is not the identity of a curve")
-            if not DIGEST.fullmatch(told["sha256"]) or not isinstance(told["parameters"]["axes"], dict):
-                raise ValueError("it has no axes")
+            if (
+                not told["curves"]
+                or not DIGEST.fullmatch(told["sha256"])
+                or not isinstance(told["parameters"]["axes"], dict)
+            ):
+                raise ValueError("it has no curves or no axes")
             if not isinstance(told.get("numerics", {}), dict):
                 raise ValueError("it has no versions")
             _ = told["started"], told["finished"], [*told["set_aside"]], told["parameters"]["target_sem"]

@@ -12,7 +12,6 @@ from .. import _version
 from .._certificate import CERTIFICATE, combine
 from .._digest import digest, json_digest
 from .._memory import available_memory
-from .._sources import numerics_sha256
 from ..measures import MEASURES
 from .batches import Piece, chunks, cover
 from .ensemble import Average
@@ -143,7 +142,7 @@ def label(
         "set_aside": json.dumps(told["set_aside"]),
         **_version.versions(),
         **{f"{name}_version": numerics()[name] for name in NUMERICS},
-        "numerics_sha256": numerics_sha256(),
+        "numerics_sha256": numerics()["qbsim_code"],
         "started": told["started"],
         "finished": told["finished"],
         "threads_per_worker": 1,
