@@ -72,3 +72,6 @@ def numerics_sha256() -> str:
         if not any(name == other or name.startswith(f"{other}/") for other in NOT_NUMERIC):
             sha.update(f"{name}\n{normalised(path.read_text(encoding='utf-8'))}\0".encode())
     return sha.hexdigest()
+
+
+numerics_sha256()  # now: what has been imported is what counts, and files may change while a session lasts
