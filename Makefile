@@ -1,10 +1,12 @@
-# Two commands: `make figures` runs the main job, `make test` checks everything. Both create what they need.
+# `make figures` runs the main job, `make test` checks everything, `make test-slow` checks what takes long: the slow tests,
+# and all others with the lowest versions of the dependencies that pyproject.toml declares. All create what they need.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 WORKERS ?= 2
+LOWEST  = $(VENV)/lowest
 
-.PHONY: figures test lint types check gallery clean
+.PHONY: figures test test-slow lint types check gallery clean
 
 figures: $(VENV)/.installed
 	$(BIN)/qbsim run santos2021 arjmandi2022 --out figures --workers $(WORKERS)
@@ -26,6 +28,18 @@ types: $(VENV)/.test-installed
 
 check: $(VENV)/.test-installed
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m "not slow" -q
+
+test-slow: $(VENV)/.test-installed $(LOWEST)/.installed
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow -q
+	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest -n 2 --dist loadfile -m "not slow" -q
+
+$(LOWEST)/.installed: pyproject.toml tests/lowest.py | $(VENV)/bin/python
+	rm -rf $(LOWEST)
+	$(PYTHON) -m venv $(LOWEST)
+	$(BIN)/python tests/lowest.py > $(LOWEST)/versions.txt
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -r $(LOWEST)/versions.txt
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

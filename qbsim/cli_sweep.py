@@ -12,71 +12,20 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from . import geometry as geometries
-from .battery import Network
-from .geometry import Edges, linear, read_edges
-from .models.network import network
-from .models.xx_chain import random_fields
+from ._files import read_netcdf, read_text
+from .geometry import Edges, read_edges
+from .sweeps.builders import GEOMETRIES, disordered_chain, wired_battery
 
-if TYPE_CHECKING:
-    import xarray as xr
+__all__ = ["add_parsers", "read_graph"]
 
-__all__ = ["add_parsers", "disordered_chain", "read_graph", "wired_battery"]
-
-GEOMETRIES = ("linear", "central", "circular", "all_to_all")
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-# --- what is swept --------------------------------------------------------------------------------------------------
-
-
-def disordered_chain(
-    N: int,
-    delta: float,
-    *,
-    gamma: float,
-    B0: float,
-    exchange: float,
-    dephasing: float,
-    nbar: float,
-    rng: np.random.Generator,
-) -> Network:
-    """Open chain in the fields abs(B0 (1 + delta u_k)); `exchange` is the matrix element of a bond."""
-    fields = random_fields(N, delta, B0=B0, rng=rng)
-    return network(linear(N), N, omega=fields, J=exchange, gamma=gamma, dephasing=dephasing, nbar=nbar)
-
-
-def wired_battery(
-    geometry: str,
-    N: int,
-    gamma_bond: float,
-    *,
-    graphs: dict[str, list[list[int]]],
-    delta: float,
-    gamma: float,
-    B0: float,
-    exchange: float,
-    dephasing: float,
-    nbar: float,
-    rng: np.random.Generator,
-) -> Network:
-    """Battery with bonds of a known geometry, or of a graph from a file."""
-    edges: Any = graphs[geometry] if geometry in graphs else getattr(geometries, geometry)(N)
-    fields = random_fields(N, delta, B0=B0, rng=rng)
-    return network(
-        edges,
-        N,
-        omega=fields,
-        J=exchange,
-        gamma=gamma,
-        gamma_bond=gamma_bond,
-        dephasing=dephasing,
-        nbar=nbar,
-    )
+# --- graphs --------------------------------------------------------------------------------------------------------
 
 
 def read_graph(path: Path) -> tuple[Edges, int]:
@@ -88,7 +37,7 @@ def read_graph(path: Path) -> tuple[Edges, int]:
         For a line that is neither; the message has its number.
     """
     pairs, cells = [], 0
-    for number, line in enumerate(path.read_text().splitlines(), start=1):
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         words = line.split("#")[0].replace(",", " ").split()
         if len(words) > 2 or not all(word.isdecimal() for word in words):
             raise ValueError(f"{path}, line {number}: must be two cells, such as `0 1`, but is {line.strip()!r}.")
@@ -377,22 +326,12 @@ def _find(path: Path) -> Path:
     return file
 
 
-def _open(file: Path) -> xr.Dataset:
-    import xarray as xr
-
-    try:
-        with xr.open_dataset(file, engine="h5netcdf") as ds:
-            return ds.load()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ValueError(f"{file} is not a NetCDF file of qbsim: {error}") from error
-
-
 def _plot(args: argparse.Namespace) -> int:
     """Draw a result and save the figure."""
     from .sweepplot import draw, select
 
     file = _find(args.path)
-    fig = draw(select(_open(file), dict(args.where)), args.x, args.y)
+    fig = draw(select(read_netcdf(file), dict(args.where)), args.x, args.y)
     out = args.out or file.with_suffix(".png")
     if out.suffix not in (".png", ".pdf", ".svg"):
         raise ValueError(f"Argument --out must end in .png, .pdf or .svg, but is {out}.")
@@ -412,8 +351,13 @@ def _show(args: argparse.Namespace) -> int:
     if (args.path / "manifest.json").is_file():
         lines += of_store(args.path)
     if not lines or (args.path / "sweep.nc").is_file():
-        lines += of_file(_open(_find(args.path)))
+        lines += of_file(read_netcdf(_find(args.path)))
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
-        print(f"{name:<{width}}  {text}".rstrip())
+        print(_printable(f"{name:<{width}}  {text}".rstrip()))
     return 0
+
+
+def _printable(text: str) -> str:
+    """Text of a file without what a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -15,7 +14,8 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from . import _version
-from ._checks import CutoffWarning, FloatArray, as_flag, as_measured, as_real, as_tlist, as_tolerance
+from ._certificate import warn_of_cutoff
+from ._checks import FloatArray, as_flag, as_measured, as_real, as_tlist, as_tolerance
 from ._digest import json_digest
 from ._memory import SURELY_FREE, available_memory
 from ._threads import one_thread
@@ -35,7 +35,6 @@ RTOL, ATOL = 1e-8, 1e-10
 SMALL_DIMENSION = 256  # up to here matrices are too small to share among threads
 BROKEN = 1e-6  # trace and Hermiticity errors, and negative eigenvalues, beyond which a run has no result
 SPECTRAL = [MEASURES[name] for name in ("ergotropy", "efficiency", "coherent_ergotropy", "entropy")]
-CUTOFF_POPULATION = 1e-6  # next to a cut-off; above it, truncation shows in the sixth digit
 STATES_LIMIT = 4 * 2**30  # bytes of density matrices that states=True keeps
 
 
@@ -146,13 +145,7 @@ def series(
         certificate |= {"passive_nodes": nodes, "passive_error": passive_error}
     if edge is not None:
         certificate["population_at_cutoff"] = cut
-    if cut > CUTOFF_POPULATION:
-        warnings.warn(
-            f"The levels next to the cut-off hold up to {cut:.2g} of the population, so the results depend on where "
-            "the space is cut. Raise the cut-off.",
-            CutoffWarning,
-            stacklevel=3,
-        )
+    warn_of_cutoff(cut, stacklevel=4)
     rho = np.concatenate(kept) if states else None
     return Series(values, rho, certificate, name, reason, compared, module.TOLERANCES)
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _version
-from ._checks import SweepWarning, as_count, nearest
+from ._checks import SweepWarning, as_count, as_real, nearest
 from ._digest import json_digest
+from ._files import parse_json
 from ._threads import one_thread
 from .battery import Battery
 from .measures import check_state
 from .sweeps.plan import Plan, read_states
-from .sweeps.recipes import resolve
+from .sweeps.recipes import BUILDERS, STATES, resolve
 from .sweeps.tasks import NUMERICS, Curve, build_battery
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def replay(
     k : int
         Number of the realization, from 0; it may lie beyond those of the sweep.
     build, states, measures : optional
-        The functions given to `sweep`, where they cannot be found by their names: a lambda of an earlier session.
+        The functions given to `sweep`, where neither this process has swept with them nor they are qbsim's own: a
+        dataset names functions for its readers, and replay runs none that the caller has not given.
     **point
         One value for every axis; an axis with a single value may be left out.
 
@@ -92,15 +94,19 @@ def replay(
     import xarray as xr
 
     k = as_count("k", k, 0)
-    if "parameters" not in dataset.attrs or "identity" not in dataset:
-        raise ValueError("Argument dataset must come from sweep: it has no variable 'identity' or no parameters.")
-    asked = json.loads(dataset.attrs["parameters"])
+    asked = _read_request(dataset)
     at = _find_point(dataset, point)
     told = dataset["identity"].sel(at)
-    known = _known(set(told.values.ravel().tolist()))
-    build = build or known.get("build") or resolve(asked["build"], "The builder")
-    makers = read_states(states or known.get("states") or _resolve_all(asked["states"]))
-    table = measures or known.get("measures") or _resolve_all(asked["measures"])
+    known = _known(set(map(str, told.values.ravel().tolist())))
+    build = build or known.get("build") or resolve(asked["build"], BUILDERS, "The builder", "replay(..., build=...)")
+    makers = read_states(
+        states
+        or known.get("states")
+        or {
+            s: resolve(own, STATES, f"The state {s!r}", "replay(..., states=...)") for s, own in asked["states"].items()
+        }
+    )
+    table: dict[str, Any] = measures or known.get("measures") or _known_measures(asked["measures"])
     plain = {name: value.item() if hasattr(value, "item") else value for name, value in at.items()}
     battery = build_battery(build, plain, asked["seed"], k)
     settings = {name: asked[name] for name in ("solver", "rtol", "atol", "passive_tol", "seed")}
@@ -131,6 +137,36 @@ def replay(
     )
 
 
+def _read_request(dataset: xr.Dataset) -> dict[str, Any]:
+    """What the sweep of a dataset was asked for; checked, since it may come from any file."""
+    reason = ""
+    if "parameters" not in dataset.attrs or "identity" not in dataset:
+        reason = "it has no variable 'identity' or no parameters"
+    elif missing := [n for n in ("time", *map(str, dataset["identity"].dims)) if n not in dataset.indexes]:
+        reason = f"it has no values of {missing[0]!r}"
+    elif "state" not in dataset["identity"].dims:
+        reason = "it has no states"
+    if reason:
+        raise ValueError(f"Argument dataset must come from sweep: {reason}.")
+    asked = parse_json(dataset.attrs["parameters"], "Attribute 'parameters' of the dataset")
+    try:
+        as_count("seed", asked["seed"], 0)
+        tolerances = [asked["rtol"], asked["atol"], 0.0 if asked["passive_tol"] is None else asked["passive_tol"]]
+        _ = [as_real("a tolerance", x, minimum=0) for x in tolerances]
+        texts = [asked["solver"], asked["seed_rule"], *asked["states"], *asked["measures"]]
+        tables = [asked["build"], asked["states"], asked["measures"]]
+        wrong = not all(isinstance(x, str) for x in texts) or not all(isinstance(x, dict) for x in tables)
+        wrong = wrong or not set(map(str, dataset["state"].values)) <= set(asked["states"])
+        wrong = wrong or not set(asked["measures"]) <= set(dataset.data_vars)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"Argument dataset must come from sweep: its parameters are not those of one ({error})."
+        ) from error
+    if wrong:
+        raise ValueError("Argument dataset must come from sweep: its parameters are not those of one.")
+    return asked
+
+
 def _find_point(dataset: xr.Dataset, point: dict[str, Any]) -> dict[str, Any]:
     """Value of every axis as the dataset has it."""
     axes = [str(name) for name in dataset["identity"].dims if name != "state"]
@@ -156,11 +192,12 @@ def _known(keys: set[str]) -> dict[str, Any]:
     return next((functions for made, functions in reversed(_functions.values()) if keys <= made), {})
 
 
-def _resolve_all(described: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: own if isinstance(own, str) else resolve(own, f"The function of {name!r}")
-        for name, own in described.items()
-    }
+def _known_measures(described: dict[str, Any]) -> dict[str, str]:
+    """Measures that are rows of MEASURES; one of the user's own has to be given again."""
+    for name, own in described.items():
+        if not isinstance(own, str):
+            raise ValueError(f"The measure {name!r} was a function of its own; pass it as replay(..., measures=...).")
+    return described
 
 
 def _check_identity(curve: Curve, key: str, dataset: xr.Dataset) -> None:
@@ -168,11 +205,14 @@ def _check_identity(curve: Curve, key: str, dataset: xr.Dataset) -> None:
     if curve.key == key:
         return
     versions = {name: dataset.attrs.get(f"{name}_version") for name in ("qbsim", *NUMERICS)}
+    versions["qbsim_code"] = dataset.attrs.get("numerics_sha256")
     if json_digest(curve.identity | {"versions": versions}) != key:
         raise ValueError(
             "The builder, states or measures are not those that made this dataset: they give another battery, state or "
             "value now."
         )
     ours = curve.identity["versions"]
-    other = ", ".join(f"{name} {versions[name]} (now {ours[name]})" for name in ours if ours[name] != versions[name])
+    other = ", ".join(
+        f"{name} {str(versions[name])[:12]} (now {ours[name][:12]})" for name in ours if ours[name] != versions[name]
+    )
     warnings.warn(f"The dataset was made with {other}: the last digits may differ.", SweepWarning, stacklevel=3)

@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import import_module
+from importlib.util import resolve_name
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ._digest import json_digest
+from ._files import read_netcdf
+from ._sources import numerics_sha256
 from ._version import __version__
 from .store import atomic, save
 
@@ -106,16 +109,33 @@ class Scenario:
             raise ValueError(f"Scenario {self.path} must define {', '.join(PARTS)}, but lacks {', '.join(missing)}.")
         return module
 
-    def _code(self) -> list[str]:
-        """Sources that decide the numbers: without comments, docstrings, `draw` and `claims`; with shared files."""
-        if not self.paper:
-            return [_normalised(self.path)]
-        folder = self.path.parent
-        shared = {folder / "__init__.py", *folder.glob("_*.py")}
-        for node in ast.walk(self._source):  # from ..paper import: what another paper's figures share
-            if isinstance(node, ast.ImportFrom) and node.level == 2 and node.module:
-                shared.add(folder.parent / node.module / "__init__.py")
-        return [_normalised(path) for path in (self.path, *sorted(shared))]
+    def _code(self) -> dict[str, str]:
+        """Sources that decide the numbers, by module: without comments, docstrings, `draw` and `claims`.
+
+        The scenario, what it imports from the folder of all scenarios (of a file of the user's own: from its folder),
+        and what that imports.
+        """
+        found: dict[str, str] = {}
+        waiting = [self.module_name]
+        while waiting:
+            name = waiting.pop()
+            path = self._source_file(name)
+            if path is not None and name not in found:
+                tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+                waiting += _imports(tree, name, path.name == "__init__.py")
+                found[name] = _normalised(tree)
+        # in the wheel scenarios lie inside of qbsim, and are the same
+        return {name.removeprefix("qbsim."): code for name, code in sorted(found.items())}
+
+    def _source_file(self, name: str) -> Path | None:
+        """Source of a module among all scenarios, or beside the user's own; None for libraries."""
+        _, package, root = _home()
+        if not f"{name}.".startswith(f"{package}."):
+            if self.paper or name.partition(".")[0] == "qbsim":
+                return None
+            root = self.root
+        base = root.joinpath(*name.split("."))
+        return next((p for p in (base / "__init__.py", base.with_suffix(".py")) if p.is_file()), None)
 
     def constants(self) -> dict[str, Any]:
         """The caption's parameters: everything in capitals, as plain data."""
@@ -125,9 +145,15 @@ class Scenario:
         return json.loads(json.dumps(values, default=_plain))
 
     def sha256(self, quick: bool) -> str:
-        """Hash of all that decides the numbers: constants, code, `quick`, and the version of qbsim."""
+        """Hash of all that decides the numbers: constants, code, `quick`, and the modules of qbsim that compute."""
         return json_digest(
-            {"constants": self.constants(), "code": self._code(), "quick": bool(quick), "version": __version__}
+            {
+                "constants": self.constants(),
+                "code": self._code(),
+                "quick": bool(quick),
+                "version": __version__,
+                "numerics": numerics_sha256(),
+            }
         )
 
     def data_file(self, folder: Path) -> Path:
@@ -144,16 +170,14 @@ class Scenario:
         OSError
             If the file cannot be read.
         """
-        import xarray as xr
-
         path = self.data_file(folder)
-        if not path.is_file():
+        if not path.exists():
             raise FileNotFoundError(f"No stored data {path}: run `qbsim run {self.name} --out {folder}` first.")
         try:
-            return xr.load_dataset(path, engine="h5netcdf")
-        except (OSError, KeyError, ValueError) as error:
+            return read_netcdf(path)
+        except (OSError, ValueError) as error:
             raise OSError(
-                f"{path} is not a readable NetCDF file: remove it and run `qbsim run {self.name}`."
+                f"{path} is not a readable NetCDF file: remove it and run `qbsim run {self.name}`. ({error})"
             ) from error
 
     def is_current(self, ds: xr.Dataset, quick: bool) -> bool:
@@ -170,6 +194,7 @@ class Scenario:
             "constants": json.dumps(self.constants()),
             "quick": int(quick),
             "qbsim_version": __version__,
+            "numerics_sha256": numerics_sha256(),
         }
         save(ds, self.data_file(folder))
         return self.load(folder)
@@ -202,9 +227,27 @@ def _plain(value: Any) -> Any:
     return repr(value)
 
 
-def _normalised(path: Path) -> str:
+def _imports(tree: ast.Module, name: str, is_package: bool) -> list[str]:
+    """Names of all modules that a module may import, whatever the form; names that are no modules among them."""
+    package = name if is_package else name.rpartition(".")[0]
+    parts = name.split(".")
+    found = [".".join(parts[:k]) for k in range(1, len(parts))]  # importing a module runs the packages it lies in
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            found += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if function in ("import_module", "__import__") and isinstance(text := node.args[0].value, str):
+                found.append(resolve_name(text, package) if text.startswith(".") else text)
+    return found
+
+
+def _normalised(tree: ast.Module) -> str:
     """Source without comments, docstrings, layout, and the two functions that decide no number."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     tree.body = [n for n in tree.body if not (isinstance(n, ast.FunctionDef) and n.name in ("draw", "claims"))]
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ._certificate import warn_of_cutoff
 from ._checks import SweepWarning, as_count
 from ._threads import one_thread
 from .battery import Battery
@@ -25,7 +26,7 @@ from .sweeps.executors import Outside, Processes, Serial, open_executor
 from .sweeps.plan import Index, Plan, make_plan
 from .sweeps.progress import Progress
 from .sweeps.result import check_memory, label, manifest, now
-from .sweeps.tasks import CHUNK, Curve
+from .sweeps.tasks import CHUNK, Curve, numerics
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -77,8 +78,8 @@ def sweep(
         Master seed. Realization k draws from ``default_rng(SeedSequence([seed, k]))``, made anew at every point and
         state: all of them meet the same draws, whatever the number of realizations, the order or the workers.
     store : path, optional
-        Folder that keeps every finished batch; the same call resumes, a larger one computes what is missing. Without
-        it nothing outlives the call.
+        Folder of its own that keeps every finished batch; the same call resumes, a larger one computes what is
+        missing. Without it nothing outlives the call.
     executor : optional
         None for local processes, "serial", the tcp address of a dask scheduler, or anything with ``submit``.
     workers : int, optional
@@ -104,9 +105,12 @@ def sweep(
     Raises
     ------
     TypeError, ValueError
-        For axes that are no arguments of `build`, empty axes, unknown states or measures, or a state that does not fit.
+        For axes that are no arguments of `build`, empty axes, unknown states or measures, a state that does not fit,
+        or a store that holds other files.
     MemoryError
         If keep="all" needs more memory than there is.
+    RuntimeError
+        If a worker builds other batteries than this process, or runs other code.
     OSError
         If the store cannot be written, the disk is full, or another process holds the store; finished batches are kept.
     KeyboardInterrupt
@@ -114,6 +118,9 @@ def sweep(
 
     Notes
     -----
+    The attribute `certificate` (JSON) holds the worst values over all realizations; a populated cut-off is a
+    `CutoffWarning`, as in `evolve`.
+
     A batch that ends its worker twice is left out, with a `SweepWarning` and a line in the attributes. Where the curve
     does not fall below half inside `tlist`, half_life is nan; half_life_err is nan if that happens to any of the 200
     bootstrap replicas. Ratios are nan where the initial value is rounding (below 1e-9 of the spread of H0).
@@ -171,10 +178,20 @@ def sweep(
         run.complete()
         remember(plan)
         ds = label(plan, run.averages, run.files, run.told, keep=keep)
+        _warn_of_cutoff(plan, run.averages)
         if store is not None:
             save(ds, home.folder / "sweep.nc")
             home.write_manifest(manifest(plan, run.told))
     return ds
+
+
+def _warn_of_cutoff(plan: Plan, averages: dict[tuple[Index, str], Average | None]) -> None:
+    """Warn of the curve that has most of its population next to a cut-off."""
+    found = {at: a.certificate["population_at_cutoff"] or 0.0 for at, a in averages.items() if a is not None}
+    if found:
+        index, state = worst = max(found, key=lambda at: found[at])
+        point = ", ".join(f"{name} = {values[i]}" for (name, values), i in zip(plan.axes.items(), index, strict=True))
+        warn_of_cutoff(found[worst], f" (state {state!r}{' at ' * bool(point)}{point})", stacklevel=3)
 
 
 class _Run:
@@ -189,6 +206,15 @@ class _Run:
         self.averages: dict[tuple[Index, str], Average | None] = {}
         self.told: dict[str, Any] = {"started": now(), "finished": None, "set_aside": []}
         home.clean()
+        before = home.read_manifest(home.folder).get("numerics")
+        if before not in (None, numerics()):
+            changed = ", ".join(name for name, made in numerics().items() if before.get(name) != made)
+            warnings.warn(
+                f"The store was filled by other code ({changed}): its batches stay, but are not used, and all is "
+                "computed anew.",
+                SweepWarning,
+                3,
+            )
         home.keep_earlier(manifest(plan, self.told))
         home.write_manifest(manifest(plan, self.told))
         self.files = {curve.key: home.ranges(curve) for curves in plan.curves.values() for curve in curves}

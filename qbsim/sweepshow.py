@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._certificate import CERTIFICATE
+from ._files import parse_json
 from .sweeps.batches import FILE_NAME, Store, cover, curve_folder
 
 if TYPE_CHECKING:
@@ -58,9 +60,14 @@ def of_file(ds: xr.Dataset) -> Rows:
 def _attribute(name: str, value: Any) -> Rows:
     """One line; a JSON object gets one per entry."""
     try:
-        told = json.loads(value) if isinstance(value, str) else value
+        told = parse_json(value, name) if isinstance(value, str) else value
     except ValueError:
         told = value
+    if name == "certificate" and isinstance(told, dict):
+        rows = {key: CERTIFICATE[key] for key in told if key in CERTIFICATE}
+        return [
+            (f"{name}.{key}", f"{json.dumps(told[key])}  {row.long_name} [{row.units}]") for key, row in rows.items()
+        ]
     if isinstance(told, dict):
         return [(f"{name}.{key}", json.dumps(entry)) for key, entry in told.items()]
     return [(name, str(value))]

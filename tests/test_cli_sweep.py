@@ -11,8 +11,9 @@ import pytest
 import xarray as xr
 
 import qbsim as qb
-from qbsim.cli_sweep import add_parsers, disordered_chain, read_graph
+from qbsim.cli_sweep import add_parsers, read_graph
 from qbsim.sweepplot import draw, select
+from qbsim.sweeps.builders import disordered_chain
 from qbsim.sweeps.forecast import forecast
 from qbsim.sweeps.plan import make_plan
 
@@ -57,7 +58,7 @@ class TestSweep:
     def test_every_default_is_in_the_file(self, runs):
         asked = json.loads(open_sweep(runs).attrs["parameters"])
         model = {"gamma": 1.0, "B0": 10.0, "exchange": 10.0, "dephasing": 0.0, "nbar": 0.0}
-        assert asked["build"] == {"function": "qbsim.cli_sweep:disordered_chain", "arguments": model}
+        assert asked["build"] == {"function": "qbsim:disordered_chain", "arguments": model}
         assert asked["states"]["classical"]["arguments"] == {"p": 0.75}
         assert (asked["seed"], asked["solver"], asked["rtol"]) == (1, "auto", 1e-8)
 

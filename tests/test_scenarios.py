@@ -127,7 +127,6 @@ def test_printed_exchange_gives_two_cells_no_gain(monkeypatch):
     gain = {}
     for element in (paper.J / 2, paper.J):
         monkeypatch.setattr(paper, "EXCHANGE", element)
-        # in this process: workers would import the constant anew
         ds = qb.sweep(
             paper.chain,
             {"N": [2], "delta": [5.0]},
@@ -144,6 +143,77 @@ def test_printed_exchange_gives_two_cells_no_gain(monkeypatch):
 
 def test_hash_covers_what_another_paper_shares():
     # the chain of beyond.eta_scaling comes from arjmandi2022: its constants decide the numbers
-    code = "\n".join(SCENARIOS["beyond.eta_scaling"]._code())
-    assert "EXCHANGE = J" in code
-    assert "EXCHANGE = J" not in "\n".join(SCENARIOS["beyond.storage_time"]._code())
+    assert "EXCHANGE = J" in SCENARIOS["beyond.eta_scaling"]._code()["scenarios.arjmandi2022"]
+    assert "scenarios.arjmandi2022" not in SCENARIOS["beyond.storage_time"]._code()
+
+
+@pytest.fixture
+def papers(tmp_path, monkeypatch):
+    """A folder of scenarios of two papers; `fig` imports from the others in the way a test writes."""
+    package = f"papers{tmp_path.name.replace('-', '_')}"
+    folder = tmp_path / package
+    parts = "def compute(*, quick, workers):\n    pass\n\n\ndef draw(ds):\n    pass\n\n\ndef claims(ds):\n    pass\n"
+    for paper in ("one", "two"):
+        (folder / paper).mkdir(parents=True)
+        (folder / paper / "__init__.py").write_text("")
+    (folder / "__init__.py").write_text("")
+    (folder / "one" / "fig2.py").write_text(f"from ._deep import NOISE\n\nnoise = NOISE\n{parts}")
+    (folder / "one" / "_deep.py").write_text("NOISE = 1.0\n")
+    (folder / "two" / "_x.py").write_text("from ..one._deep import NOISE as y\n")
+    monkeypatch.setattr(scenario, "_home", lambda: (folder, package, tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def one(header):
+        (folder / "one" / "fig.py").write_text(f"{header}\n\n\n{parts}")
+        return next(s for s in scenario.available() if s.name == "one.fig"), folder
+
+    return one
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "from .fig2 import noise",
+        "from . import fig2",
+        "from ..two._x import y",
+        "from ..two import _x",
+        "from {package}.two._x import y",
+        "import {package}.two._x as z",
+        "def late():\n    from . import fig2\n    return fig2.noise",
+        "from importlib import import_module\n\nfig2 = import_module('.fig2', __package__)",
+    ],
+)
+def test_hash_covers_every_form_of_import(header, papers):
+    """What a figure imports, directly or through another module, decides its numbers."""
+    _, folder = papers("")
+    one, _ = papers(header.format(package=folder.name))
+    before = one.sha256(quick=True)
+    (folder / "one" / "_deep.py").write_text("# a comment\nNOISE = 1.0\n")
+    assert one.sha256(quick=True) == before
+    (folder / "one" / "_deep.py").write_text("NOISE = 2.0\n")
+    assert one.sha256(quick=True) != before
+
+
+def test_hash_leaves_out_what_is_not_imported(papers):
+    one, folder = papers("from ..two import __doc__ as text")
+    before = one.sha256(quick=True)
+    (folder / "one" / "_deep.py").write_text("NOISE = 2.0\n")
+    assert one.sha256(quick=True) == before
+
+
+def test_hash_covers_helpers_beside_a_file_of_the_users_own(tmp_path, monkeypatch):
+    (tmp_path / "my_helper_of_hash.py").write_text("RATE = 1.0\n")
+    parts = "".join(f"def {name}(*args, **kwargs):\n    pass\n\n\n" for name in scenario.PARTS)
+    (tmp_path / "my_hash.py").write_text(f"import my_helper_of_hash\nimport numpy as np\n\n\n{parts}")
+    monkeypatch.syspath_prepend(tmp_path)
+    (one,) = scenario.find([str(tmp_path / "my_hash.py")])
+    assert set(one._code()) == {"my_hash", "my_helper_of_hash"}
+
+
+def test_data_of_other_numeric_code_is_not_current(folder, monkeypatch):
+    """The version stands still between releases; the modules that compute do not."""
+    one = SCENARIOS["tirone_poster.fig1"]
+    ds = one.compute(folder, quick=True, workers=1)
+    assert one.is_current(ds, quick=True)
+    monkeypatch.setattr(scenario, "numerics_sha256", lambda: "0" * 64)
+    assert not one.is_current(ds, quick=True)

@@ -200,6 +200,106 @@ class TestScenarios:
         assert np.array_equal(a.ergotropy.sel(state="full"), b.ergotropy.sel(state="full"))
 
 
+class TestFolder:
+    """A store is a folder of its own: what else lies in a folder is neither touched nor taken for a sweep."""
+
+    @staticmethod
+    def content(folder):
+        return {p.relative_to(folder): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
+
+    @pytest.mark.parametrize(
+        "files",
+        [
+            ["notes.txt"],
+            ["notes.txt", "batches/000000-000004.npz"],
+            ["thesis/chapter.tex"],
+            ["sweep.nc"],
+            ["sweep.nc.txt"],
+            ["manifest.json"],
+            ["manifest.json", "sweep.nc"],
+        ],
+        ids=",".join,
+    )
+    def test_a_folder_of_other_files_is_refused_and_left_alone(self, files, tmp_path):
+        for name in files:
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text('{"name": "remember the milk"}')
+        before = self.content(tmp_path)
+        with pytest.raises(ValueError, match=r"holds other files|is not the manifest of a sweep"):
+            run(store=tmp_path)
+        assert self.content(tmp_path) == before
+
+    def test_an_empty_path_is_refused(self, tmp_path, monkeypatch):
+        """It would be the current folder."""
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(ValueError, match="Argument store must be the path of a folder, but is empty"):
+            run(store="")
+        assert not list(tmp_path.iterdir())
+
+    def test_what_is_no_path_is_refused(self):
+        with pytest.raises(TypeError, match="Argument store must be the path of a folder, but is 3"):
+            run(store=3)
+
+    def test_the_current_folder_may_be_meant(self, clean, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        assert same_bits(run(store="."), clean[1])
+
+    def test_files_that_join_a_sweep_later_stay(self, clean, copy):
+        """Figures, notes and files of the user's own beside the batches."""
+        (copy / "sweep.png").write_text("a figure")
+        (copy / "batches" / ".notes.npz").write_text("mine")
+        (curve := batches(copy)[0].parent).joinpath(".mine.npz").write_text("mine")
+        assert same_bits(run(store=copy), clean[1])
+        assert (copy / "sweep.png").read_text() == "a figure"
+        assert (curve / ".mine.npz").read_text() == "mine"
+
+    def test_a_sweep_that_died_before_its_first_batch_goes_on(self, clean, tmp_path):
+        """A lock and an empty folder are all it left."""
+        (tmp_path / ".lock").write_text("")
+        (tmp_path / "batches").mkdir()
+        (tmp_path / ".manifest-x1y2.json").write_text("{")
+        assert same_bits(run(store=tmp_path), clean[1])
+
+
+class TestOtherCode:
+    def test_numbers_of_other_code_are_not_extended(self, clean, copy, monkeypatch):
+        """A change of the modules that compute: everything is computed anew, the old files stay, and it is said."""
+        from qbsim.sweeps import tasks
+
+        before = {p: p.read_bytes() for p in batches(copy)}
+        now = tasks.numerics()
+        changed = now | {"qbsim_code": "0" * 64}
+        for module in ("qbsim.sweeps.tasks", "qbsim.sweeps.result"):
+            monkeypatch.setattr(f"{module}.numerics", lambda: changed)
+        monkeypatch.setattr(sys.modules["qbsim.sweep"], "numerics", lambda: changed)
+        with pytest.warns(qb.SweepWarning, match=r"filled by other code \(qbsim_code\)"):
+            ds = run(store=copy)
+        assert np.array_equal(ds.ergotropy, clean[1].ergotropy)
+        assert (ds.identity != clean[1].identity).all()
+        assert all(p.read_bytes() == content for p, content in before.items())
+        assert len(batches(copy)) == 2 * len(before)
+        run(store=copy)  # and now without a warning
+
+    def test_replay_of_numbers_of_other_code_says_so(self, clean, monkeypatch):
+        """The battery is the same, the digits may differ."""
+        from qbsim.sweeps import tasks
+
+        changed = tasks.numerics() | {"qbsim_code": "0" * 64}
+        for module in ("qbsim.sweeps.tasks", "qbsim.sweeps.result"):
+            monkeypatch.setattr(f"{module}.numerics", lambda: changed)
+        ds = run()
+        monkeypatch.undo()
+        with pytest.warns(qb.SweepWarning, match="qbsim_code 000000000000"):
+            qb.replay(ds, 0, delta=2.0)
+        qb.replay(clean[1], 0, delta=2.0)
+
+    def test_the_digest_of_the_code_is_in_the_key_and_in_the_file(self, clean):
+        from qbsim._sources import numerics_sha256
+
+        assert clean[1].attrs["numerics_sha256"] == numerics_sha256()
+        assert Store.read_manifest(clean[0])["numerics"]["qbsim_code"] == numerics_sha256()
+
+
 class TestTrouble:
     def test_full_disk(self, clean, tmp_path, monkeypatch):
         """ENOSPC from the write call: a clear error, finished work kept, and the same call resumes."""

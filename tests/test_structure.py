@@ -5,9 +5,11 @@ import importlib
 import inspect
 import pkgutil
 import re
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 
+import lowest
 import pytest
 
 import qbsim as qb
@@ -17,7 +19,8 @@ MODULES = [m.name for m in pkgutil.walk_packages([str(PACKAGE)], "qbsim.") if no
 
 # From the ground up: a module imports from layers below its own. A new module has to be given its place here.
 LAYERS = [
-    {"_checks", "_digest", "_memory", "_threads", "_version", "claims"},
+    {"_checks", "_digest", "_memory", "_sources", "_threads", "_version", "claims"},
+    {"_certificate", "_files"},
     {"_drives", "bosonic", "copies", "curves", "geometry", "operators", "report", "stack", "store"},
     {"battery", "passive", "states"},
     {"channels", "measures", "solvers"},
@@ -189,6 +192,19 @@ def test_plotting_is_there_when_asked_for():
 def test_files_stay_small():
     for path in SOURCES:
         assert path.stat().st_size < 40_000, path
+
+
+def test_the_version_stands_in_one_place():
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "version" not in project
+    assert project["dynamic"] == ["version"]
+    assert f"\nversion: {qb.__version__}\n" in (PACKAGE.parent / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_every_dependency_declares_its_lowest_version(capsys):
+    """What `make test-slow` installs."""
+    lowest.main()
+    assert "qutip==5.3" in capsys.readouterr().out.splitlines()
 
 
 def test_package_is_typed():

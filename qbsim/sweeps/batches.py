@@ -10,7 +10,6 @@ Only files that carry the identity of their curve and the checksum of their cont
 from __future__ import annotations
 
 import errno
-import io
 import json
 import os
 import re
@@ -22,13 +21,19 @@ from typing import Any
 
 import numpy as np
 
+from .._certificate import CERTIFICATE
+from .._checks import as_count
 from .._digest import digest, json_digest
+from .._files import parse_json, read_arrays, read_text
 from ..store import atomic, writable_folder
 from .tasks import CHUNK, Batch, Curve
 
 __all__ = ["BadBatch", "Piece", "Store", "chunks", "cover", "read_batch", "write_batch"]
 
-FILE_NAME = re.compile(r"(\d{6,})-(\d{6,})\.npz")
+FILE_NAME = re.compile(r"([0-9]{6,18})-([0-9]{6,18})\.npz")
+LEFT = re.compile(r"\.[0-9]{6,18}-[0-9]{6,18}-[^.]*\.npz")  # temporary file of a worker that was killed
+DIGEST = re.compile(r"[0-9a-f]{64}")
+NO_MANIFEST = re.compile(r"batches|\..*")  # what a sweep that died at once, or an operating system, leaves
 Piece = tuple[Path | None, int, int]  # file (None: set aside), first and one past the last realization to take from it
 
 
@@ -57,8 +62,11 @@ def write_batch(store: Path, curve: Curve, batch: Batch) -> Path:
     }
     head["sha256"] = _checksum(head, arrays)
     path = folder / f"{batch.start:06d}-{batch.stop:06d}.npz"
-    with atomic(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, allow_pickle=False, header=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8), **arrays)
+    arrays["header"] = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
+    with atomic(path) as temporary, open(temporary, "wb") as file, zipfile.ZipFile(file, "w") as members:
+        for name, array in arrays.items():  # as numpy.savez, which has no way to refuse pickles before numpy 2.1
+            with members.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
     return path
 
 
@@ -81,19 +89,31 @@ def read_batch(path: Path, key: str) -> Batch:
     match = FILE_NAME.fullmatch(path.name)
     if match is None:
         raise BadBatch("its name is not that of a batch")
-    content = io.BytesIO(path.read_bytes())  # a disk that cannot be read is no fault of the file
     try:
-        with np.load(content, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        head = json.loads(bytes(arrays.pop("header")))
+        arrays = read_arrays(path)  # a disk that cannot be read is no fault of the file: that error is not caught
+        head = parse_json(bytes(arrays.pop("header")).decode(), "its header")
         if _checksum({name: x for name, x in head.items() if name != "sha256"}, arrays) != head["sha256"]:
             raise BadBatch("its checksum differs")
         if (head["key"], head["start"], head["stop"]) != (key, int(match[1]), int(match[2])):
             raise BadBatch("it belongs to another curve or to other realizations")
         values = {name.removeprefix("value:"): rows for name, rows in arrays.items() if name.startswith("value:")}
-        return Batch(head["start"], values, arrays["spread"], arrays["certificate"], head["solvers"], head["origin"])
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        batch = Batch(head["start"], values, arrays["spread"], arrays["certificate"], head["solvers"], head["origin"])
+        _check_shapes(batch, head["stop"] - head["start"], len(head["identity"]["tlist"]))
+        return batch
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadBatch(f"it cannot be read: {error}") from error
+
+
+def _check_shapes(batch: Batch, n: int, times: int) -> None:
+    """Refuse a batch whose arrays are not the curves that its header tells of."""
+    shapes = {"spread": (batch.spread, (n,)), "certificate": (batch.certificate, (n, len(CERTIFICATE)))}
+    shapes |= {name: (rows, (n, times)) for name, rows in batch.values.items()}
+    for name, (array, shape) in shapes.items():
+        if array.shape != shape or array.dtype != float:
+            raise ValueError(f"{name} is {array.dtype} {array.shape} and not float64 {shape}")
+    texts = [*batch.solvers.values(), *batch.origin["processors"]]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("its header is not that of a batch")
 
 
 class Store:
@@ -108,10 +128,25 @@ class Store:
     ------
     OSError
         If the folder cannot be made or written.
+    TypeError, ValueError
+        If `folder` is no path or empty text, or the folder is not that of a sweep and holds other files.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = writable_folder(folder).resolve()
+        if not isinstance(folder, str | os.PathLike):
+            raise TypeError(f"Argument store must be the path of a folder, but is {folder!r}.")
+        if not os.fspath(folder):
+            raise ValueError("Argument store must be the path of a folder, but is empty.")
+        path = Path(folder)
+        if path.is_dir() and not self.read_manifest(path):
+            others = sorted(p.name for p in path.iterdir() if not NO_MANIFEST.fullmatch(p.name))
+            if others:
+                raise ValueError(
+                    f"Argument store must be the folder of a sweep or an empty one, but {path} holds other files: "
+                    f"{', '.join(others[:3])}{', ...' if len(others) > 3 else ''}. Use a folder of its own, such as "
+                    f"{path / 'sweep'}."
+                )
+        self.folder = writable_folder(path).resolve()
         self.rejected: dict[str, str] = {}  # file to what is wrong with it
 
     @contextmanager
@@ -147,13 +182,39 @@ class Store:
     def clean(self) -> None:
         """Remove what killed workers left: temporary files, which nobody else writes while the lock is held."""
         for path in (self.folder / "batches").glob("*/.*.npz"):
-            path.unlink(missing_ok=True)
+            if LEFT.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
     @staticmethod
     def read_manifest(folder: Path) -> dict[str, Any]:
-        """What the last call asked for; empty if there was none."""
+        """What the last call asked for; empty if there was none.
+
+        Raises
+        ------
+        ValueError
+            If there is a manifest.json that is not that of a sweep.
+        """
         path = folder / "manifest.json"
-        return json.loads(path.read_text()) if path.exists() else {}
+        if not path.exists():
+            return {}
+        told = parse_json(read_text(path), str(path))
+        try:
+            for curve in told["curves"]:
+                as_count("realizations", curve["realizations"])
+                if not DIGEST.fullmatch(curve["identity"]):
+                    raise ValueError(f"{curve['identity']!r} is not the identity of a curve")
+            if (
+                not told["curves"]
+                or not DIGEST.fullmatch(told["sha256"])
+                or not isinstance(told["parameters"]["axes"], dict)
+            ):
+                raise ValueError("it has no curves or no axes")
+            if not isinstance(told.get("numerics", {}), dict):
+                raise ValueError("it has no versions")
+            _ = told["started"], told["finished"], [*told["set_aside"]], told["parameters"]["target_sem"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is not the manifest of a sweep ({error}): use another folder.") from error
+        return told
 
     def keep_earlier(self, manifest: dict[str, Any]) -> None:
         """Give earlier averages another name before new ones take theirs, unless the new ones contain them."""

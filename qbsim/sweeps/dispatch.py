@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cloudpickle  # type: ignore[import-untyped]
-
 from .._threads import one_thread
 from .batches import Piece, write_batch
 from .executors import Outside, Processes, Serial
 from .progress import Progress
 from .tasks import Curve
+from .transport import pack, unpack
 
 __all__ = ["Work", "dispatch"]
 
@@ -137,11 +136,11 @@ def cost_kind(curve: Curve) -> tuple[Any, ...]:
 # --- in the worker -------------------------------------------------------------------------------------------------
 
 
-def run_batch(payload: bytes, store: str, start: int, stop: int, parent: tuple[str, int]) -> tuple[str, float]:
-    """Compute a batch and store it; returns its file and the seconds it took."""
+def run_batch(payload: bytes | Curve, store: str, start: int, stop: int, parent: tuple[str, int]) -> tuple[str, float]:
+    """Compute a batch and store it; returns its file and the seconds it took. In the same process a curve is itself."""
     if (platform.node(), os.getpid()) != parent:
         _cap_threads()
-    curve: Curve = cloudpickle.loads(payload)
+    curve = unpack(payload) if isinstance(payload, bytes) else payload
     began = time.time()
     batch = curve.compute(start, stop)
     path = write_batch(Path(store), curve, batch)
@@ -229,7 +228,7 @@ def dispatch(
     work, stop = Work(gaps, executor), _Stop(keeps)
     flying: dict[Future[Any], Todo] = {}
     finished: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
-    payloads: dict[str, bytes] = {}
+    payloads: dict[str, bytes | Curve] = {}
     new: dict[str, list[Piece]] = defaultdict(list)
     set_aside: list[Todo] = []
     failure: Exception | None = None
@@ -241,7 +240,7 @@ def dispatch(
         payload = payloads.get(key)
         if payload is None:
             payloads.clear()  # curves come one after the other
-            payload = payloads[key] = cloudpickle.dumps(todo.curve)
+            payload = payloads[key] = todo.curve if isinstance(executor, Serial) else pack(todo.curve)
         future = executor.submit(run_batch, payload, str(store), todo.start, todo.stop, parent)
         flying[future] = todo
         future.add_done_callback(finished.put)

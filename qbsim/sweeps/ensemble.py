@@ -13,9 +13,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .._certificate import CERTIFICATE, combine
 from .._checks import FloatArray, HalfLifeWarning
 from ..curves import half_life, relative_gain
-from .tasks import CERTIFICATE, CHUNK, Batch
+from .tasks import CHUNK, Batch
 
 __all__ = ["REPLICAS", "Average", "average"]
 
@@ -122,7 +123,7 @@ def average(tlist: FloatArray, stream: Iterable[tuple[np.ndarray, Batch]], seed:
     """Average the realizations of one curve; None if there are none."""
     moments: dict[str, Moments] = {}
     bootstrap = Bootstrap(seed)
-    worst = np.full(len(CERTIFICATE), np.nan)
+    worst: dict[str, float | None] = dict.fromkeys(CERTIFICATE)
     solvers: dict[str, str] = {}
     processors: set[str] = set()
     count = 0
@@ -132,16 +133,15 @@ def average(tlist: FloatArray, stream: Iterable[tuple[np.ndarray, Batch]], seed:
             moments.setdefault(name, Moments()).add(curves)
         if "ergotropy_ratio" in rows:
             bootstrap.add(numbers, rows["ergotropy_ratio"])
-        for column, worse in enumerate(CERTIFICATE.values()):
-            worst[column] = worse(worst[column], worse.reduce(batch.certificate[:, column]))
+        for name, column in zip(CERTIFICATE, batch.certificate.T, strict=True):
+            worst[name] = combine(name, [worst[name], *column])
         solvers |= batch.solvers
         processors |= set(batch.origin["processors"])
         count += len(numbers)
     if count == 0:
         return None
     result = Average(count, {n: m.mean for n, m in moments.items()}, {n: m.sem for n, m in moments.items()})
-    result.certificate = {n: float(x) if np.isfinite(x) else None for n, x in zip(CERTIFICATE, worst, strict=True)}
-    result.solvers, result.processors = solvers, processors
+    result.certificate, result.solvers, result.processors = worst, solvers, processors
     if "ergotropy_ratio" in result.mean:
         _discharge(tlist, result, bootstrap)
     return result

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from .._certificate import CERTIFICATE
 from .._threads import one_thread
 from ..solvers import choose
 from .batches import Store, cover
 from .dispatch import BATCH_SECONDS, cost_kind
 from .plan import Plan
 from .progress import duration
-from .tasks import CERTIFICATE, Curve
+from .tasks import Curve
 
 __all__ = ["Forecast", "forecast"]
 

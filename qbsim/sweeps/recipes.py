@@ -1,14 +1,48 @@
-"""Functions by name: what a file says about the builder it came from, and the way back from the file to it."""
+"""Functions by name: what a file says about the builder it came from, and the way back to builders of qbsim.
+
+A file names functions for its readers. Nothing is imported or run because a file names it: the only functions found by
+name are those of `KNOWN`.
+"""
 
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["describe", "resolve"]
+from ..models.cell import single_cell
+from ..models.cooper_pair_boxes import cooper_pair_boxes
+from ..models.dicke import dicke
+from ..models.drive import drive
+from ..models.network import network
+from ..models.oscillator import oscillator
+from ..models.spin_chain import spin_chain
+from ..models.xx_chain import xx_chain
+from ..states import classical, empty, full, plus
+from .builders import disordered_chain, wired_battery
+
+__all__ = ["BUILDERS", "STATES", "describe", "resolve"]
+
+
+def _named(*functions: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
+    return {f"qbsim:{function.__name__}": function for function in functions}
+
+
+BUILDERS = _named(
+    cooper_pair_boxes,
+    dicke,
+    disordered_chain,
+    drive,
+    network,
+    oscillator,
+    single_cell,
+    spin_chain,
+    wired_battery,
+    xx_chain,
+)
+STATES = _named(classical, empty, full, plus)
+"""What a file can ask for by name, builders and states."""
 
 
 def describe(function: Any) -> dict[str, Any]:
@@ -18,8 +52,11 @@ def describe(function: Any) -> dict[str, Any]:
         bound = {f"#{k}": _plain(value) for k, value in enumerate(function.args)}
         bound |= {name: _plain(value) for name, value in function.keywords.items()}
         return {"function": inner["function"], "arguments": inner["arguments"] | bound}
-    name = getattr(function, "__qualname__", type(function).__qualname__)
-    return {"function": f"{getattr(function, '__module__', None)}:{name}", "arguments": _defaults(function)}
+    name = next((name for name, known in (BUILDERS | STATES).items() if known is function), None)
+    if name is None:
+        own = getattr(function, "__qualname__", type(function).__qualname__)
+        name = f"{getattr(function, '__module__', None)}:{own}"
+    return {"function": name, "arguments": _defaults(function)}
 
 
 def _defaults(function: Any) -> dict[str, Any]:
@@ -43,22 +80,33 @@ def _plain(value: Any) -> Any:
     return repr(value)
 
 
-def resolve(description: dict[str, Any], what: str) -> Callable[..., Any]:
-    """Function that `describe` has named, with the same arguments.
+def resolve(description: Any, known: dict[str, Callable[..., Any]], what: str, argument: str) -> Callable[..., Any]:
+    """Function of qbsim that `describe` has named, with the same arguments.
+
+    Parameters
+    ----------
+    description : dict
+        From a file, so anything may be in it.
+    known : dict
+        BUILDERS or STATES: all that a file can ask for.
+    what, argument : str
+        For the message: what it is, and the argument that takes it.
 
     Raises
     ------
     ValueError
-        If it cannot be imported, such as a lambda.
+        If it is not one of `known`, or was not called as that function can be.
     """
-    module, _, name = description["function"].partition(":")
-    try:
-        function: Any = importlib.import_module(module)
-        for part in name.split("."):
-            function = getattr(function, part)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"{what} was {description['function']}, which cannot be imported; pass it again.") from error
-    arguments = {k: v for k, v in description["arguments"].items() if v != _defaults(function).get(k)}
-    if any(name.startswith("#") for name in arguments):
-        raise ValueError(f"{what} was bound to positional arguments and cannot be made again; pass it again.")
+    if not isinstance(description, dict) or not isinstance(description.get("arguments"), dict):
+        raise ValueError(f"{what} is not described by a name and its arguments; pass it as {argument}.")
+    name, told = description.get("function"), description["arguments"]
+    function = known.get(name) if isinstance(name, str) else None
+    if function is None:
+        raise ValueError(
+            f"{what} was {name!r}, which is not a function of qbsim. A file only names its functions, it does not run "
+            f"them: pass yours as {argument}."
+        )
+    arguments = {k: v for k, v in told.items() if v != _defaults(function).get(k)}
+    if unknown := [k for k in arguments if k not in inspect.signature(function).parameters]:
+        raise ValueError(f"{what} was {name!r} with the arguments {', '.join(unknown)}; pass it as {argument}.")
     return functools.partial(function, **arguments) if arguments else function

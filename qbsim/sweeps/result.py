@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _version
+from .._certificate import CERTIFICATE, combine
 from .._digest import digest, json_digest
 from .._memory import available_memory
 from ..measures import MEASURES
@@ -16,7 +17,7 @@ from .batches import Piece, chunks, cover
 from .ensemble import Average
 from .plan import Index, Plan
 from .recipes import describe
-from .tasks import CERTIFICATE, SEED_RULE, numerics, utc
+from .tasks import NUMERICS, SEED_RULE, numerics, utc
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -71,6 +72,7 @@ def manifest(plan: Plan, told: dict[str, Any]) -> dict[str, Any]:
         "parameters": asked,
         "parameters_sha256": json_digest(asked),
         "versions": _version.versions(),
+        "numerics": numerics(),
         **told,
         "curves": [
             {"point": curve.point, "state": curve.state, "realizations": plan.counts[index], "identity": curve.key}
@@ -139,7 +141,8 @@ def label(
         "atol": plan.atol,
         "set_aside": json.dumps(told["set_aside"]),
         **_version.versions(),
-        **{f"{name}_version": text for name, text in numerics().items()},
+        **{f"{name}_version": numerics()[name] for name in NUMERICS},
+        "numerics_sha256": numerics()["qbsim_code"],
         "started": told["started"],
         "finished": told["finished"],
         "threads_per_worker": 1,
@@ -166,10 +169,7 @@ def _attrs(plan: Plan, name: str) -> dict[str, str]:
 def _solved(found: list[Average]) -> dict[str, str]:
     """Which solvers ran where, and the worst certificate."""
     solvers = {name: reason for average in found for name, reason in average.solvers.items()}
-    worst: dict[str, float | None] = {}
-    for name, worse in CERTIFICATE.items():
-        values = [x for average in found if (x := average.certificate[name]) is not None]
-        worst[name] = float(worse.reduce(values)) if values else None
+    worst = {name: combine(name, [average.certificate[name] for average in found]) for name in CERTIFICATE}
     return {
         "solver": ", ".join(sorted(solvers)),
         "solver_reason": "; ".join(solvers[name] for name in sorted(solvers)),

@@ -21,25 +21,19 @@ import numpy as np
 from qutip import Qobj, QobjEvo
 
 from .. import _version
-from .._checks import FloatArray, MeasureWarning, UnphysicalWarning, as_measured
+from .._certificate import CERTIFICATE
+from .._checks import CutoffWarning, FloatArray, MeasureWarning, UnphysicalWarning, as_measured
 from .._digest import digest, json_digest
+from .._sources import numerics_sha256
 from ..battery import Battery, Network
 from ..evolve import series
 from ..measures import Reference, read_measures
 
-__all__ = ["CERTIFICATE", "CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "generator", "takes_rng", "utc"]
+__all__ = ["CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "generator", "takes_rng", "utc"]
 
 SEED_RULE = "1: default_rng(SeedSequence([seed, k])), made anew at every point and state"
 FINGERPRINTS = (0, 1, 2)  # realizations whose batteries enter the identity of a curve
 CHUNK = 64  # realizations per step of every average, whatever the batches were
-CERTIFICATE = {
-    "trace_error": np.fmax,
-    "hermiticity_error": np.fmax,
-    "lowest_eigenvalue": np.fmin,
-    "passive_error": np.fmax,
-}
-"""Columns of the certificate of every realization, and which of two numbers is the worse one."""
-
 # Versions of what the numbers depend on; results of different versions never meet in one average.
 NUMERICS = ("qutip", "numpy", "scipy", "numba")
 
@@ -82,8 +76,8 @@ class Batch:
         One row per realization for every measure.
     spread : ndarray, (n,)
         Largest minus smallest level of H0: the scale below which an ergotropy is rounding.
-    certificate : ndarray, (n, 4)
-        Columns of CERTIFICATE; nan where no measure needed eigenvalues, or none were interpolated.
+    certificate : ndarray, (n, c)
+        Columns of CERTIFICATE; nan for an entry that the run does not have.
     solvers : dict
         Solvers that ran, and why each was chosen.
     origin : dict
@@ -161,6 +155,8 @@ class Curve:
             # the same for every realization: `sweep` has already let the first battery warn
             warnings.simplefilter("ignore", MeasureWarning)
             warnings.simplefilter("ignore", UnphysicalWarning)
+            # `sweep` warns once, by the certificate: what a worker process says, nobody hears
+            warnings.simplefilter("ignore", CutoffWarning)
             began = utc(time.time())
             for row, k in enumerate(range(start, stop)):
                 self._realization(k, row, table, batch)
@@ -234,8 +230,12 @@ def utc(seconds: float) -> str:
 
 @cache
 def numerics() -> dict[str, str]:
-    """Versions of qbsim and of the libraries that the numbers depend on."""
-    return {"qbsim": _version.__version__, **{name: version(name) for name in NUMERICS}}
+    """What the numbers depend on besides the question: the code of qbsim, and the versions of the libraries."""
+    return {
+        "qbsim": _version.__version__,
+        "qbsim_code": numerics_sha256(),
+        **{name: version(name) for name in NUMERICS},
+    }
 
 
 def _number(value: Any) -> Any:

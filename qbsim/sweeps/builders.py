@@ -1,0 +1,62 @@
+"""The batteries of ``qbsim sweep``: disordered chains, and cells in random fields with bonds of a geometry."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._checks import nearest
+from ..battery import Network
+from ..geometry import Edges, all_to_all, central, circular, linear
+from ..models.network import network
+from ..models.xx_chain import random_fields
+
+__all__ = ["GEOMETRIES", "disordered_chain", "wired_battery"]
+
+GEOMETRIES = {"linear": linear, "central": central, "circular": circular, "all_to_all": all_to_all}
+
+
+def disordered_chain(
+    N: int,
+    delta: float,
+    *,
+    gamma: float,
+    B0: float,
+    exchange: float,
+    dephasing: float,
+    nbar: float,
+    rng: np.random.Generator,
+) -> Network:
+    """Open chain in the fields abs(B0 (1 + delta u_k)); `exchange` is the matrix element of a bond."""
+    fields = random_fields(N, delta, B0=B0, rng=rng)
+    return network(linear(N), N, omega=fields, J=exchange, gamma=gamma, dephasing=dephasing, nbar=nbar)
+
+
+def wired_battery(
+    geometry: str,
+    N: int,
+    gamma_bond: float,
+    *,
+    graphs: dict[str, list[list[int]]],
+    delta: float,
+    gamma: float,
+    B0: float,
+    exchange: float,
+    dephasing: float,
+    nbar: float,
+    rng: np.random.Generator,
+) -> Network:
+    """Battery with bonds of a known geometry, or of a graph from a file."""
+    if geometry not in graphs and geometry not in GEOMETRIES:
+        raise ValueError(nearest("geometry", geometry, [*GEOMETRIES, *graphs]))
+    edges: Edges | list[list[int]] = graphs[geometry] if geometry in graphs else GEOMETRIES[geometry](N)
+    fields = random_fields(N, delta, B0=B0, rng=rng)
+    return network(
+        edges,
+        N,
+        omega=fields,
+        J=exchange,
+        gamma=gamma,
+        gamma_bond=gamma_bond,
+        dephasing=dephasing,
+        nbar=nbar,
+    )
