@@ -13,7 +13,7 @@ import qutip
 import scipy.sparse
 from qutip import Qobj, QobjEvo
 
-from ._checks import FloatArray, UnphysicalWarning, as_count
+from ._checks import FloatArray, UnphysicalWarning, as_count, as_hermitian, toward_zero
 from ._digest import digest
 from .geometry import Edges, read_edges
 from .operators import lowering, occupations, raising, sigma_z
@@ -92,10 +92,9 @@ class Battery:
         stored = [factors[c] for c in chosen]
         if _plain(H0.dims) != [stored, stored]:
             raise ValueError(f"Argument H0 must have dims {[stored, stored]} (the cells of H), but has {H0.dims}.")
-        if not H0.isherm:
-            raise ValueError("Argument H0 must be Hermitian.")
-        if isinstance(H, Qobj) and not H.isherm:
-            raise ValueError("Argument H must be Hermitian: losses belong into c_ops.")
+        as_hermitian("H0", H0)
+        if isinstance(H, Qobj):
+            as_hermitian("H", H, "losses belong in c_ops")
         for op in c_ops:
             if not isinstance(op, Qobj | QobjEvo):
                 raise TypeError(f"Argument c_ops must hold Qobj or QobjEvo, but holds {type(op).__name__}.")
@@ -261,9 +260,9 @@ class Network(Battery):
         bonds = self._decay_matrix[np.nonzero(np.triu(self._decay_matrix, 1))]
         if np.ptp(gammas) == 0 and np.ptp(bonds) == 0:
             side = "largest" if bonds[0] > 0 else "smallest"
-            remedy = f"the {side} gamma_bond this graph allows is {high * bonds[0]:.6g}"
+            remedy = f"the {side} gamma_bond this graph allows is {toward_zero(high * bonds[0])}"
         else:
-            remedy = f"the largest common factor on gamma_bond that these rates allow is {high:.6g}"
+            remedy = f"the largest common factor on gamma_bond that these rates allow is {toward_zero(high)}"
         message = (
             f"The decay matrix is not positive semidefinite: its most negative rate is {rates[0]:.6g}, so states would "
             f"get negative probabilities; {remedy}."
