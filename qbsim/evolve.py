@@ -19,6 +19,7 @@ from ._checks import CutoffWarning, FloatArray, as_real, as_tlist
 from ._digest import json_digest
 from ._threads import one_thread
 from .battery import Battery
+from .curves import ROUNDING
 from .measures import NO_BONDS, Measure, Reference, check_state, read_measures
 from .solvers import choose
 from .stack import States
@@ -200,7 +201,8 @@ def evolve(
     Returns
     -------
     xarray.Dataset
-        Coordinate `time`, one variable per measure, each with `long_name` and `units`. attrs: parameters (JSON) and
+        Coordinate `time`, one variable per measure, each with `long_name` and `units`, and with `rounding`, 1e-9 of the
+        spread of H0, where an energy starts below it: such a curve has no half-life. attrs: parameters (JSON) and
         their SHA-256, solver, solver_reason, rtol, atol, versions, label, and a certificate (JSON): the largest trace
         error with normalisation off, the largest Hermiticity error and the most negative eigenvalue met (null if no
         measure needed eigenvalues).
@@ -250,6 +252,16 @@ def evolve(
     return _label(battery, times, table, run, {"rtol": rtol, "atol": atol, "passive_tol": passive_tol})
 
 
+def _rounding(battery: Battery, start: float) -> float:
+    """1e-9 of the spread of H0 if a curve that starts like this starts below it, at rounding; 0 otherwise."""
+    reference = Reference(battery)
+    largest = 2 * float(abs(reference.H0).sum(axis=1).max())  # never below the spread, and found at once
+    if abs(start) > ROUNDING * largest:
+        return 0.0
+    floor = ROUNDING * reference.spread
+    return floor if abs(start) <= floor else 0.0
+
+
 def _label(
     battery: Battery,
     times: FloatArray,
@@ -266,13 +278,15 @@ def _label(
     ds = xr.Dataset(coords={"time": ("time", times, {"long_name": "time", "units": time_unit})})
     for name, curve in run.values.items():
         row = table[name]
-        attrs = (
+        attrs: dict[str, Any] = (
             {"long_name": row.long_name, "units": units[row.units]}
             if isinstance(row, Measure)
             else {"long_name": name, "units": "1"}
         )
         if name == "concurrence" and not battery.edges:
             attrs["reason"] = f"nan: {NO_BONDS}"
+        if isinstance(row, Measure) and row.units == "energy" and (floor := _rounding(battery, float(curve[0]))):
+            attrs["rounding"] = floor
         ds[name] = ("time", curve, attrs)
     if run.rho is not None:
         ds["rho"] = (
