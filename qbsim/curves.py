@@ -220,10 +220,11 @@ def _simpler(x: FloatArray, y: FloatArray, sigma: FloatArray | None, fitted: Flo
     rest = float(np.sum((w * (fitted - y)) ** 2))
     rounding = float(np.sum((w * 1e-13 * np.abs(y).max()) ** 2))
     unit = 1.0 if sigma is not None else max(rest, rounding) / max(y.size - 3, 1)
-    for name, column in {"a straight line": x, "a step behind the first x": (x == x.min()).astype(float)}.items():
+    line, step = ("a straight line", x, 4), ("a step behind the first x", (x == x.min()).astype(float), 1)
+    for name, column, least in (line, step):
         design = w[:, None] * np.stack([np.ones_like(x), column], axis=1)
         solution, *_ = np.linalg.lstsq(design, w * y, rcond=None)
-        if float(np.sum((design @ solution - w * y) ** 2)) - rest < 4 * unit:
+        if float(np.sum((design @ solution - w * y) ** 2)) - rest < least * unit:
             return f"{name} describes them as well"
     return ""
 
@@ -279,7 +280,8 @@ def fit_exponential(x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) 
     Notes
     -----
     The limits gamma -> 0 (a straight line) and gamma -> infinity (a step behind the first x) have one parameter less.
-    They describe the points as well if they raise chi^2 by less than four, the square of two standard errors.
+    A line describes the points as well if it raises chi^2 by less than four, the square of two standard errors: alpha
+    and beta diverge there. At a step only gamma does, and it is refused within one standard error.
 
     References
     ----------

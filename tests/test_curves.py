@@ -203,6 +203,12 @@ def test_a_step_at_the_start_determines_no_rate():
         qb.fit_exponential(X, y, np.full(X.size, 0.02))
 
 
+def test_a_badly_known_rate_is_fitted_with_its_error():
+    # from a short run of Fig. 6 of [arjmandi2022]: a step is 1.8 standard errors away
+    fit = qb.fit_exponential([0, 1, 2, 3, 5, 10], [3.0304, 4.2097, 5.0526, 4.5798, 4.7158, 5.0413])
+    assert (fit.gamma, fit.gamma_err) == pytest.approx((1.25, 0.59), abs=0.01)
+
+
 def test_noisy_lines_are_refused_and_noisy_exponentials_are_fitted():
     lines, curves = 0, 0
     for seed in range(100):
