@@ -37,9 +37,9 @@ class UnphysicalWarning(UserWarning):
     """The decay matrix is not positive semidefinite and the caller insisted."""
 
 
-def apart(*numbers: float) -> list[str]:
-    """Numbers as text, six digits each, or as many as it takes to tell different ones apart."""
-    for digits in range(6, 18):  # 17 tell any two doubles apart
+def apart(*numbers: float, least: int = 6) -> list[str]:
+    """Numbers as text, `least` digits each, or as many as it takes to tell different ones apart."""
+    for digits in range(least, 18):  # 17 tell any two doubles apart
         shown = [f"{x:.{digits}g}" for x in numbers]
         if len(set(shown)) == len(set(numbers)):
             break

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from . import _version
-from ._checks import CutoffWarning, FloatArray, as_real, as_tlist
+from ._checks import CutoffWarning, FloatArray, apart, as_real, as_tlist
 from ._digest import json_digest
 from ._threads import one_thread
 from .battery import Battery
@@ -103,8 +103,9 @@ def series(
     name, module, reason = choose(battery, rho0, tlist, solver)
     need = module.forecast(battery, rho0, tlist)
     if need > SURELY_FREE and need > (free := available_memory()):
+        needed, left = apart(need / 2**30, free / 2**30, least=3)
         raise MemoryError(
-            f"This run needs about {need / 2**30:.3g} GiB with solver {name!r}, but {free / 2**30:.3g} GiB are free. "
+            f"This run needs about {needed} GiB with solver {name!r}, but {left} GiB are free. "
             "Use fewer cells or fewer times."
         )
     reference = Reference(battery, passive_tol)
@@ -242,9 +243,10 @@ def evolve(
     if states:
         size = 16 * len(times) * int(np.prod(battery.cell_dims)) ** 2
         if size > STATES_LIMIT:
+            needed, limit = apart(size / 2**30, STATES_LIMIT / 2**30, least=3)
             raise MemoryError(
-                f"states=True would keep {size / 2**30:.3g} GiB of density matrices, more than the limit of "
-                f"{STATES_LIMIT / 2**30:.3g} GiB. Ask for fewer times, or pass a measure that computes what you need."
+                f"states=True would keep {needed} GiB of density matrices, more than the limit of {limit} GiB. "
+                "Ask for fewer times, or pass a measure that computes what you need."
             )
     run = series(
         battery, rho0, times, table, solver=solver, rtol=rtol, atol=atol, states=states, passive_tol=passive_tol

@@ -113,6 +113,7 @@ def test_different_numbers_never_look_the_same():
     assert apart(1.0, 1.0 + 2.0**-52) == ["1", "1.0000000000000002"]
     assert apart(0.0, -1e-300) == ["0", "-1e-300"]
     assert apart(1.0, 2.0, 2.0) == ["1", "2", "2"]
+    assert apart(3.9996, 4.0, least=3) == ["3.9996", "4"]  # gigabytes needed and free
 
 
 @pytest.mark.parametrize(
