@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -9,11 +10,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from qutip import Qobj
 
 FloatArray = NDArray[np.float64]
 
 LARGEST = 1e100  # of a number: its squares and its product with a time stay far from the overflow at 1e308
 SMALLEST_TOLERANCE, LARGEST_TOLERANCE = 1e-15, 0.1
+HERMITICITY = 1e-12  # of the largest entry: how far an operator may differ from its adjoint
 
 
 class CutoffWarning(UserWarning):
@@ -40,6 +43,46 @@ class UnphysicalWarning(UserWarning):
     """The decay matrix is not positive semidefinite and the caller insisted."""
 
 
+def apart(*numbers: float, least: int = 6) -> list[str]:
+    """Numbers as text, `least` digits each, or as many as it takes to tell different ones apart."""
+    for digits in range(least, 18):  # 17 tell any two doubles apart
+        shown = [f"{x:.{digits}g}" for x in numbers]
+        if len(set(shown)) == len(set(numbers)):
+            break
+    return shown
+
+
+def toward_zero(x: float, digits: int = 6) -> str:
+    """Number as text, rounded towards zero: a limit that may be typed back in and is still kept."""
+    if x == 0:
+        return "0"
+    step = digits - 1 - math.floor(math.log10(abs(x)))
+    shown = f"{x:.{digits}g}"
+    return shown if abs(float(shown)) <= abs(x) else f"{x - math.copysign(0.5 * 10.0**-step, x):.{digits}g}"
+
+
+def as_hermitian(name: str, operator: Any, remedy: str = "") -> Qobj:
+    """Square operator that is its own adjoint, to 1e-12 of its largest entry."""
+    if not isinstance(operator, Qobj) or not operator.isoper:
+        kind = operator.type if isinstance(operator, Qobj) else type(operator).__name__
+        raise TypeError(f"Argument {name} must be a Hermitian operator (Qobj), but is {kind}.")
+    if operator.dims[0] != operator.dims[1]:
+        raise ValueError(f"Argument {name} must be a square Hermitian operator, but has dims {operator.dims}.")
+    # before the conversion: QuTiP drops nan on the way to sparse storage
+    stored = operator.data.as_scipy().data if hasattr(operator.data, "as_scipy") else operator.data.to_array()
+    if not np.isfinite(stored).all():
+        raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
+    # QuTiP's own test is absolute: it refuses the rounding of large entries and passes any small ones
+    matrix = operator.to("CSR").data.as_scipy()
+    error, largest = float(abs(matrix - matrix.conj().T).max()), float(abs(matrix).max())
+    if error > HERMITICITY * largest:
+        raise ValueError(
+            f"Argument {name} must be Hermitian, but differs from its adjoint by {error:.3g}, its largest entry being "
+            f"{largest:.3g}; {remedy or f'use ({name} + {name}.dag()) / 2 if that is rounding'}."
+        )
+    return operator
+
+
 def as_count(name: str, value: Any, minimum: int = 1) -> int:
     """Integer of at least `minimum`; booleans and floats are refused."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
@@ -64,9 +107,11 @@ def as_real(name: str, value: Any, *, minimum: float | None = None, maximum: flo
     if abs(number) > LARGEST:
         raise ValueError(f"Argument {name} must be at most {LARGEST:g} in size, but is {number:g}: choose other units.")
     if minimum is not None and number < minimum:
-        raise ValueError(f"Argument {name} must be at least {minimum:g}, but is {number:g}.")
+        bound, value = apart(minimum, number)
+        raise ValueError(f"Argument {name} must be at least {bound}, but is {value}.")
     if maximum is not None and number > maximum:
-        raise ValueError(f"Argument {name} must be at most {maximum:g}, but is {number:g}.")
+        bound, value = apart(maximum, number)
+        raise ValueError(f"Argument {name} must be at most {bound}, but is {value}.")
     return number
 
 
@@ -135,7 +180,8 @@ def per_cell(name: str, value: ArrayLike, N: int, minimum: float | None = None) 
             f"Argument {name} must be one number or one per cell, shape ({N},), but has shape {array.shape}."
         )
     if minimum is not None and (array < minimum).any():
-        raise ValueError(f"Argument {name} must be at least {minimum:g}, but holds {array.min():g}.")
+        bound, lowest = apart(minimum, array.min())
+        raise ValueError(f"Argument {name} must be at least {bound}, but holds {lowest}.")
     return array
 
 
@@ -173,9 +219,10 @@ def as_tlist(tlist: ArrayLike, name: str = "tlist") -> FloatArray:
         raise ValueError(f"Argument {name} must be a non-empty list of times, but has shape {times.shape}.")
     if (np.diff(times) <= 0).any():
         k = int(np.argmax(np.diff(times) <= 0))
+        first, second = apart(times[k], times[k + 1])
         raise ValueError(
-            f"Argument {name} must be strictly increasing, but entry {k + 1} ({times[k + 1]:g}) "
-            f"does not exceed entry {k} ({times[k]:g})."
+            f"Argument {name} must be strictly increasing, but entry {k + 1} ({second}) does not exceed entry {k} "
+            f"({first})."
         )
     return times
 

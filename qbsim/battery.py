@@ -20,9 +20,11 @@ from ._checks import (
     UnphysicalWarning,
     as_count,
     as_flag,
+    as_hermitian,
     as_text,
     per_bond,
     per_cell,
+    toward_zero,
 )
 from ._drives import operator_digest
 from ._memory import require_cells
@@ -129,10 +131,9 @@ class Battery:
             )
         _check_finite("H0", H0)
         _check_finite("H", H)
-        if not H0.isherm:
-            raise ValueError("Argument H0 must be Hermitian.")
-        if isinstance(H, Qobj) and not H.isherm:
-            raise ValueError("Argument H must be Hermitian: losses belong into c_ops.")
+        as_hermitian("H0", H0)
+        if isinstance(H, Qobj):
+            as_hermitian("H", H, "losses belong in c_ops")
         if isinstance(c_ops, Qobj | QobjEvo | str) or not isinstance(c_ops, Iterable):
             raise TypeError(f"Argument c_ops must be a list of operators, but is {type(c_ops).__name__}.")
         c_ops = tuple(c_ops)
@@ -378,9 +379,9 @@ class Network(Battery):
         bonds = self._decay_matrix[np.nonzero(np.triu(self._decay_matrix, 1))]
         if np.ptp(gammas) == 0 and np.ptp(bonds) == 0:
             side = "largest" if bonds[0] > 0 else "smallest"
-            remedy = f"the {side} gamma_bond this graph allows is {high * bonds[0]:.6g}"
+            remedy = f"the {side} gamma_bond this graph allows is {toward_zero(high * bonds[0])}"
         else:
-            remedy = f"the largest common factor on gamma_bond that these rates allow is {high:.6g}"
+            remedy = f"the largest common factor on gamma_bond that these rates allow is {toward_zero(high)}"
         message = (
             f"The decay matrix is not positive semidefinite: its most negative rate is {rates[0]:.6g}, so states would "
             f"get negative probabilities; {remedy}."

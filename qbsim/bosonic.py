@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._checks import FloatArray, as_real, as_real_array
+from ._checks import FloatArray, apart, as_real, as_real_array
 
 __all__ = ["GaussianChannel", "GaussianState", "additive_noise", "amplifier", "attenuator", "thermal_entropy"]
 
 PHYSICAL = 1e-9  # below one half of a quantum by this much a symplectic eigenvalue is rounding
+ROUNDING = 1e-14  # of the largest entry of a covariance
 NEGLIGIBLE = 1e-20  # weight of an eigenvalue, relative to the largest, that the passive energy does not feel
 MOST_EIGENVALUES = 20_000_000
 
@@ -60,12 +61,13 @@ class GaussianState:
                 "Arguments mean and covariance must have shapes (2k,) and (2k, 2k), "
                 f"but have shapes {mean.shape} and {V.shape}."
             )
-        if np.abs(V - V.T).max() > PHYSICAL:
-            raise ValueError("Argument covariance must be symmetric.")
+        largest, skew = float(np.abs(V).max()), float(np.abs(V - V.T).max())
+        if skew > PHYSICAL * largest:
+            raise ValueError(f"Argument covariance must be symmetric, but differs from its transpose by {skew:.3g}.")
         object.__setattr__(self, "mean", mean)
         object.__setattr__(self, "covariance", V)
         lowest = float(np.linalg.eigvalsh(V + 0.5j * self._form())[0])
-        if lowest < -PHYSICAL:
+        if lowest < -max(PHYSICAL, ROUNDING * largest):
             raise ValueError(
                 "Argument covariance must obey the uncertainty relation, "
                 f"but V + i Omega/2 has the eigenvalue {lowest:.3g}."
@@ -176,10 +178,11 @@ class GaussianChannel:
             raise ValueError("Arguments gain and noise must have one entry per mode.")
         for tau, m in zip(self.gain, self.noise, strict=True):
             as_real("gain", tau, minimum=0)
-            if as_real("noise", m) < max(0.0, tau - 1) - PHYSICAL:
+            least = max(0.0, tau - 1)
+            if as_real("noise", m) < least - PHYSICAL * max(1.0, least):
+                bound, value = apart(least, m)
                 raise ValueError(
-                    f"Argument noise must be at least max(0, gain - 1) = {max(0.0, tau - 1):g} for a quantum channel, "
-                    f"but is {m:g}."
+                    f"Argument noise must be at least max(0, gain - 1) = {bound} for a quantum channel, but is {value}."
                 )
 
     def __matmul__(self, first: GaussianChannel) -> GaussianChannel:

@@ -14,7 +14,7 @@ import qutip
 from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
-from ._checks import as_count, as_real
+from ._checks import apart, as_count, as_real
 from .bosonic import GaussianChannel, GaussianState, additive_noise, amplifier, attenuator
 from .operators import transition
 
@@ -252,7 +252,8 @@ def _three_level_rates(g10: float, g21: float, g20: float) -> tuple[NDArray[np.c
     """Kraus operator without a jump, and the three checked probabilities."""
     g10, g21, g20 = (as_real(name, g, minimum=0, maximum=1) for name, g in (("g10", g10), ("g21", g21), ("g20", g20)))
     if g21 + g20 > 1 + 1e-12:
-        raise ValueError(f"Arguments g21 and g20 must not exceed 1 together: level 2 loses g21 + g20 = {g21 + g20:g}.")
+        _, lost = apart(1, g21 + g20)
+        raise ValueError(f"Arguments g21 and g20 must not exceed 1 together: level 2 loses g21 + g20 = {lost}.")
     stay = np.sqrt([1, 1 - g10, max(0.0, 1 - g21 - g20)])
     return np.diag(stay).astype(complex), g10, g21, g20
 

@@ -20,7 +20,7 @@ TRACE_TOLERANCE = 1e-9  # rounding of a trace; anything larger is another state
 MOST_BLOCKS = 5_000_000  # different eigenvalues of n copies that are still worth listing
 
 
-def as_distribution(name: str, value: ArrayLike) -> FloatArray:
+def as_distribution(name: str, value: ArrayLike, remedy: str = "divide them by their sum") -> FloatArray:
     """Probabilities (..., d) from numbers that are non-negative and sum to 1, both within 1e-9; rounding is removed."""
     p = as_real_array(name, value)
     if p.ndim == 0:
@@ -29,7 +29,7 @@ def as_distribution(name: str, value: ArrayLike) -> FloatArray:
         raise ValueError(f"Argument {name} must not be negative, but holds {p.min():.3g}.")
     worst = float(np.abs(p.sum(axis=-1) - 1).max())
     if worst > TRACE_TOLERANCE:
-        raise ValueError(f"Argument {name} must sum to 1, but is off by {worst:.3g}.")
+        raise ValueError(f"Argument {name} must sum to 1, but is off by {worst:.3g}; {remedy}.")
     p = np.maximum(p, 0.0)
     return p / p.sum(axis=-1, keepdims=True)
 

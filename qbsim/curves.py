@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._checks import FloatArray, HalfLifeWarning, as_real, as_real_array, as_tlist
+from ._checks import FloatArray, HalfLifeWarning, MeasureWarning, as_real, as_real_array, as_tlist
 
 __all__ = ["ExponentialFit", "crossing_time", "efficiency", "fit_exponential", "half_life", "relative_gain"]
+
+DIFFERENCE = 4 * np.finfo(float).eps  # of the ground energy: a difference to it below this is rounding
+ROUNDING = 1e-9  # of the spread of H0, or of the largest value of a curve: a start below it is rounding
 
 
 def _as_curve(tlist: ArrayLike, values: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -18,6 +21,21 @@ def _as_curve(tlist: ArrayLike, values: ArrayLike) -> tuple[FloatArray, FloatArr
     if curve.shape != times.shape:
         raise ValueError(f"Argument values must have the shape of tlist, {times.shape}, but has {curve.shape}.")
     return times, curve
+
+
+def _no_ratio(values: ArrayLike, curve: FloatArray, scale: float | None) -> str:
+    """Why nothing can be divided by the start of a curve; empty if it can."""
+    if scale is not None and as_real("scale", scale) <= 0:
+        raise ValueError(f"Argument scale must be positive, but is {scale:g}.")
+    start, size = float(curve[0]), float(np.abs(curve).max())
+    if start <= 0:
+        return f"the curve starts at {start:g}, not above zero"
+    # `evolve` knows the spread of H0 and marks the curves that start at rounding
+    known = 0.0 if scale is None else ROUNDING * float(scale)
+    floor = max(known, float(getattr(values, "attrs", {}).get("rounding", 0.0)), ROUNDING * size)
+    if start <= floor:
+        return f"the curve starts at {start:.3g}, which is rounding: below {floor:.3g}, 1e-9 of its scale"
+    return ""
 
 
 def crossing_time(tlist: ArrayLike, values: ArrayLike, level: float) -> float:
@@ -66,7 +84,7 @@ def crossing_time(tlist: ArrayLike, values: ArrayLike, level: float) -> float:
     return float(inside[0])
 
 
-def half_life(tlist: ArrayLike, values: ArrayLike) -> float:
+def half_life(tlist: ArrayLike, values: ArrayLike, *, scale: float | None = None) -> float:
     """End of the longest interval from the start on which a curve keeps half of its initial value.
 
     Parameters
@@ -75,6 +93,9 @@ def half_life(tlist: ArrayLike, values: ArrayLike) -> float:
         Increasing times.
     values : (T,)
         Samples of the curve, usually the ergotropy.
+    scale : float, optional
+        Size that the curve is measured against, usually the spread of H0. A curve that starts below 1e-9 of it, or of
+        its own largest value, is rounding and has no half-life. Curves of `evolve` know their scale without it.
 
     Returns
     -------
@@ -99,8 +120,8 @@ def half_life(tlist: ArrayLike, values: ArrayLike) -> float:
     0.693147
     """
     times, curve = _as_curve(tlist, values)
-    if curve[0] <= 0:
-        warnings.warn(f"No half-life: the curve starts at {curve[0]:g}, not above zero.", HalfLifeWarning, stacklevel=2)
+    if reason := _no_ratio(values, curve, scale):
+        warnings.warn(f"No half-life: {reason}.", HalfLifeWarning, stacklevel=2)
         return float("nan")
     tau = crossing_time(times, curve, curve[0] / 2)
     if np.isnan(tau):
@@ -113,18 +134,21 @@ def half_life(tlist: ArrayLike, values: ArrayLike) -> float:
     return tau - float(times[0])
 
 
-def relative_gain(values: ArrayLike) -> float:
+def relative_gain(values: ArrayLike, *, scale: float | None = None) -> float:
     r"""Relative gain in percent, :math:`\eta = 100\,(\max_t \varepsilon(t)/\varepsilon(0) - 1)`.
 
     Parameters
     ----------
     values : (T,)
-        Samples of the curve, the first one not zero.
+        Samples of the curve.
+    scale : float, optional
+        Size that the curve is measured against, usually the spread of H0; see `half_life`.
 
     Returns
     -------
     float
-        0 if the curve never exceeds its initial value; nan if that value is 0.
+        0 if the curve never exceeds its initial value; nan, with a `MeasureWarning` that says why, if that value is
+        not positive or is rounding.
 
     References
     ----------
@@ -138,7 +162,10 @@ def relative_gain(values: ArrayLike) -> float:
     curve = as_real_array("values", values)
     if curve.ndim != 1 or curve.size == 0:
         raise ValueError(f"Argument values must be a non-empty curve, but has shape {curve.shape}.")
-    return float(100 * (curve.max() / curve[0] - 1)) if curve[0] != 0 else float("nan")
+    if reason := _no_ratio(values, curve, scale):
+        warnings.warn(f"No relative gain: {reason}.", MeasureWarning, stacklevel=2)
+        return float("nan")
+    return float(100 * (curve.max() / curve[0] - 1))
 
 
 def efficiency(ergotropy: ArrayLike, energy: ArrayLike, ground_energy: float = 0.0) -> FloatArray:
@@ -147,18 +174,19 @@ def efficiency(ergotropy: ArrayLike, energy: ArrayLike, ground_energy: float = 0
     Parameters
     ----------
     ergotropy, energy : (T,)
-        Curves in the same unit.
+        Curves in the same unit and of the same shape.
     ground_energy : float
         Ground energy of H0.
 
     Returns
     -------
     ndarray, (T,)
+        nan also where the energy above the ground level is only the rounding of the difference.
 
     Raises
     ------
     TypeError, ValueError
-        For what is not a finite real curve, or curves of different shape.
+        If the curves are not real and finite, or their shapes differ.
 
     References
     ----------
@@ -174,9 +202,31 @@ def efficiency(ergotropy: ArrayLike, energy: ArrayLike, ground_energy: float = 0
         raise ValueError(
             f"Arguments ergotropy and energy must have the same shape, but have {work.shape} and {stored.shape}."
         )
-    above = stored - as_real("ground_energy", ground_energy)
+    ground = as_real("ground_energy", ground_energy)
+    above = stored - ground
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(above == 0, np.nan, work / above)
+        return np.where(np.abs(above) <= DIFFERENCE * abs(ground), np.nan, work / above)
+
+
+UNDETERMINED = (
+    "The points do not determine alpha + beta exp(-gamma x): {}. Take x over a range in which the curve bends and "
+    "levels off, or more precise points."
+)
+
+
+def _simpler(x: FloatArray, y: FloatArray, sigma: FloatArray | None, fitted: FloatArray) -> str:
+    """Which limit of an exponential, with one parameter less, describes the points as well; empty if none does."""
+    w = np.ones_like(y) if sigma is None else 1 / sigma
+    rest = float(np.sum((w * (fitted - y)) ** 2))
+    rounding = float(np.sum((w * 1e-13 * np.abs(y).max()) ** 2))
+    unit = 1.0 if sigma is not None else max(rest, rounding) / max(y.size - 3, 1)
+    line, step = ("a straight line", x, 4), ("a step behind the first x", (x == x.min()).astype(float), 1)
+    for name, column, least in (line, step):
+        design = w[:, None] * np.stack([np.ones_like(x), column], axis=1)
+        solution, *_ = np.linalg.lstsq(design, w * y, rcond=None)
+        if float(np.sum((design @ solution - w * y) ** 2)) - rest < least * unit:
+            return f"{name} describes them as well"
+    return ""
 
 
 @dataclass(frozen=True)
@@ -222,8 +272,16 @@ def fit_exponential(x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) 
 
     Raises
     ------
-    ValueError
-        For fewer than four points, different lengths, or a fit that does not converge.
+    TypeError, ValueError
+        For fewer than four points, less than three different x, different lengths, errors that are not positive, or
+        points that do not determine the fit: a straight line, or a constant with one point off at the start, describes
+        them as well.
+
+    Notes
+    -----
+    The limits gamma -> 0 (a straight line) and gamma -> infinity (a step behind the first x) have one parameter less.
+    A line describes the points as well if it raises chi^2 by less than four, the square of two standard errors: alpha
+    and beta diverge there. At a step only gamma does, and it is refused within one standard error.
 
     References
     ----------
@@ -242,7 +300,13 @@ def fit_exponential(x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) 
     xs, ys = as_real_array("x", x), as_real_array("y", y)
     if xs.ndim != 1 or xs.shape != ys.shape or xs.size < 4:
         raise ValueError(f"Arguments x and y must be equally long, at least 4, but have {xs.shape} and {ys.shape}.")
+    if np.unique(xs).size < 3:
+        raise ValueError(f"Argument x must hold at least three different values, but holds {np.unique(xs).size}.")
     weights = None if sigma is None else as_real_array("sigma", sigma)
+    if weights is not None and weights.shape != xs.shape:
+        raise ValueError(f"Argument sigma must have the shape of y, {ys.shape}, but has {weights.shape}.")
+    if weights is not None and (weights <= 0).any():
+        raise ValueError(f"Argument sigma must be positive, but holds {weights.min():g}; leave it out if unknown.")
 
     def model(z: FloatArray, alpha: float, beta: float, gamma: float) -> FloatArray:
         return alpha + beta * np.exp(-gamma * z)
@@ -261,7 +325,9 @@ def fit_exponential(x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) 
                 model, xs, ys, p0=start, sigma=weights, absolute_sigma=weights is not None, maxfev=20000
             )
         except (RuntimeError, OptimizeWarning) as error:
-            raise ValueError("The points do not determine alpha + beta exp(-gamma x).") from error
+            raise ValueError(UNDETERMINED.format("no rate gamma is better than its neighbours")) from error
+    if reason := _simpler(xs, ys, weights, model(xs, *best)):
+        raise ValueError(UNDETERMINED.format(reason))
     err = np.sqrt(np.diag(cov))
     rms = float(np.sqrt(np.mean((model(xs, *best) - ys) ** 2)))
     (alpha, beta, gamma), (alpha_err, beta_err, gamma_err) = best.tolist(), err.tolist()

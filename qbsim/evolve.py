@@ -15,11 +15,12 @@ from qutip import Qobj
 
 from . import _version
 from ._certificate import warn_of_cutoff
-from ._checks import FloatArray, as_flag, as_measured, as_real, as_tlist, as_tolerance
+from ._checks import FloatArray, apart, as_flag, as_measured, as_real, as_tlist, as_tolerance
 from ._digest import json_digest
 from ._memory import SURELY_FREE, available_memory
 from ._threads import one_thread
 from .battery import Battery
+from .curves import ROUNDING
 from .measures import MEASURES, NO_BONDS, Measure, Reference, check_state, measures_on, read_measures
 from .solvers import choose
 from .stack import States
@@ -103,8 +104,9 @@ def series(
     extra = {} if options is None else {"options": module.read_options(options)}
     need = module.forecast(battery, rho0, tlist)
     if need > SURELY_FREE and need > (free := available_memory()):
+        needed, left = apart(need / 2**30, free / 2**30, least=3)
         raise MemoryError(
-            f"This run needs about {need / 2**30:.3g} GiB with solver {name!r}, but {free / 2**30:.3g} GiB are free. "
+            f"This run needs about {needed} GiB with solver {name!r}, but {left} GiB are free. "
             "Use fewer cells or fewer times."
         )
     reference = Reference(battery, passive_tol, float(tlist[0]))
@@ -226,7 +228,8 @@ def evolve(
     Returns
     -------
     xarray.Dataset
-        Coordinate `time`, one variable per measure, each with `long_name` and `units`. attrs: parameters (JSON) and
+        Coordinate `time`, one variable per measure, each with `long_name` and `units`, and with `rounding`, 1e-9 of the
+        spread of H0, where an energy starts below it: such a curve has no half-life. attrs: parameters (JSON) and
         their SHA-256, solver, solver_reason with the forecasts that were compared, rtol and atol where the solver has
         such a tolerance, versions, label, and a certificate (JSON): the largest trace
         error with normalisation off, the largest Hermiticity error and the most negative eigenvalue met (null if no
@@ -275,9 +278,10 @@ def evolve(
     if as_flag("states", states):
         size = 16 * len(times) * int(np.prod(battery.cell_dims)) ** 2
         if size > STATES_LIMIT:
+            needed, limit = apart(size / 2**30, STATES_LIMIT / 2**30, least=3)
             raise MemoryError(
-                f"states=True would keep {size / 2**30:.3g} GiB of density matrices, more than the limit of "
-                f"{STATES_LIMIT / 2**30:.3g} GiB. Ask for fewer times, or pass a measure that computes what you need."
+                f"states=True would keep {needed} GiB of density matrices, more than the limit of {limit} GiB. "
+                "Ask for fewer times, or pass a measure that computes what you need."
             )
     run = series(
         battery,
@@ -300,6 +304,16 @@ def evolve(
     return _label(battery, times, table, run, met)
 
 
+def _rounding(battery: Battery, start: float) -> float:
+    """1e-9 of the spread of H0 if a curve that starts like this starts below it, at rounding; 0 otherwise."""
+    reference = Reference(battery)
+    largest = 2 * float(abs(reference.H0).sum(axis=1).max())  # never below the spread, and found at once
+    if abs(start) > ROUNDING * largest:
+        return 0.0
+    floor = ROUNDING * reference.spread
+    return floor if abs(start) <= floor else 0.0
+
+
 def _label(
     battery: Battery,
     times: FloatArray,
@@ -316,13 +330,15 @@ def _label(
     ds = xr.Dataset(coords={"time": ("time", times, {"long_name": "time", "units": time_unit})})
     for name, curve in run.values.items():
         row = table[name]
-        attrs = (
+        attrs: dict[str, Any] = (
             {"long_name": row.long_name, "units": units[row.units]}
             if isinstance(row, Measure)
             else {"long_name": name, "units": "1"}
         )
         if name == "concurrence" and not battery.edges:
             attrs["reason"] = f"nan: {NO_BONDS}"
+        if isinstance(row, Measure) and row.units == "energy" and (floor := _rounding(battery, float(curve[0]))):
+            attrs["rounding"] = floor
         ds[name] = ("time", curve, attrs)
     if run.rho is not None:
         ds["rho"] = (

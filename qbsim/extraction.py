@@ -106,7 +106,7 @@ def is_completely_passive(rho: Qobj, H: Qobj, *, tol: float = 1e-12) -> bool:
     (True, False)
     """
     work = total_ergotropy(rho, H)
-    return work <= as_real("tol", tol, minimum=0) * float(np.ptp(H.eigenenergies()))
+    return work <= as_real("tol", tol, minimum=0) * float(np.ptp(np.linalg.eigvalsh(H.full())))
 
 
 def work_per_copy(populations: ArrayLike, levels: ArrayLike, n: int, *, normalize: bool = False) -> float:

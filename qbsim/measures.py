@@ -18,7 +18,7 @@ import scipy.sparse.linalg
 from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
-from ._checks import FloatArray, MeasureWarning, as_flag, nearest
+from ._checks import FloatArray, MeasureWarning, as_flag, as_hermitian, nearest
 from .battery import Battery, Network
 from .copies import as_distribution, entropy_deficit, gibbs_energy, passive_energy_per_copy
 from .curves import efficiency
@@ -91,8 +91,7 @@ def _as_states(rho: Qobj) -> DenseStates:
 
 
 def _prepare(rho: Qobj, H: Qobj) -> tuple[DenseStates, Reference]:
-    if not isinstance(H, Qobj) or not H.isoper or not H.isherm:
-        raise TypeError("Argument H must be a Hermitian operator (Qobj).")
+    H = as_hermitian("H", H)
     states = _as_states(rho)
     if [states.dims, states.dims] != H.dims:
         raise ValueError(f"Argument rho must have dims {H.dims}, but has {rho.dims}.")
@@ -528,7 +527,7 @@ def total_ergotropy(rho: Qobj, H: Qobj) -> float:
     (0.0, 0.036322403028)
     """
     states, ref = _prepare(rho, H)
-    r = as_distribution("the eigenvalues of rho", states.eigenvalues)
+    r = as_distribution("the eigenvalues of rho", states.eigenvalues, "use rho.unit()")
     return float((_energy(states, ref) - gibbs_energy(entropy_deficit(r), ref.levels))[0])
 
 
@@ -557,7 +556,8 @@ def ergotropy_per_copy(rho: Qobj, H: Qobj, n: int) -> float:
     Notes
     -----
     The cost grows as n^(d-1), see `passive_energy_per_copy`. For d = 2 the result is the ergotropy for every n. The
-    limit is approached slowly, as ln(n)/n.
+    limit is approached slowly: the distance falls as 1/n, and as ln(n)/(2 beta n) where all eigenvalues but zeros are
+    equal, with the inverse temperature beta of the Gibbs state of the same entropy.
 
     References
     ----------
@@ -571,7 +571,7 @@ def ergotropy_per_copy(rho: Qobj, H: Qobj, n: int) -> float:
     [0.4, 0.4, 0.420925, 0.437879]
     """
     states, ref = _prepare(rho, H)
-    r = as_distribution("the eigenvalues of rho", states.eigenvalues[0])
+    r = as_distribution("the eigenvalues of rho", states.eigenvalues[0], "use rho.unit()")
     return float(_energy(states, ref)[0] - passive_energy_per_copy(r, ref.levels, n))
 
 

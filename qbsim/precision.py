@@ -130,7 +130,8 @@ def most_precise(beta: float, energy: float, figure: str = "variance") -> Gaussi
 
     Notes
     -----
-    For much energy the variance grows as energy^(2/3), against energy for a displacement and energy^2 for squeezing.
+    For much energy both figures grow as (3/8) 4^(2/3) nu^(4/3) energy^(2/3) = 0.94494 nu^(4/3) energy^(2/3), with
+    nu = coth(beta/2), against nu energy for a displacement and 2 energy^2 for squeezing.
 
     Examples
     --------

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ._checks import toward_zero
+
 if TYPE_CHECKING:
     from .battery import Network
 
@@ -72,9 +74,9 @@ class NetworkReport:
             rows.append((f"mode {m}", f"rate {rate:.6g}  {kind:12s} [{amplitudes}]"))
         rows.append(("distance to the limit", f"{self.margin:.6g}"))
         if self.largest_gamma_bond is not None:
-            rows.append(("largest gamma_bond", f"{self.largest_gamma_bond:.6g}"))
+            rows.append(("largest gamma_bond", toward_zero(self.largest_gamma_bond)))
         elif np.isfinite(self.bond_factor_limits[1]):
-            rows.append(("largest common factor on gamma_bond", f"{self.bond_factor_limits[1]:.6g}"))
+            rows.append(("largest common factor on gamma_bond", toward_zero(self.bond_factor_limits[1])))
         if net.dephasing.any() and "dark" in self.kinds:
             rows.append(("note", "dark modes do not decay, but dephasing still reaches them"))
         return rows

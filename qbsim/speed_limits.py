@@ -10,7 +10,7 @@ import qutip
 from numpy.typing import ArrayLike
 from qutip import Qobj, QobjEvo
 
-from ._checks import as_real, as_tlist
+from ._checks import as_hermitian, as_real, as_tlist
 from .measures import check_state
 
 __all__ = ["SpeedLimit", "margolus_levitin", "mean_and_spread", "speed_limit"]
@@ -183,5 +183,6 @@ def mean_and_spread(H: Qobj | QobjEvo, psi: Qobj, tlist: ArrayLike | None = None
 
 def _moments(H: Qobj, psi: Qobj) -> tuple[float, float]:
     """Mean above the ground level, and standard deviation as the norm of (H - mean) psi."""
-    mean = float(qutip.expect(H, psi))
-    return mean - float(H.eigenenergies()[0]), float((H * psi - mean * psi).norm())
+    matrix, ket = as_hermitian("H", H).full(), psi.full()[:, 0]
+    mean = float(np.vdot(ket, matrix @ ket).real)
+    return mean - float(np.linalg.eigvalsh(matrix)[0]), float(np.linalg.norm(matrix @ ket - mean * ket))

@@ -226,5 +226,5 @@ def test_bad_input_is_refused_with_a_reason():
         qb.ergotropy_per_copy(diagonal(0.5, 0.5), qutip.num(2), 0)
     with pytest.raises(ValueError, match="fewer copies"):
         passive_energy_per_copy(np.arange(1, 9) / 36, np.arange(8) ** 1.5, 60)
-    with pytest.raises(TypeError, match="Hermitian"):
+    with pytest.raises(ValueError, match="Hermitian"):
         qb.total_ergotropy(diagonal(0.5, 0.5), qutip.destroy(2))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qutip import Qobj
 
-from .._checks import FloatArray
+from .._checks import FloatArray, as_hermitian
 from ..channels import check_channel
 from ._functionals import ComplexArray, Ergotropy, Functional
 
@@ -57,12 +57,7 @@ class Cell:
     """A channel and a Hamiltonian in the eigenbasis of the Hamiltonian, as arrays."""
 
     def __init__(self, channel: Qobj, H: Qobj) -> None:
-        if not isinstance(H, Qobj) or not H.isoper:
-            raise TypeError("Argument H must be an operator (Qobj).")
-        h = H.full()
-        skew = float(np.abs(h - h.conj().T).max()) if h.shape[0] == h.shape[1] else np.inf
-        if not skew <= 1e-12 * max(1.0, float(np.abs(h).max())):
-            raise ValueError(f"Argument H must be Hermitian, but differs from its adjoint by {skew:.3g}.")
+        h = as_hermitian("H", H).full()
         channel = check_channel(channel)
         if channel.dims != [H.dims, H.dims]:
             raise ValueError(f"Argument channel must have dims {[H.dims, H.dims]}, those of H, but has {channel.dims}.")

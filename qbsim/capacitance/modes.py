@@ -67,7 +67,9 @@ def two_mode_gap(beta: float) -> Capacitance:
     Notes
     -----
     The first term is the passive energy of the output, the second the Gibbs energy: the first sorts the eigenvalues
-    (1-x) x^k on levels m of degeneracy m + 1. Falls from 0.0402528/sqrt(beta) at small beta to zero as exp(-beta).
+    (1-x) x^k on levels m of degeneracy m + 1. Falls from
+    (sqrt(pi/2) - 2 exp(-1/2))/sqrt(beta) = 0.0402528/sqrt(beta) at small beta to exp(-beta) ln 2/(beta + ln 2) at
+    large beta.
 
     References
     ----------

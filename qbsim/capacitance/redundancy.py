@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from qutip import Qobj
 
-from .._checks import FloatArray, as_count, as_real
+from .._checks import FloatArray, apart, as_count, as_hermitian, as_real
 from ..copies import passive_energy_per_copy
 from ._functionals import ComplexArray, Ergotropy, FreeEnergy
 from ._result import Capacitance
@@ -173,9 +173,7 @@ def single_shot_ratio(channel: Qobj, H: Qobj, energy: float = 1.0) -> Capacitanc
 
 def _ground(H: Qobj) -> float:
     """Ground energy, of what may still turn out to be no Hamiltonian."""
-    if not isinstance(H, Qobj) or not H.isoper or not H.isherm:
-        raise TypeError("Argument H must be a Hermitian operator (Qobj).")
-    return float(H.eigenenergies()[0])
+    return float(np.linalg.eigvalsh(as_hermitian("H", H).full())[0])
 
 
 def redundancy_curve(channel: Qobj, H: Qobj, cells: Iterable[int], energy: float = 1.0) -> FloatArray:
@@ -223,8 +221,10 @@ def redundancy_curve(channel: Qobj, H: Qobj, cells: Iterable[int], energy: float
         n = as_count("cells", n)
         share = energy / (n * gap)
         if not 0 < share <= 1:
+            most, value = apart(n * gap, energy)
             raise ValueError(
-                f"Argument energy must be positive and fit into {n} cells of gap {gap:g}, but is {energy:g}."
+                f"Argument energy must be positive and fit into {n} cells of gap {gap:g}, at most {most} together, "
+                f"but is {value}."
             )
         psi = np.zeros((1, cell.d), complex)
         psi[0, :2] = np.sqrt([1 - share, share])

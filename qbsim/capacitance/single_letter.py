@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from qutip import Qobj
 
-from .._checks import FloatArray, as_real, as_real_array
+from .._checks import FloatArray, apart, as_real, as_real_array
 from ._closed import depolarizing_capacitance, depolarizing_strength
 from ._functionals import Ergotropy, FreeEnergy, TotalErgotropy
 from ._hull import Envelope, Point
@@ -33,9 +33,8 @@ def check_energy(cell: Cell, energy: float) -> float:
     low, high = cell.levels[0], cell.levels[-1]
     slack = 1e-12 * max(cell.spread, abs(low), abs(high))
     if not low - slack <= energy <= high + slack:
-        raise ValueError(
-            f"Argument energy must lie in the spectrum of H, between {low:g} and {high:g}, but is {energy:g}."
-        )
+        least, most, value = apart(low, high, energy)
+        raise ValueError(f"Argument energy must lie in the spectrum of H, between {least} and {most}, but is {value}.")
     return energy
 
 

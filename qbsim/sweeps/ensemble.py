@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 
 from .._certificate import CERTIFICATE, combine
 from .._checks import FloatArray, HalfLifeWarning
-from ..curves import half_life, relative_gain
+from ..curves import ROUNDING, half_life, relative_gain
 from .tasks import CHUNK, Batch
 
 __all__ = ["REPLICAS", "Average", "average"]
 
 REPLICAS = 200  # bootstrap replicas: the error of an error is 1 / sqrt(2 * 200) = 5 percent
 BOOTSTRAP = 1  # separates the weights from the draws of the realizations
-ROUNDING = 1e-9  # an initial value below this share of the spread of H0 is rounding, and no ratio is taken to it
 
 
 class Moments:

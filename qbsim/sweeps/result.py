@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import _version
 from .._certificate import CERTIFICATE, combine
+from .._checks import apart
 from .._digest import digest, json_digest
 from .._memory import available_memory
 from ..measures import MEASURES
@@ -183,9 +184,9 @@ def check_memory(plan: Plan, most: int) -> None:
     curves = int(np.prod(plan.shape)) * len(plan.states) * most
     need, free = 8 * curves * len(plan.tlist) * len(plan.measures), available_memory()
     if need > free:
+        needed, left = apart(need / 2**30, free / 2**30, least=3)
         raise MemoryError(
-            f"keep='all' needs {need / 2**30:.3g} GiB, but {free / 2**30:.3g} GiB are free. Use keep='mean', or fewer "
-            "realizations."
+            f"keep='all' needs {needed} GiB, but {left} GiB are free. Use keep='mean', or fewer realizations."
         )
 
 

@@ -3,6 +3,11 @@
 Its Eq. (3) does not preserve the trace as printed: the second rho_11 of the upper left entry must be rho_22. Its Eq.
 (5) is a supremum over all states and numbers of cells, which could never fall below the single cell; what Figs. 1 and 2
 plot is its value for the diluted coherent state of Eq. (6).
+
+Out of scope:
+    Eqs. (1), (2), (4), (7): definitions.
+    Above Eq. (3): zero temperature reduces thermal relaxation to amplitude damping; the same formula at eta = 0.
+    Abstract, first sentence: charging power, of cited work; last sentence: sums up the two figures.
 """
 
 import numpy as np

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from qbsim import capacitance, channels, plotting
-from qbsim.claims import ordering, value
+from qbsim.claims import check, equal, statement
 
 from . import H
 from .fig2 import noise
@@ -72,17 +72,22 @@ def claims(ds):
     slope = float(last * (thermal.limit - thermal.ratio[-1]))
     before = float(ds.cells[-2] * (thermal.limit - thermal.ratio[-2]))
     return [
-        ordering("thermal relaxation: every doubling of the cells helps", float(np.diff(thermal.ratio.values).min())),
-        ordering("strong dephasing (0.2, 0.9): every doubling harms", -float(np.diff(convex.ratio.values).max())),
-        value("depolarizing: the number of cells does not matter", 0.0, float(np.ptp(flat.ratio.values)), tol=1e-12),
-        value("GADC(0.3, 0.2), one cell", 0.52, float(thermal.ratio[0]), tol=1e-9),
-        value("GADC(0.3, 0.2), limit (1 - gamma)/(1 - 2 gamma eta)", 0.7 / 0.88, float(thermal.limit), tol=1e-12),
-        value("distance to the limit at the largest n", 0.0, float(thermal.limit - thermal.ratio[-1]), tol=2e-5),
-        value("it falls as 1/n: n times the distance, at the last two n", 1.0, before / slope, tol=0.01),
-        ordering(
+        statement(
+            "thermal relaxation: every doubling of the cells helps",
+            float(np.diff(thermal.ratio.values).min()),
+            quote="In the limit in which the number of quantum batteries is very large compared to the total energy to "
+            "store (that is, E/n -> 0), it is reasonable to expect some advantage in the ratio",
+            place="Redundancy protocol, above Eq. (5)",
+        ),
+        check("strong dephasing (0.2, 0.9): every doubling harms", -float(np.diff(convex.ratio.values).max())),
+        equal("depolarizing: the number of cells does not matter", 0.0, float(np.ptp(flat.ratio.values)), tol=1e-12),
+        equal("GADC(0.3, 0.2), one cell", 0.52, float(thermal.ratio[0]), tol=1e-9),
+        equal("GADC(0.3, 0.2), limit (1 - gamma)/(1 - 2 gamma eta)", 0.7 / 0.88, float(thermal.limit), tol=1e-12),
+        equal("distance to the limit at the largest n", 0.0, float(thermal.limit - thermal.ratio[-1]), tol=2e-5),
+        equal("it falls as 1/n: n times the distance, at the last two n", 1.0, before / slope, tol=0.01),
+        check(
             "a finite number of cells is enough for 99 % of the limit",
             float(last - (_enough(thermal) or np.inf)),
-            paper="E/n -> 0",
             found=f"n = {_enough(thermal)} for GADC(0.3, 0.2), {_enough(dephased)} for ADC + dephasing (0.3, 0.2)",
         ),
     ]
