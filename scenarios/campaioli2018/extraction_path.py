@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import Claim, check, statement
+from qbsim.claims import Claim, check, equal, statement
 
 FIGURE = "Eqs. (12)-(13)"
 COST = "2 s"
@@ -185,6 +185,12 @@ def claims(ds: xr.Dataset) -> list[Claim]:
             quote="p(1 - p)(|12><12| + 0.21|21><21|)",
             place=section,
             found=f"they add to {float(ds.printed_trace):.4g} at p = {POPULATIONS[1]:g}",
+        ),
+        equal(
+            "E1 + E3 > 2 E2: energy of the target above passive, p^2 (E1 + E3 - 2 E2)",
+            POPULATIONS[1] ** 2 * (1 - 2 * LOW_MIDDLE[1]),
+            float(ds.excess_low),
+            tol=1e-12,
         ),
         check("the target is passive for E1 + E3 < 2 E2", 1e-12 - abs(float(ds.excess_high))),
         check("the direct path creates entanglement: the chapter's example", entangled["direct"] - 1e-6),

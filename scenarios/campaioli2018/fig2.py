@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import Claim, check, statement
+from qbsim.claims import Claim, check, equal, statement
 
 FIGURE = "Fig. 2"
 COST = "1 s"
@@ -104,5 +104,7 @@ def claims(ds: xr.Dataset) -> list[Claim]:
             quote="W_max <= tr[rho H_0] - tr[omega_beta H_0]",
             place=eq_8,
         ),
+        equal("ergotropy / L_z, by hand", 1.7, ergotropy, tol=1e-12),
+        equal("Gibbs bound / L_z, by an independent solver", 1.80590013163323, bound, tol=1e-9),
         check("many copies stay below the bound", float((ds.bound - ds.work).min())),
     ]

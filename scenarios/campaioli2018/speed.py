@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import Claim, check, statement
+from qbsim.claims import Claim, check, equal, statement
 
 FIGURE = "Eqs. (14)-(22)"
 COST = "1 s"
@@ -296,6 +296,22 @@ def claims(ds: xr.Dataset) -> list[Claim]:
         check(
             "Eq. (14), corrected: neither evolution is faster",
             min(math.pi - float(ds.limit_corrected), math.pi / 2 + 1e-6 - float(ds.driven_corrected)),
+        ),
+        equal("Eq. (14) for the static example, by hand", 0.2 / math.sin(0.1) ** 2, float(ds.limit_printed), tol=1e-9),
+        equal(
+            "Eq. (14) for the driven example, by hand",
+            math.pi / 2 / (math.hypot(FOLLOWING / 2, 1) - FOLLOWING / 2),
+            float(ds.driven_printed),
+            tol=1e-6,
+        ),
+        *(
+            equal(
+                f"Hamiltonian (19): energy deposited in {int(cells)} mixed cells, by hand",
+                4 * cells * math.sinh(cells * EPS) / (2 * math.cosh(EPS)) ** cells,
+                float(energy),
+                tol=1e-7,
+            )
+            for cells, energy in zip(ds.mixed_cells.values, collective, strict=True)
         ),
         check("the flip inverts mixed cells in the time of Eq. (20)", 1e-6 - float(np.abs(target - flip).max())),
     ]
