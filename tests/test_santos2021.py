@@ -1,6 +1,7 @@
 """The ledger of santos2021: its readings of the rates, and what the paper says and what it does not."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,15 @@ def test_the_adopted_reading_reproduces_most(columns):
         "relaxation": "FAILS",
     }
     assert _readings.paper.READING == READING  # left as it was found
+
+
+def test_the_page_on_conventions_gives_the_counts_of_the_table(columns):
+    page = (Path(__file__).resolve().parents[1] / "docs" / "conventions.md").read_text(encoding="utf-8")
+    for reading, rows in columns.items():
+        count = re.search(rf"^\| `{reading}`.*positive; (\d+)", page, re.MULTILINE)
+        assert count is not None
+        assert int(count[1]) == _readings.reproduced(rows), reading
+    assert f"of {sum(not c.is_check for c in columns[READING])} statements" in page
 
 
 def test_readings_are_printed_side_by_side(columns):
@@ -83,3 +93,15 @@ def test_concordance_counts_pairs_ordered_alike():
     to = fig5.np.array
     assert fig5._concordance(to(a), to(a)) == 1
     assert fig5._concordance(to(a), to(b)) == 0.5
+
+
+def test_the_command_names_the_best_and_the_adopted_reading(columns, monkeypatch, capsys):
+    monkeypatch.setattr(_readings, "rows", lambda reading, quick=False: columns[reading])
+    _readings.main()
+    out = capsys.readouterr().out
+    assert "literal: gamma 0.5, dephasing 0.25, gamma_bond 1 (times Gamma, Gamma_d); positive decay matrix: all" in out
+    assert out.endswith("Most statements come out in 'positive'; adopted is 'positive'.\n")
+    # if another one were best, it would say so
+    monkeypatch.setattr(_readings.paper, "READING", "relaxation")
+    _readings.main()
+    assert capsys.readouterr().out.endswith("in 'positive'; adopted is 'relaxation'.\n")
