@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 import shutil
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-__all__ = ["Claim", "check", "equal", "number", "statement", "summary", "table"]
+__all__ = ["Claim", "check", "equal", "number", "readings_table", "statement", "summary", "table"]
 
 REPRODUCED, DIFFERS, FAILS, UNDECIDED = "reproduced", "differs (explained)", "FAILS", "undecided (error too large)"
 HOLDS = "holds"
@@ -277,6 +277,42 @@ def _row(texts: Sequence[str], widths: Sequence[int]) -> list[str]:
         for column, w in zip(columns, widths, strict=True)
     ]
     return [" | ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
+
+
+def readings_table(columns: Mapping[str, Sequence[Claim]], width: int | None = None) -> str:
+    """Statements of a paper against several readings of it, one column each, with the counts of the verdicts.
+
+    Parameters
+    ----------
+    columns : mapping of str to sequence of Claim
+        The same rows, by `text`, found in every reading; our own checks are left out.
+    width : int, optional
+        Width to fit, at least 60; that of the terminal by default.
+
+    Returns
+    -------
+    str
+        What fails in a reading, or differs with an explanation, is called "differs" here.
+    """
+    words = {REPRODUCED: "reproduced", DIFFERS: "differs", FAILS: "differs", UNDECIDED: "undecided"}
+    rows = {name: {c.text: c for c in claims if not c.is_check} for name, claims in columns.items()}
+    texts = list(next(iter(rows.values())))
+    if any(list(column) != texts for column in rows.values()):
+        raise ValueError("Argument columns must hold the same statements in every reading, by their text.")
+    width = max(60, shutil.get_terminal_size((100, 24)).columns if width is None else width)
+    each = (width * 2 // 3 - len(" | ") * len(rows)) // len(rows)
+    widths = (width - (each + len(" | ")) * len(rows), *[each] * len(rows))
+    rule = "-+-".join("-" * w for w in widths)
+    lines = [*_row(("statement (place)", *rows), widths), rule]
+    for text in texts:
+        found = [column[text] for column in rows.values()]
+        lines += _row((f"{text} ({found[0].place})", *(f"{words[c.verdict]}: {c.found}" for c in found)), widths)
+    counts = {name: [words[c.verdict] for c in column.values()] for name, column in rows.items()}
+    lines += [
+        rule,
+        *(_row((w, *(str(c.count(w)) for c in counts.values())), widths)[0] for w in dict.fromkeys(words.values())),
+    ]
+    return "\n".join(lines)
 
 
 def summary(claims: Sequence[Claim]) -> str:

@@ -41,7 +41,7 @@ def test_scenario(name, folder):
     assert len({c.text for c in claims}) == len(claims)
     for claim in claims:
         assert claim.verdict != FAILS, claim
-        assert claim.paper
+        assert claim.is_check == (not claim.place)
         assert claim.found
         assert "nan" not in claim.found, claim
 

@@ -11,7 +11,7 @@ import xarray as xr
 
 import qbsim as qb
 from qbsim import capacitance, channels, plotting
-from qbsim.claims import ordering, value
+from qbsim.claims import check, equal
 
 FIGURE = "beyond"
 COST = "5 s"
@@ -106,28 +106,30 @@ def claims(ds):
     # equal at kappa = gamma/(1 - gamma), where 1 - kappa = exp(-2 dephasing t) and 1 - gamma = exp(-Gamma t/2)
     residual = np.exp(-2 * rates * at) + np.exp(at / 2) - 2
     return [
-        ordering("coherence keeps more work than the full cell at all times", float((plus - full)[later].min())),
-        ordering("more cells keep more, at all times", float(grow), paper="(not asked)"),
-        ordering(
+        check("coherence keeps more work than the full cell at all times", float((plus - full)[later].min())),
+        check("more cells keep more, at all times", float(grow)),
+        check(
             "infinitely many coherent cells are best for extraction cell by cell",
             float((ds.dilute.values - np.maximum(plus, ds.single.values))[later].min()),
-            paper="(not asked)",
         ),
-        value("half-life of |+>, 2 ln[2(1 + sqrt 6)/5]/Gamma", 0.643871, qb.half_life(t, plus), tol=5e-3),
-        value(
+        equal("half-life of |+>, 2 ln[2(1 + sqrt 6)/5]/Gamma", 0.643871, qb.half_life(t, plus), tol=5e-3),
+        equal(
             "half-life of infinitely many coherent cells, ln 2/Gamma", np.log(2), qb.half_life(t, ds.dilute), tol=5e-3
         ),
-        value(
-            "infinitely many coherent cells keep exp(-Gamma t)", 0.0, float(np.abs(ds.dilute - z**2).max()), tol=1e-9
+        equal(
+            "infinitely many coherent cells keep exp(-Gamma t): largest difference",
+            0.0,
+            float(np.abs(ds.dilute - z**2).max()),
+            tol=1e-9,
         ),
-        value(
-            "full cells among empty ones, emptied together, keep all energy that is left, exp(-Gamma t/2)",
+        equal(
+            "full cells among empty ones, emptied together, keep all energy that is left, exp(-Gamma t/2): difference",
             0.0,
             float(np.abs(ds.collective - z).max()),
             tol=1e-9,
         ),
-        value(
+        equal(
             "dilution is best from the start up to a dephasing of Gamma/4", 0.25, float(rates[~waits].max()), tol=1e-9
         ),
-        value("beyond, from exp(-2 phi t) + exp(Gamma t/2) = 2", 0.0, float(np.abs(residual[waits]).max()), tol=1e-8),
+        equal("beyond, from exp(-2 phi t) + exp(Gamma t/2) = 2", 0.0, float(np.abs(residual[waits]).max()), tol=1e-8),
     ]

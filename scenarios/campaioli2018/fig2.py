@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import Claim, ordering, value
+from qbsim.claims import Claim, check, equal, statement
 
 FIGURE = "Fig. 2"
 COST = "1 s"
 LEVELS = [-2.0, -1.0, 0.0, 1.0, 2.0]  # (l - 3) L_z, in units of L_z
 POPULATIONS = [0.1, 0.2, 0.0, 0.3, 0.4]
+PRINTED_PASSIVE = [0.4, 0.3, 0.2, 0.1, 0.0]
 PRINTED_UNITARY = [(1, 5), (2, 4), (5, 3), (3, 2), (4, 1)]  # |i><j|
 COPIES = 10
 
@@ -61,25 +62,49 @@ def draw(ds: xr.Dataset) -> Figure:
 
 def claims(ds: xr.Dataset) -> list[Claim]:
     """The printed number, the printed unitary, the direction of Eq. (8)."""
+    caption, eq_8 = "caption of Fig. 2", "Eq. (8)"
+    ergotropy, bound = float(ds.ergotropy), float(ds.bound)
     return [
-        value(
-            "Fig. 2: ergotropy / L_z",
-            1.8,
-            float(ds.ergotropy),
-            tol=0.05,
-            expected=1.7,
-            expected_tol=1e-9,
-            why="0.7 - (-1.0) = 1.7 for the printed populations; the Gibbs bound, Eq. (8), is 1.8059",
+        statement(
+            "passive state of the five levels",
+            1e-12 - float(abs(ds.passive - PRINTED_PASSIVE).max()),
+            quote="an associated passive state 0.4|1><1| + 0.3|2><2| + 0.2|3><3| + 0.1|4><4|",
+            place=caption,
+            found=", ".join(f"{p:.3g}" for p in ds.passive.values),
         ),
-        ordering(
-            "Fig. 2: the printed unitary gives the passive state",
-            1e-12 - float(abs(ds.rotated - ds.passive).max()),
-        ),
-        ordering(
-            'Eq. (8): the Gibbs state gives a "lower bound"',
-            float(ds.ergotropy - ds.bound),
+        statement(
+            "ergotropy 1.8 L_z, to the printed digit",
+            0.05 - abs(ergotropy - 1.8),
             holds=False,
-            why="the inequality itself is an upper bound; the sentence before it misprints",
+            why="the printed populations have the energy 0.7 L_z and the printed passive state -1.0 L_z: 1.7 L_z; what "
+            "rounds to 1.8 is the Gibbs bound of the same state, Eq. (8), 1.806 L_z",
+            quote="one can extract the ergotropy W_max = 1.8 L_z",
+            place=caption,
+            found=f"{ergotropy:.6g} L_z; Gibbs bound {bound:.6g} L_z",
         ),
-        ordering("Eq. (10): many copies approach the bound from below", float((ds.bound - ds.work).min())),
+        statement(
+            "the printed unitary gives the passive state",
+            1e-12 - float(abs(ds.rotated - ds.passive).max()),
+            quote="by means of some unitary operation, such as U = |1><5| + |2><4| + |5><3| + |3><2| + |4><1|",
+            place=caption,
+            found="yes",
+        ),
+        statement(
+            "the Gibbs state of the same entropy gives a lower bound of the ergotropy",
+            ergotropy - bound,
+            holds=False,
+            why="the inequality itself is an upper bound, and it holds; the sentence before it misprints",
+            quote="a lower bound to the ergotropy for some state rho is given by",
+            place="above Eq. (8)",
+            found=f"no: it gives {bound:.4g}, the ergotropy is {ergotropy:.4g} L_z",
+        ),
+        statement(
+            "the ergotropy is at most what the Gibbs state of the same entropy leaves",
+            bound - ergotropy,
+            quote="W_max <= tr[rho H_0] - tr[omega_beta H_0]",
+            place=eq_8,
+        ),
+        equal("ergotropy / L_z, by hand", 1.7, ergotropy, tol=1e-12),
+        equal("Gibbs bound / L_z, by an independent solver", 1.80590013163323, bound, tol=1e-9),
+        check("many copies stay below the bound", float((ds.bound - ds.work).min())),
     ]
