@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from ._checks import CutoffWarning
+from ._checks import CutoffWarning, warn
 
 __all__ = ["CERTIFICATE", "Entry", "combine", "warn_of_cutoff"]
 
@@ -55,12 +54,11 @@ def combine(name: str, values: Iterable[float | None]) -> float | None:
     return float(CERTIFICATE[name].worse.reduce(found)) if found else None
 
 
-def warn_of_cutoff(population: float | None, where: str = "", stacklevel: int = 2) -> None:
+def warn_of_cutoff(population: float | None, where: str = "") -> None:
     """Warn where the levels next to a cut-off hold more than CUTOFF_POPULATION."""
     if population is not None and population > CUTOFF_POPULATION:
-        warnings.warn(
+        warn(
             f"The levels next to the cut-off hold up to {population:.2g} of the population{where}, so the results "
             "depend on where the space is cut. Raise the cut-off.",
             CutoffWarning,
-            stacklevel=stacklevel + 1,
         )

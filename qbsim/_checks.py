@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
+import sys
+import warnings
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -17,6 +20,9 @@ FloatArray = NDArray[np.float64]
 LARGEST = 1e100  # of a number: its squares and its product with a time stay far from the overflow at 1e308
 SMALLEST_TOLERANCE, LARGEST_TOLERANCE = 1e-15, 0.1
 HERMITICITY = 1e-12  # of the largest entry: how far an operator may differ from its adjoint
+
+
+PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 class CutoffWarning(UserWarning):
@@ -41,6 +47,19 @@ class SweepWarning(UserWarning):
 
 class UnphysicalWarning(UserWarning):
     """The decay matrix is not positive semidefinite and the caller insisted."""
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn, pointing at the line of the caller that is outside of qbsim."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
+
+
+def _is_ours(file: str) -> bool:
+    """Whether a source is a part of qbsim; scenarios are callers, wherever they lie."""
+    return file.startswith(PACKAGE) and not file.startswith(PACKAGE + "scenarios")
 
 
 def apart(*numbers: float, least: int = 6) -> list[str]:

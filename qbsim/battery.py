@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
@@ -25,6 +24,7 @@ from ._checks import (
     per_bond,
     per_cell,
     toward_zero,
+    warn,
 )
 from ._drives import operator_digest
 from ._memory import require_cells
@@ -146,13 +146,12 @@ class Battery:
         self._H0, self._H, self._c_ops = H0, H, c_ops
         self._cells, self._label, self._unit = chosen, as_text("label", label), as_text("unit", unit)
         if _only_raises(H0, c_ops, chosen, factors):
-            warnings.warn(
+            warn(
                 "Every jump in c_ops that moves energy takes two-level cells up, so nothing is lost and the battery "
                 "charges from its bath. QuTiP's sigmam does so in this basis, where level 0 is the lowest: use "
                 "qbsim.operators.lowering or qutip.destroy(2). To pump on purpose, use qbsim.operators.raising or "
                 "qutip.create(2).",
                 ModelWarning,
-                stacklevel=2,
             )
         self._edges, _ = read_edges(edges, min(self._N, len(chosen)))  # bonds join tensor factors
         if truncation is not None:
@@ -388,7 +387,7 @@ class Network(Battery):
         )
         if not allow_unphysical:
             raise ValueError(message + " Lower gamma_bond, or pass allow_unphysical=True to go on regardless.")
-        warnings.warn(message, UnphysicalWarning, stacklevel=4)
+        warn(message, UnphysicalWarning)
         return False
 
     def _bond_factor_limits(self) -> tuple[float, float]:

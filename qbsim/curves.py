@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._checks import FloatArray, HalfLifeWarning, MeasureWarning, as_real, as_real_array, as_tlist
+from ._checks import FloatArray, HalfLifeWarning, MeasureWarning, as_real, as_real_array, as_tlist, warn
 
 __all__ = ["ExponentialFit", "crossing_time", "efficiency", "fit_exponential", "half_life", "relative_gain"]
 
@@ -121,15 +121,14 @@ def half_life(tlist: ArrayLike, values: ArrayLike, *, scale: float | None = None
     """
     times, curve = _as_curve(tlist, values)
     if reason := _no_ratio(values, curve, scale):
-        warnings.warn(f"No half-life: {reason}.", HalfLifeWarning, stacklevel=2)
+        warn(f"No half-life: {reason}.", HalfLifeWarning)
         return float("nan")
     tau = crossing_time(times, curve, curve[0] / 2)
     if np.isnan(tau):
-        warnings.warn(
+        warn(
             f"No half-life: the curve keeps {curve.min() / curve[0]:.3g} of its initial value up to t = {times[-1]:g}; "
             "extend tlist.",
             HalfLifeWarning,
-            stacklevel=2,
         )
     return tau - float(times[0])
 
@@ -163,7 +162,7 @@ def relative_gain(values: ArrayLike, *, scale: float | None = None) -> float:
     if curve.ndim != 1 or curve.size == 0:
         raise ValueError(f"Argument values must be a non-empty curve, but has shape {curve.shape}.")
     if reason := _no_ratio(values, curve, scale):
-        warnings.warn(f"No relative gain: {reason}.", MeasureWarning, stacklevel=2)
+        warn(f"No relative gain: {reason}.", MeasureWarning)
         return float("nan")
     return float(100 * (curve.max() / curve[0] - 1))
 

@@ -121,8 +121,9 @@ def series(
         part = slice(start, start + len(stretch))
         for key, measure in measures.items():
             values[key][part] = _evaluate(key, measure, stretch, reference)
-        trace_error = max(trace_error, float(np.abs(stretch.populations.sum(axis=1) - 1).max()))
-        hermiticity = max(hermiticity, stretch.hermiticity_error())
+        # np.maximum lets nan through, which max() loses
+        trace_error = float(np.maximum(trace_error, np.abs(stretch.populations.sum(axis=1) - 1).max()))
+        hermiticity = float(np.maximum(hermiticity, stretch.hermiticity_error()))
         least = float(stretch.populations.min())  # never below the lowest eigenvalue
         if reference.has_passive(stretch):
             passive = reference.passive(stretch)
@@ -147,7 +148,7 @@ def series(
         certificate |= {"passive_nodes": nodes, "passive_error": passive_error}
     if edge is not None:
         certificate["population_at_cutoff"] = cut
-    warn_of_cutoff(cut, stacklevel=4)
+    warn_of_cutoff(cut)
     rho = np.concatenate(kept) if states else None
     return Series(values, rho, certificate, name, reason, compared, module.TOLERANCES)
 

@@ -6,12 +6,11 @@ user's own is on the same footing as these four.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
-from ._checks import ModelWarning, as_count
+from ._checks import ModelWarning, as_count, warn
 from ._memory import require
 
 __all__ = ["Edges", "all_to_all", "central", "circular", "linear", "read_edges"]
@@ -137,10 +136,9 @@ def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
         N = 1 + max((j for _, j in seen), default=0)
         bound = {k for bond in seen for k in bond}
         if 0 not in bound and len(bound) == N - 1 > 0:
-            warnings.warn(
+            warn(
                 f"Cell 0 has no bond and cells 1 to {N - 1} have: cells count from 0, so these are {N} cells, one of "
                 f"them idle. Subtract 1 from the bonds, or pass N={N} if cell 0 is meant to be idle.",
                 ModelWarning,
-                stacklevel=3,
             )
     return tuple(seen), as_count("N", N)

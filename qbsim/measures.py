@@ -5,7 +5,6 @@ The functions take Qobj states. The table `MEASURES` evaluates the same formulas
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +17,7 @@ import scipy.sparse.linalg
 from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
-from ._checks import FloatArray, MeasureWarning, as_flag, as_hermitian, nearest
+from ._checks import FloatArray, MeasureWarning, as_flag, as_hermitian, nearest, warn
 from .battery import Battery, Network
 from .copies import as_distribution, entropy_deficit, gibbs_energy, passive_energy_per_copy
 from .curves import efficiency
@@ -314,7 +313,7 @@ NO_BONDS = "this battery has no bonds to average the concurrence over"
 
 def _concurrence(states: States, edges: Sequence[tuple[int, int]]) -> FloatArray:
     if not edges:
-        warnings.warn(f"The concurrence is nan: {NO_BONDS}.", MeasureWarning, stacklevel=3)
+        warn(f"The concurrence is nan: {NO_BONDS}.", MeasureWarning)
         return np.full(len(states), np.nan)
     if any(states.cell_dims[k] != 2 for bond in edges for k in bond):
         raise ValueError("The concurrence is defined for two-level cells only.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _version
-from ._checks import SweepWarning, as_count, as_real, nearest
+from ._checks import SweepWarning, as_count, as_real, nearest, warn
 from ._digest import json_digest
 from ._files import parse_json
 from ._threads import one_thread
@@ -215,4 +214,4 @@ def _check_identity(curve: Curve, key: str, dataset: xr.Dataset) -> None:
     other = ", ".join(
         f"{name} {str(versions[name])[:12]} (now {ours[name][:12]})" for name in ours if ours[name] != versions[name]
     )
-    warnings.warn(f"The dataset was made with {other}: the last digits may differ.", SweepWarning, stacklevel=3)
+    warn(f"The dataset was made with {other}: the last digits may differ.", SweepWarning)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from os import PathLike
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._certificate import warn_of_cutoff
-from ._checks import SweepWarning, as_count
+from ._checks import SweepWarning, as_count, warn
 from ._threads import one_thread
 from .battery import Battery
 from .evolve import ATOL, RTOL
@@ -191,7 +190,7 @@ def _warn_of_cutoff(plan: Plan, averages: dict[tuple[Index, str], Average | None
     if found:
         index, state = worst = max(found, key=lambda at: found[at])
         point = ", ".join(f"{name} = {values[i]}" for (name, values), i in zip(plan.axes.items(), index, strict=True))
-        warn_of_cutoff(found[worst], f" (state {state!r}{' at ' * bool(point)}{point})", stacklevel=3)
+        warn_of_cutoff(found[worst], f" (state {state!r}{' at ' * bool(point)}{point})")
 
 
 class _Run:
@@ -209,18 +208,17 @@ class _Run:
         before = home.read_manifest(home.folder).get("numerics")
         if before not in (None, numerics()):
             changed = ", ".join(name for name, made in numerics().items() if before.get(name) != made)
-            warnings.warn(
+            warn(
                 f"The store was filled by other code ({changed}): its batches stay, but are not used, and all is "
                 "computed anew.",
                 SweepWarning,
-                3,
             )
         home.keep_earlier(manifest(plan, self.told))
         home.write_manifest(manifest(plan, self.told))
         self.files = {curve.key: home.ranges(curve) for curves in plan.curves.values() for curve in curves}
         if home.rejected:
             reasons = "; ".join(f"{file}: {reason}" for file, reason in home.rejected.items())
-            warnings.warn(f"Files in the store are renamed to .bad and computed again: {reasons}", SweepWarning, 3)
+            warn(f"Files in the store are renamed to .bad and computed again: {reasons}", SweepWarning)
 
     def complete(self) -> None:
         """Compute and average until every point has its realizations or its accuracy."""
@@ -252,7 +250,7 @@ class _Run:
         for todo in lost:
             self.files[todo.curve.key].append((None, todo.start, todo.stop))
             self.told["set_aside"].append(str(todo))
-            warnings.warn(f"Set aside, because it ended its worker twice: {todo}.", SweepWarning, stacklevel=5)
+            warn(f"Set aside, because it ended its worker twice: {todo}.", SweepWarning)
 
     def _average(self, index: Index, curve: Curve, count: int) -> None:
         pieces, _ = cover(self.files[curve.key], count)

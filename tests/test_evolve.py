@@ -594,3 +594,20 @@ def test_import_stays_light():
     code = "import qbsim, sys; print([m for m in ('xarray', 'pandas', 'numba', 'h5py', 'tqdm') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: qb.half_life([0, 1, 2], [1.0, 0.9, 0.8]),
+        lambda: qb.relative_gain([0.0, 1.0]),
+        lambda: qb.network([(1, 2)]),
+        lambda: qb.network(qb.central(5), gamma=1.0, gamma_bond=0.9, allow_unphysical=True),
+        lambda: qb.mean_concurrence(qb.plus(2), []),
+        lambda: qb.evolve(qb.oscillator(4, kappa=0.1), qutip.basis(4, 3), [0.0, 0.1]),
+    ],
+)
+def test_warnings_point_at_the_callers_line(act):
+    with pytest.warns(UserWarning, match=".") as caught:
+        act()
+    assert {w.filename for w in caught} == {__file__}

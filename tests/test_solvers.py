@@ -286,6 +286,15 @@ class TestBrokenRuns:
         with pytest.raises(ArithmeticError, match="differs from its adjoint"):
             qb.evolve(self.battery(twist), qb.plus(1) * 0 + qutip.basis(2, 1), TIMES)
 
+    @pytest.mark.parametrize("gamma", [1e60, 1e99])
+    def test_numbers_that_overflow(self, gamma):
+        with np.errstate(all="ignore"), pytest.raises((ArithmeticError, ValueError), match=r"the trace is off|years"):
+            qb.evolve(qb.single_cell(gamma=gamma), qb.plus(1), TIMES)
+
+    def test_runs_of_years_are_refused(self):
+        with pytest.raises(ValueError, match="years"):
+            qb.evolve(qb.network(qb.linear(6), J=1e50, gamma=1.0), qb.plus(6), TIMES)
+
     def test_unphysical_networks_are_the_callers_choice(self):
         with pytest.warns(qb.UnphysicalWarning):
             net = qb.network(qb.central(5), gamma=1.0, gamma_bond=0.9, allow_unphysical=True)

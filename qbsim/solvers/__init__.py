@@ -42,6 +42,9 @@ SOLVERS = {
     "qutip": "the reference solver takes every model",
 }
 
+YEAR = 3.2e7  # seconds
+LONGEST_RUN = YEAR  # a forecast beyond it is a mistake in the units
+
 
 class Choice(NamedTuple):
     """The solver of a run.
@@ -111,6 +114,11 @@ def choose(battery: Battery, rho0: Qobj, tlist: FloatArray, solver: str = "auto"
             refusals.append(f"{name}: {refusal}")
         else:
             costs[name] = module.seconds(battery, rho0, tlist, spectrum=spectrum)
+    if min(costs.values()) > LONGEST_RUN:
+        raise ValueError(
+            f"This run would take about {min(costs.values()) / YEAR:.1g} years: the time span times the largest rate "
+            "or frequency is too large. Give times in the inverse unit of the rates, or fewer cells."
+        )
     order = sorted(costs, key=lambda name: costs[name])
     forecasts = ", ".join(f"{name} {costs[name]:.1g} s" for name in order)
     compared = "; ".join([f"forecast: {forecasts}", *refusals])
