@@ -80,6 +80,13 @@ def toward_zero(x: float, digits: int = 6) -> str:
     return shown if abs(float(shown)) <= abs(x) else f"{x - math.copysign(0.5 * 10.0**-step, x):.{digits}g}"
 
 
+def stored_numbers(op: Qobj) -> NDArray[np.complex128]:
+    """Entries of an operator as they are stored, nan included, which QuTiP drops when it converts."""
+    if not hasattr(op.data, "as_scipy"):
+        return np.asarray(op.data.to_array()).ravel()
+    return np.asarray(op.data.as_scipy().tocoo().data)  # diagonals hold memory that was never set, beyond the matrix
+
+
 def as_hermitian(name: str, operator: Any, remedy: str = "") -> Qobj:
     """Square operator that is its own adjoint, to 1e-12 of its largest entry."""
     if not isinstance(operator, Qobj) or not operator.isoper:
@@ -88,7 +95,7 @@ def as_hermitian(name: str, operator: Any, remedy: str = "") -> Qobj:
     if operator.dims[0] != operator.dims[1]:
         raise ValueError(f"Argument {name} must be a square Hermitian operator, but has dims {operator.dims}.")
     # before the conversion: QuTiP drops nan on the way to sparse storage
-    stored = operator.data.as_scipy().data if hasattr(operator.data, "as_scipy") else operator.data.to_array()
+    stored = stored_numbers(operator)
     if not np.isfinite(stored).all():
         raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
     # QuTiP's own test is absolute: it refuses the rounding of large entries and passes any small ones

@@ -23,6 +23,7 @@ from ._checks import (
     as_text,
     per_bond,
     per_cell,
+    stored_numbers,
     toward_zero,
     warn,
 )
@@ -153,7 +154,7 @@ class Battery:
                 "qutip.create(2).",
                 ModelWarning,
             )
-        self._edges, _ = read_edges(edges, min(self._N, len(chosen)))  # bonds join tensor factors
+        self._edges, _ = read_edges(edges, self._N)
         if truncation is not None:
             if not isinstance(truncation, Qobj) or truncation.dims != H.dims:
                 raise ValueError(f"Argument truncation must be a projector with dims {H.dims}.")
@@ -259,7 +260,7 @@ def _check_finite(name: str, op: Qobj | QobjEvo) -> None:
     parts = [op] if isinstance(op, Qobj) else [p for part in op.to_list() for p in _as_list(part)]
     for part in parts:
         if isinstance(part, Qobj):
-            stored = part.data.as_scipy().data if hasattr(part.data, "as_scipy") else part.data.to_array()
+            stored = stored_numbers(part)
             if not np.isfinite(stored).all():
                 raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
             if stored.size and np.abs(stored).max() > LARGEST:

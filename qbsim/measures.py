@@ -17,7 +17,7 @@ import scipy.sparse.linalg
 from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
-from ._checks import FloatArray, MeasureWarning, as_flag, as_hermitian, nearest, warn
+from ._checks import FloatArray, MeasureWarning, as_flag, as_hermitian, nearest, stored_numbers, warn
 from .battery import Battery, Network
 from .copies import as_distribution, entropy_deficit, gibbs_energy, passive_energy_per_copy
 from .curves import efficiency
@@ -55,8 +55,7 @@ def check_state(rho: Any, dims: list[int] | None = None, name: str = "rho") -> Q
     if dims is not None and rho.dims[0] != dims:
         raise ValueError(f"Argument {name} must have dims {[dims, dims]} or a ket of them, but has {rho.dims}.")
     # before the conversion: QuTiP drops nan on the way to sparse storage
-    stored = rho.data.as_scipy().data if hasattr(rho.data, "as_scipy") else rho.data.to_array()
-    if not np.isfinite(stored).all():
+    if not np.isfinite(stored_numbers(rho)).all():
         raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
     matrix = rho.to("CSR").data.as_scipy()
     if rho.isket:

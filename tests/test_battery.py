@@ -348,9 +348,17 @@ def test_operators_that_do_not_fit_are_refused(args, kwargs, error, words):
 
 
 def test_bonds_join_tensor_factors():
-    H = qutip.num(4)  # two cells held as one factor have no bond to take a concurrence over
     with pytest.raises(ValueError, match="edges must bind cells 0 to 0"):
-        qb.Battery(H, H, N=2, edges=[(0, 1)])
+        qb.Battery(qutip.num(4), qutip.num(4), N=1, edges=[(0, 1)])
+
+
+def test_memory_beside_a_diagonal_is_no_number_of_the_operator():
+    # QuTiP's diagonals are as long as the matrix is wide; what lies beyond it was never set
+    op = qutip.create(3)
+    for number in (np.nan, 1e300):
+        data = op.data.as_scipy().copy()
+        data.data[:, -1] = number
+        qb.Battery(qutip.num(3), qutip.num(3), [qutip.Qobj(qutip.core.data.Dia(data), dims=op.dims)], N=1)
 
 
 # --- a network from arrays ------------------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ def test_fit_recovers_its_parameters(alpha, beta, gamma, sign):
     x = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     fit = qb.fit_exponential(x, alpha + sign * beta * np.exp(-gamma * x))
     assert (fit.alpha, fit.beta, fit.gamma) == pytest.approx((alpha, sign * beta, gamma), rel=1e-5)
-    np.testing.assert_allclose(fit(x), alpha + sign * beta * np.exp(-gamma * x), rtol=1e-7)
+    np.testing.assert_allclose(fit(x), alpha + sign * beta * np.exp(-gamma * x), rtol=1e-7, atol=1e-9)
 
 
 def test_errors_of_the_fit_cover_the_truth():
