@@ -3,9 +3,19 @@ PRE 105, 054115 (2022).
 
 Readings. Times and half-lives are in 1/J with J = 10 Gamma where the paper prints no unit: only so do its half-lives of
 3 to 6 fall where they can. The frequencies are the moduli of the fields: with signed ones the full state starts without
-ergotropy in many realizations and Eq. (6) divides by zero. The exchange element is J = 10 Gamma, as in [santos2021];
-Eq. (2) as printed has J/2, with which two cells never gain and seven gain 4 % at most. B0 is not printed; J fits best.
+ergotropy in many realizations and Eq. (6) divides by zero. Not settled by the text are the width of the fields, the
+exchange element, B0 and the range of delta. `READINGS` holds what was compared, `READING` what the figures use, and
+
+    python -m scenarios.arjmandi2022._readings
+
+prints all statements of the paper against all readings.
+
+Out of scope: Eqs. (1)-(7), (9), (B1), (B2), definitions; Secs. I and II A, passive states and other work on batteries;
+Sec. II B, "no quantum supremacy" under other decoherence, cited from [santos2021] and tested there; end of Sec. III,
+the cost of switching the interaction off, cited; Secs. III and IV, conjectures on larger N (see `beyond.eta_scaling`).
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,20 +23,37 @@ import qbsim as qb
 
 GAMMA = 1.0
 J = 10.0 * GAMMA
-EXCHANGE = J  # element of s+ s-; J / 2 reads Eq. (2) as printed
-B0 = 10.0 * GAMMA
-WIDTH = 1.0  # fields in B0 (1 +- WIDTH delta); 1/2 reads delta as the full width
+
+
+class Reading(NamedTuple):
+    """What the paper leaves open: fields in B0 (1 +- width delta), element of s+ s-, B0, and the delta it plots."""
+
+    width: float
+    exchange: float
+    B0: float
+    deltas: tuple[float, ...]
+
+
+UP_TO_5, UP_TO_10 = tuple(range(6)), tuple(range(11))  # the text names no delta beyond 5
+READINGS = {
+    "half width": Reading(0.5, J, 10 * GAMMA, UP_TO_5),  # delta is the full width of the fields in units of B0
+    "full width": Reading(1.0, J, 10 * GAMMA, UP_TO_5),  # the interval of B_k as printed
+}
+READING = READINGS["half width"]  # reproduces most: see `_readings`
+DELTAS = READING.deltas
 SEED = 2022
 TIMES = np.linspace(0, 1, 201) / GAMMA
-DELTAS_QUICK = (0.0, 1.0, 2.0, 3.0, 5.0, 10.0)
-DELTAS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
 STATES = ("plus", "classical", "full")
 
 
+def cells(N, strength, exchange, B0, rng):
+    """Disordered chain, Eqs. (1)-(3): population decays at Gamma, fields in B0 (1 +- strength)."""
+    return qb.xx_chain(qb.random_fields(N, strength, B0=B0, rng=rng), J=2 * exchange, gamma=GAMMA)
+
+
 def chain(N, delta, rng):
-    """One disordered chain, Eqs. (1)-(3): population decays at Gamma, EXCHANGE between neighbours."""
-    fields = qb.random_fields(N, WIDTH * delta, B0=B0, rng=rng)
-    return qb.xx_chain(fields, J=2 * EXCHANGE, gamma=GAMMA)
+    """One chain in the adopted reading; delta as in the paper."""
+    return cells(N, READING.width * delta, READING.exchange, READING.B0, rng)
 
 
 def average(N, delta, realizations, *, quick, workers, states=STATES, measures=("energy", "ergotropy")):
