@@ -43,6 +43,8 @@ READING = READINGS["half width"]  # reproduces most: see `_readings`
 DELTAS = READING.deltas
 SEED = 2022
 TIMES = np.linspace(0, 1, 201) / GAMMA
+PEAK = (0.04 / GAMMA, 0.12 / GAMMA)  # where the mean coherent ergotropy peaks, in all readings
+DELTA = 5.0  # of Figs. 1, 3, 5(a), 7 and 8
 STATES = ("plus", "classical", "full")
 
 
@@ -56,10 +58,10 @@ def chain(N, delta, rng):
     return cells(N, READING.width * delta, READING.exchange, READING.B0, rng)
 
 
-def average(N, delta, realizations, *, quick, workers, states=STATES, measures=("energy", "ergotropy")):
+def average(N, delta, realizations, *, quick, workers, states=STATES, measures=("energy", "ergotropy"), times=None):
     """Disorder averages, Eqs. (5), (6), for all given N and delta; without disorder all realizations are the same one.
 
-    `realizations` is a number, or one for every N. A quick run makes do with a few and with a quarter of the times.
+    `realizations` is a number, or one for every N. A quick run makes do with a few and with a quarter of `TIMES`.
     """
     counts = realizations if isinstance(realizations, dict) else dict.fromkeys(N, realizations)
     if quick:  # small chains are cheap
@@ -68,7 +70,7 @@ def average(N, delta, realizations, *, quick, workers, states=STATES, measures=(
         chain,
         {"N": list(N), "delta": list(delta)},
         states=list(states),
-        tlist=TIMES[:: 4 if quick else 1],
+        tlist=TIMES[:: 4 if quick else 1] if times is None else times,
         measures=measures,
         realizations=lambda N, delta: counts[N] if delta else 1,
         seed=SEED,
@@ -97,7 +99,10 @@ def saturation(ds, N):
 
 
 def lead(ds, state="plus"):
-    """Smallest lead of a state's ergotropy ratio over those of the others after the start, and its standard error."""
+    """Smallest lead of a state's ergotropy ratio over those of the others after the start, and its standard error.
+
+    The smallest of several noisy leads lies below the smallest of the true ones, so a positive one means what it says.
+    """
     margin = ds.ergotropy_ratio.sel(state=state) - ds.ergotropy_ratio.drop_sel(state=state)
     error = np.hypot(ds.ergotropy_ratio_sem.sel(state=state), ds.ergotropy_ratio_sem.drop_sel(state=state))
     margin, error = (x.where(ds.time > 0, drop=True).values.ravel() for x in (margin, error))
@@ -105,6 +110,33 @@ def lead(ds, state="plus"):
     return float(margin[k]), float(error[k])
 
 
+def excess(ds, N, delta):
+    """Mean coherent ergotropy above its initial value, in percent, where it is highest in `PEAK`, and its error.
+
+    Unlike the gain of Eq. (9) it is negative where there is none, so that it can be told from zero.
+    """
+    run = ds.sel(N=N, delta=delta, state="plus")
+    run = run.isel(time=(run.time.values >= PEAK[0]) & (run.time.values <= PEAK[1]))
+    k = int(run.ergotropy_ratio.values.argmax())
+    return 100 * (float(run.ergotropy_ratio[k]) - 1), 100 * float(run.ergotropy_ratio_sem[k])
+
+
+def lifetime(ds, N, delta, state="plus"):
+    """Half-life in 1/J and its standard error at one point."""
+    run = ds.sel(N=N, delta=delta, state=state)
+    return J * float(run.half_life), J * float(run.half_life_err)
+
+
+def difference(a, b):
+    """a - b of two (value, error), errors in quadrature; too large an error where the two share their draws."""
+    return a[0] - b[0], quadrature(a[1], b[1])
+
+
 def quadrature(*errors):
     """Standard error of a sum or difference of independent numbers."""
     return float(np.sqrt(sum(float(e) ** 2 for e in errors)))
+
+
+def shown(value, error, unit="%"):
+    """Number with its error and unit, for the table."""
+    return f"{value:.2g}({error:.1g}) {unit}" if abs(value) < 1 else f"{value:.1f}({error:.1f}) {unit}"
