@@ -2,7 +2,8 @@
 
 (a) Relative gain of ergotropy, Eq. (9), and (b) half-life of the averaged ergotropy for the three initial states of
 Fig. 1 against the strength of disorder, 100 realizations; the line is the fit alpha + beta exp(-gamma delta) to the
-coherent state, in units of 1/J. Stored besides: the coherent ergotropy with H instead of H0 as reference, 20 realizations.
+coherent state, in units of 1/J. Stored besides: the coherent ergotropy with H instead of H0 as
+reference, 20 realizations.
 """
 
 import numpy as np
@@ -69,8 +70,8 @@ def claims(ds):
         statement(
             "with H as reference the mean ergotropy of the coherent state falls at every step, at every delta",
             -rise,
-            quote="for the case where the reference Hamiltonian is given by H = H0 + Hint, we expect that the available "
-            "work as ergotropy follows a monotonically decreasing behavior in time",
+            quote="for the case where the reference Hamiltonian is given by H = H0 + Hint, we expect that the "
+            "available work as ergotropy follows a monotonically decreasing behavior in time",
             place="Sec. II B, below Eq. (9)",
         ),
         statement(

@@ -79,7 +79,8 @@ def claims(ds):
             "gain of seven cells at delta = 1: below 0.5 percent",
             0.5 - gain[1.0][0],
             error=gain[1.0][1],
-            quote="with a slight amount of disorder (delta = 1), the maximal ergotropy is just equal to the initial value",
+            quote="with a slight amount of disorder (delta = 1), the maximal ergotropy is just equal to the initial "
+            "value",
             place=place,
             found=shown(*gain[1.0]),
         ),

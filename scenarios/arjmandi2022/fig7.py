@@ -59,8 +59,8 @@ def claims(ds):
                 f"N = {n}: with disorder the coherent ergotropy rises above its initial value",
                 top,
                 error=top_err,
-                quote="the temporary growth of ergotropy is evident again in the disordered coherent quantum battery for "
-                "all numbers of quantum cells",
+                quote="the temporary growth of ergotropy is evident again in the disordered coherent quantum battery "
+                "for all numbers of quantum cells",
                 place=PLACE,
                 found=f"by {shown(top, top_err)}",
             ),

@@ -62,7 +62,8 @@ def claims(ds):
         statement(
             "without disorder all three lose energy at equal rates",
             1e-6 - apart,
-            quote="the stored energy in all of these considered batteries is dissipated by environment with equal rates",
+            quote="the stored energy in all of these considered batteries is dissipated by environment with equal "
+            "rates",
             place="Appendix B, on Fig. 8(a)",
             found=f"curves differ by {apart:.0e}",
         ),

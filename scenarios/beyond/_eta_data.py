@@ -13,6 +13,7 @@ run takes 75 minutes, and resumes from its store. The passive energies are exact
 import argparse
 import hashlib
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ def read(file=FILE):
 
 def code():
     """SHA-256 of the sources of qbsim, of the model and of this file, and the versions the numbers depend on."""
-    package = Path(qb.__file__).parent
+    package = Path(str(files("qbsim")))
     sources = sorted(package.rglob("*.py"), key=lambda path: path.relative_to(package).as_posix())
     sha = hashlib.sha256()
     for path in (*sources, Path(arjmandi2022.__file__), Path(__file__)):

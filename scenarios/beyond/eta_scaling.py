@@ -1,11 +1,11 @@
 """Gain of the coherent state against the number of cells, up to ten.
 
 Relative gain of ergotropy, Eq. (9) of [arjmandi2022], at its strongest disorder, delta = 5, for N = 2 to 10: the paper
-stops at N = 7 and asks whether larger batteries gain more. The gain is read at Gamma t = 0.08, where a pilot with other
-draws has its maximum, so no maximum of a noisy mean is taken. Chains of different length share the draws of their common
-cells; slopes are taken realization by realization, and their errors are those of the mean slope. The ratios of 7 to 10
-cells are data (data/eta_scaling.json; `_eta_data` states the plan, the command and the cost); those of smaller chains
-are computed here, and so are five stored ones of seven cells, again.
+stops at N = 7 and asks whether larger batteries gain more. The gain is read at Gamma t = 0.08, where a pilot with
+other draws has its maximum, so no maximum of a noisy mean is taken. Chains of different length share the draws of their
+common cells; slopes are taken realization by realization, and their errors are those of the mean slope. The ratios of 7
+to 10 cells are data (data/eta_scaling.json; `_eta_data` states the plan, the command and the cost); those of smaller
+chains are computed here, and so are five stored ones of seven cells, again.
 """
 
 import hashlib
