@@ -8,7 +8,9 @@ exchange element, B0 and the range of delta. `READINGS` holds what was compared,
 
     python -m scenarios.arjmandi2022._readings
 
-prints all statements of the paper against all readings.
+prints all statements of the paper against all readings. With the width as printed the half-lives of Figs. 2(b) and 6(b)
+saturate too fast and too low; with the element J/2 two cells do not gain. B0 is not pinned: 12 Gamma does as well as
+10 Gamma, while with 8.5 Gamma and half the width two cells do not gain.
 
 Out of scope: Eqs. (1)-(7), (9), (B1), (B2), definitions; Secs. I and II A, passive states and other work on batteries;
 Sec. II B, "no quantum supremacy" under other decoherence, cited from [santos2021] and tested there; end of Sec. III,

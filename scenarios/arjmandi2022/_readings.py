@@ -4,9 +4,10 @@
 
 The rows are the statements of Figs. 1 to 8, the columns readings of width, range of delta, exchange element and B0. All
 readings meet the same draws, `COUNTS` realizations; the passive energy is interpolated to 1e-4 of the spread of H0. A
-known difference counts as one in every reading. Cost: 10 minutes of one core; a second call takes seconds, for the runs
-are kept in the store (runs/arjmandi2022_readings), which also resumes what was interrupted. With --quick three
-realizations, two readings and no store: 15 s.
+known difference counts as one in every reading.
+
+Cost: 10 minutes of one core. The store (runs/arjmandi2022_readings) keeps the runs: an interrupted call resumes, and a
+second one takes half a minute. With --quick three realizations, two readings and no store: 15 s.
 """
 
 import argparse

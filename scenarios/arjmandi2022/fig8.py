@@ -76,13 +76,15 @@ def claims(ds):
     for delta, (quote, panel) in larger.items():
         run = ds.sel(N=N, delta=delta)
         share, error = (run[x].isel(time=slice(1, None)) for x in ("efficiency", "efficiency_sem"))
-        gap = share.sel(state="plus") - share.sel(state=["classical", "full"]).max("state")
+        others = share.sel(state=["classical", "full"])
+        gap = share.sel(state="plus") - others.max("state")
         k = int(gap.values.argmin())
+        rival = str(others.isel(time=k).idxmax("state").values)
         rows.append(
             statement(
                 f"delta = {delta:g}: the coherent state has the largest extractable share at all times",
                 float(gap[k]),
-                error=quadrature(*error.isel(time=k).values),
+                error=quadrature(*error.isel(time=k).sel(state=["plus", rival]).values),
                 quote=quote,
                 place=f"Appendix B, on Fig. {panel}",
             )
