@@ -326,20 +326,3 @@ def summary(claims: Sequence[Claim]) -> str:
         f"\n{len(checks)} checks of our own: {checks.count(HOLDS)} hold, {checks.count(UNDECIDED)} undecided, "
         f"{checks.count(FAILS)} FAIL"
     )
-
-
-# --- until every scenario quotes its paper ----------------------------------------------------------------------------
-
-
-def value(text, paper, found, *, tol, error=0.0, expected=None, expected_tol=None, why=""):
-    """Row of the old kind: a number without a quotation."""
-    near = abs(found - paper) <= tol + 2 * error
-    known = (
-        expected is not None and abs(found - expected) <= (tol if expected_tol is None else expected_tol) + 4 * error
-    )
-    return Claim(text, _with_error(found, error), HOLDS if near or known else FAILS, why=why)
-
-
-def ordering(text, margin, *, paper="yes", error=0.0, holds=True, why="", found=""):
-    """Row of the old kind: an ordering without a quotation."""
-    return check(text, margin if holds else -margin, error=error, found=found)

@@ -3,9 +3,21 @@ PRE 105, 054115 (2022).
 
 Readings. Times and half-lives are in 1/J with J = 10 Gamma where the paper prints no unit: only so do its half-lives of
 3 to 6 fall where they can. The frequencies are the moduli of the fields: with signed ones the full state starts without
-ergotropy in many realizations and Eq. (6) divides by zero. The exchange element is J = 10 Gamma, as in [santos2021];
-Eq. (2) as printed has J/2, with which two cells never gain and seven gain 4 % at most. B0 is not printed; J fits best.
+ergotropy in many realizations and Eq. (6) divides by zero. Not settled by the text are the width of the fields, the
+exchange element, B0 and the range of delta. `READINGS` holds what was compared, `READING` what the figures use, and
+
+    python -m scenarios.arjmandi2022._readings
+
+prints all statements of the paper against all readings. With the width as printed the half-lives of Figs. 2(b) and 6(b)
+saturate too fast and too low; with the element J/2 two cells do not gain. B0 is not pinned: 12 Gamma does as well as
+10 Gamma, while with 8.5 Gamma and half the width two cells do not gain.
+
+Out of scope: Eqs. (1)-(7), (9), (B1), (B2), definitions; Secs. I and II A, passive states and other work on batteries;
+Sec. II B, "no quantum supremacy" under other decoherence, cited from [santos2021] and tested there; end of Sec. III,
+the cost of switching the interaction off, cited; Secs. III and IV, conjectures on larger N (see `beyond.eta_scaling`).
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,26 +25,45 @@ import qbsim as qb
 
 GAMMA = 1.0
 J = 10.0 * GAMMA
-EXCHANGE = J  # element of s+ s-; J / 2 reads Eq. (2) as printed
-B0 = 10.0 * GAMMA
-WIDTH = 1.0  # fields in B0 (1 +- WIDTH delta); 1/2 reads delta as the full width
+
+
+class Reading(NamedTuple):
+    """What the paper leaves open: fields in B0 (1 +- width delta), element of s+ s-, B0, and the delta it plots."""
+
+    width: float
+    exchange: float
+    B0: float
+    deltas: tuple[float, ...]
+
+
+UP_TO_5, UP_TO_10 = tuple(range(6)), tuple(range(11))  # the text names no delta beyond 5
+READINGS = {
+    "half width": Reading(0.5, J, 10 * GAMMA, UP_TO_5),  # delta is the full width of the fields in units of B0
+    "full width": Reading(1.0, J, 10 * GAMMA, UP_TO_5),  # the interval of B_k as printed
+}
+READING = READINGS["half width"]  # reproduces most: see `_readings`
+DELTAS = READING.deltas
 SEED = 2022
 TIMES = np.linspace(0, 1, 201) / GAMMA
-DELTAS_QUICK = (0.0, 1.0, 2.0, 3.0, 5.0, 10.0)
-DELTAS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
+PEAK = (0.04 / GAMMA, 0.12 / GAMMA)  # where the mean coherent ergotropy peaks, in all readings
+DELTA = 5.0  # of Figs. 1, 3, 5(a), 7 and 8
 STATES = ("plus", "classical", "full")
 
 
+def cells(N, strength, exchange, B0, rng):
+    """Disordered chain, Eqs. (1)-(3): population decays at Gamma, fields in B0 (1 +- strength)."""
+    return qb.xx_chain(qb.random_fields(N, strength, B0=B0, rng=rng), J=2 * exchange, gamma=GAMMA)
+
+
 def chain(N, delta, rng):
-    """One disordered chain, Eqs. (1)-(3): population decays at Gamma, EXCHANGE between neighbours."""
-    fields = qb.random_fields(N, WIDTH * delta, B0=B0, rng=rng)
-    return qb.xx_chain(fields, J=2 * EXCHANGE, gamma=GAMMA)
+    """One chain in the adopted reading; delta as in the paper."""
+    return cells(N, READING.width * delta, READING.exchange, READING.B0, rng)
 
 
-def average(N, delta, realizations, *, quick, workers, states=STATES, measures=("energy", "ergotropy")):
+def average(N, delta, realizations, *, quick, workers, states=STATES, measures=("energy", "ergotropy"), times=None):
     """Disorder averages, Eqs. (5), (6), for all given N and delta; without disorder all realizations are the same one.
 
-    `realizations` is a number, or one for every N. A quick run makes do with a few and with a quarter of the times.
+    `realizations` is a number, or one for every N. A quick run makes do with a few and with a quarter of `TIMES`.
     """
     counts = realizations if isinstance(realizations, dict) else dict.fromkeys(N, realizations)
     if quick:  # small chains are cheap
@@ -41,7 +72,7 @@ def average(N, delta, realizations, *, quick, workers, states=STATES, measures=(
         chain,
         {"N": list(N), "delta": list(delta)},
         states=list(states),
-        tlist=TIMES[:: 4 if quick else 1],
+        tlist=TIMES[:: 4 if quick else 1] if times is None else times,
         measures=measures,
         realizations=lambda N, delta: counts[N] if delta else 1,
         seed=SEED,
@@ -70,7 +101,10 @@ def saturation(ds, N):
 
 
 def lead(ds, state="plus"):
-    """Smallest lead of a state's ergotropy ratio over those of the others after the start, and its standard error."""
+    """Smallest lead of a state's ergotropy ratio over those of the others after the start, and its standard error.
+
+    The smallest of several noisy leads lies below the smallest of the true ones, so a positive one means what it says.
+    """
     margin = ds.ergotropy_ratio.sel(state=state) - ds.ergotropy_ratio.drop_sel(state=state)
     error = np.hypot(ds.ergotropy_ratio_sem.sel(state=state), ds.ergotropy_ratio_sem.drop_sel(state=state))
     margin, error = (x.where(ds.time > 0, drop=True).values.ravel() for x in (margin, error))
@@ -78,6 +112,33 @@ def lead(ds, state="plus"):
     return float(margin[k]), float(error[k])
 
 
+def excess(ds, N, delta):
+    """Mean coherent ergotropy above its initial value, in percent, where it is highest in `PEAK`, and its error.
+
+    Unlike the gain of Eq. (9) it is negative where there is none, so that it can be told from zero.
+    """
+    run = ds.sel(N=N, delta=delta, state="plus")
+    run = run.isel(time=(run.time.values >= PEAK[0]) & (run.time.values <= PEAK[1]))
+    k = int(run.ergotropy_ratio.values.argmax())
+    return 100 * (float(run.ergotropy_ratio[k]) - 1), 100 * float(run.ergotropy_ratio_sem[k])
+
+
+def lifetime(ds, N, delta, state="plus"):
+    """Half-life in 1/J and its standard error at one point."""
+    run = ds.sel(N=N, delta=delta, state=state)
+    return J * float(run.half_life), J * float(run.half_life_err)
+
+
+def difference(a, b):
+    """a - b of two (value, error), errors in quadrature; too large an error where the two share their draws."""
+    return a[0] - b[0], quadrature(a[1], b[1])
+
+
 def quadrature(*errors):
     """Standard error of a sum or difference of independent numbers."""
     return float(np.sqrt(sum(float(e) ** 2 for e in errors)))
+
+
+def shown(value, error, unit="%"):
+    """Number with its error and unit, for the table."""
+    return f"{value:.2g}({error:.1g}) {unit}" if abs(value) < 1 else f"{value:.1f}({error:.1f}) {unit}"
