@@ -29,10 +29,10 @@ from pathlib import Path
 
 import numpy as np
 import qutip
+from qbsim.measures.table.table import read_measures
 
 import qbsim as qb
-from qbsim.evolve import series
-from qbsim.measures import read_measures
+from qbsim.evolution import series
 from qbsim.solvers import choose
 
 MEASURES = read_measures(("energy", "ergotropy"))
@@ -155,7 +155,7 @@ def measure(model: Callable[[int], qb.Network], N: int, state: str, times: int, 
 def application_nanoseconds(N: int) -> float:
     """One application of the generator of the disordered chain to a dense state, divided by N 4^N."""
     from qbsim.solvers import kernels
-    from qbsim.solvers.layout import layout_of
+    from qbsim.solvers._layout import layout_of
     from qbsim.solvers.network import _bonds, _values
 
     battery = disordered_chain(N)
@@ -178,7 +178,7 @@ def memory_of(N: int, state: str, model: str, times: int) -> dict:
         "import json, re, sys, time, numpy as np, qbsim as qb\n"
         "from benchmarks.solvers import MEASURES, collective_line, disordered_chain\n"
         "from qbsim.solvers import network\n"
-        "from qbsim.evolve import series\n"
+        "from qbsim.evolution import series\n"
         "peak = lambda: 1024 * int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])\n"
         "small = collective_line(4)\n"
         "series(small, qb.plus(4), np.linspace(0, 1, 3), MEASURES)\n"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import bosonic, capacitance, channels, charging, extraction, precision, separable
+from . import bosonic, capacitance, channels, charging, extraction
 from ._checks import (
     CutoffWarning,
     HalfLifeWarning,
@@ -16,27 +16,29 @@ from ._checks import (
     SweepWarning,
     UnphysicalWarning,
 )
+from ._files import save
 from ._version import __version__
-from .battery import Battery, Network
+from .battery import Battery
+from .charging import precision
 from .collective import Collective, symmetric_ergotropy
 from .curves import crossing_time, efficiency, fit_exponential, half_life, relative_gain
-from .evolve import evolve
+from .decay import NetworkReport
+from .evolution import evolve
 from .geometry import all_to_all, central, circular, linear
-from .measures import (
-    MEASURES,
+from .measures.coherence import l1_coherence
+from .measures.entanglement import largest_negativity, mean_concurrence, negativity
+from .measures.entropy import entropy, purity
+from .measures.ergotropy import (
     coherent_ergotropy,
     energy,
-    entropy,
     ergotropy,
     ergotropy_per_copy,
     incoherent_ergotropy,
-    l1_coherence,
     local_ergotropy,
-    mean_concurrence,
     passive_state,
-    purity,
     total_ergotropy,
 )
+from .measures.table import MEASURES
 from .models.cell import single_cell
 from .models.cooper_pair_boxes import cooper_pair_boxes
 from .models.dicke import dicke, dicke_start
@@ -45,11 +47,10 @@ from .models.network import network
 from .models.oscillator import oscillator
 from .models.spin_chain import coupling_profile, spin_chain
 from .models.xx_chain import random_fields, xx_chain
-from .replay import replay
-from .report import NetworkReport
+from .networks import Network
 from .states import classical, empty, full, plus
-from .store import save
-from .sweep import sweep
+from .sweeps.replay import replay
+from .sweeps.run import sweep
 
 __all__ = [
     "MEASURES",
@@ -92,9 +93,11 @@ __all__ = [
     "half_life",
     "incoherent_ergotropy",
     "l1_coherence",
+    "largest_negativity",
     "linear",
     "local_ergotropy",
     "mean_concurrence",
+    "negativity",
     "network",
     "oscillator",
     "passive_state",
@@ -105,7 +108,6 @@ __all__ = [
     "relative_gain",
     "replay",
     "save",
-    "separable",
     "single_cell",
     "spin_chain",
     "sweep",
@@ -115,10 +117,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """`qbsim.plotting`, imported at first use."""
-    if name == "plotting":
-        from importlib import import_module
+# Older roads to what is reached elsewhere now.
+_MOVED = {"separable": "charging.separable_states"}
 
+
+def __getattr__(name: str) -> Any:
+    """`qbsim.plotting`, imported at first use; modules that have moved, with a warning that names the new place."""
+    from importlib import import_module
+
+    if name == "plotting":
         return import_module(".plotting", __name__)
+    if name in _MOVED:
+        from ._checks import warn
+
+        warn(f"qbsim.{name} has moved: use qbsim.charging and qbsim.negativity.", DeprecationWarning)
+        return import_module(f".{_MOVED[name]}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

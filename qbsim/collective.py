@@ -21,9 +21,11 @@ from qutip import Qobj, QobjEvo
 from ._checks import FloatArray, as_count, as_flag, as_real, as_real_array
 from .battery import Battery
 from .curves import efficiency
-from .measures import MEASURES, Reference, ergotropy
+from .measures.ergotropy import ergotropy
+from .measures.reference import Reference
+from .measures.series import States
+from .measures.table import MEASURES
 from .operators import lowering, occupations, raising, sigma_z
-from .stack import States
 
 __all__ = [
     "MOST_CELLS",

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Any
 
 from ._checks import ModelWarning, as_count, warn
-from ._memory import require
+from ._machine import require
 
 __all__ = ["Edges", "all_to_all", "central", "circular", "linear", "read_edges"]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qutip import Qobj
 
 from ._checks import as_count
-from ._memory import require_cells
+from ._machine import require_cells
 
 __all__ = [
     "excitation",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import qutip
 import scipy.sparse
+import scipy.sparse.linalg
 from qutip import Qobj
 
-from ._checks import as_count, as_real
-from ._memory import require_cells
+from ._checks import as_count, as_real, stored_numbers
+from ._machine import require_cells
 from .operators import excited, ground, occupations
 
-__all__ = ["classical", "empty", "full", "plus"]
+__all__ = ["STATE_TOLERANCE", "check_state", "classical", "empty", "full", "plus"]
 
 
 def _product(cell: Qobj, N: int) -> Qobj:
@@ -73,3 +76,40 @@ def classical(N: int, p: float = 0.75) -> Qobj:
     n = occupations(N).sum(axis=1)
     weights = np.array([p**k * (1 - p) ** (N - k) for k in range(N + 1)])[n]
     return Qobj(scipy.sparse.diags(weights, format="csr"), dims=[[2] * N, [2] * N])
+
+
+STATE_TOLERANCE = 1e-8  # trace, Hermiticity and positivity of what a caller hands over as a state
+
+
+def check_state(rho: Any, dims: list[int] | None = None, name: str = "rho") -> Qobj:
+    """Return `rho` if it is a normalised, positive ket or density matrix of the given dims; raise otherwise."""
+    if not isinstance(rho, Qobj):
+        raise TypeError(f"Argument {name} must be a state (Qobj), but is {type(rho).__name__}.")
+    if not (rho.isket or rho.isoper):
+        raise ValueError(f"Argument {name} must be a ket or a density matrix, but is a {rho.type}.")
+    if dims is not None and rho.dims[0] != dims:
+        raise ValueError(f"Argument {name} must have dims {[dims, dims]} or a ket of them, but has {rho.dims}.")
+    # before the conversion: QuTiP drops nan on the way to sparse storage
+    if not np.isfinite(stored_numbers(rho)).all():
+        raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
+    matrix = rho.to("CSR").data.as_scipy()
+    if rho.isket:
+        norm = float(np.vdot(matrix.data, matrix.data).real)
+        if abs(norm - 1) > STATE_TOLERANCE:
+            raise ValueError(
+                f"Argument {name} must be normalised, but has squared norm {norm:.10g}; use {name}.unit()."
+            )
+        return rho
+    if rho.dims[0] != rho.dims[1]:
+        raise ValueError(f"Argument {name} must be a square density matrix, but has dims {rho.dims}.")
+    error = abs(matrix - matrix.conj().T).max()
+    if error > STATE_TOLERANCE:
+        raise ValueError(f"Argument {name} must be Hermitian, but differs from its adjoint by {error:.3g}.")
+    trace = matrix.diagonal().sum().real
+    if abs(trace - 1) > STATE_TOLERANCE:
+        raise ValueError(f"Argument {name} must have trace 1, but has trace {trace:.10g}; use {name}.unit().")
+    off = matrix - scipy.sparse.diags(matrix.diagonal())
+    lowest = matrix.diagonal().real.min() if abs(off).max() == 0 else np.linalg.eigvalsh(matrix.toarray())[0]
+    if lowest < -STATE_TOLERANCE:
+        raise ValueError(f"Argument {name} must be positive, but has the eigenvalue {lowest:.3g}.")
+    return rho

@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 import qutip
+from qbsim.measures.table.series import DenseStates
+from qbsim.measures.table.table import MEASURES, Reference
 from qutip import Qobj
 from scipy.linalg import expm
 
 import qbsim as qb
-from qbsim.measures import MEASURES, Reference
 from qbsim.solvers import SOLVERS, load, why_not
-from qbsim.stack import DenseStates
 
 LARGEST_EXACT = 4  # cells, of which the dense Liouvillian is exponentiated
 FORECAST_LIMIT = 2.0  # seconds: a solver that needs more is skipped for a case

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 import qutip
 from analytic_charging import FREE_ROTATION, ghz_negativity_bound
-
-import qbsim as qb
-from qbsim.charging import (
+from qbsim.charging.process.charge import (
     Peak,
     charge,
     charge_dicke,
@@ -24,8 +22,10 @@ from qbsim.charging import (
     speed_limit,
     uncharged,
 )
-from qbsim.separable import largest_negativity, negativity, thermal_cells
-from qbsim.speed_limits import margolus_levitin
+from qbsim.charging.process.separable_ball import largest_negativity, negativity, thermal_cells
+from qbsim.charging.process.speed_limits import margolus_levitin
+
+import qbsim as qb
 
 # --- speed limits --------------------------------------------------------------------------------------------------
 

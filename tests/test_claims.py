@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from qbsim.claims import (
+from qbsim.ledger.claims import (
     DIFFERS,
     FAILS,
     HOLDS,

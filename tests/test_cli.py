@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from qbsim import cli, scenario
+from qbsim.cli.main import main as cli
+from qbsim.ledger import scenario
 
 OWN = '''"""Half-life of one cell.
 
@@ -24,7 +25,7 @@ import numpy as np
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import number
+from qbsim.ledger.claims import number
 
 FIGURE = "own"
 COST = "1 s"

@@ -9,13 +9,13 @@ import time
 import numpy as np
 import pytest
 import xarray as xr
+from qbsim.cli.main.sweeps import add_parsers, read_graph
 
 import qbsim as qb
-from qbsim.cli_sweep import add_parsers, read_graph
-from qbsim.sweepplot import draw, select
 from qbsim.sweeps.builders import disordered_chain
 from qbsim.sweeps.forecast import forecast
 from qbsim.sweeps.plan import make_plan
+from qbsim.sweeps.plot import draw, select
 
 SMALL = ["--cells", "2", "3", "--delta", "0:2:1", "--realizations", "5", "--times", "21", "--executor", "serial"]
 

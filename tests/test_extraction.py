@@ -10,9 +10,7 @@ import pytest
 import qutip
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-import qbsim as qb
-from qbsim.extraction import (
+from qbsim.extraction.work.work import (
     ExtractionPath,
     direct_path,
     extra_work,
@@ -23,6 +21,8 @@ from qbsim.extraction import (
     is_completely_passive,
     work_per_copy,
 )
+
+import qbsim as qb
 
 FIG2 = [0.1, 0.2, 0.0, 0.3, 0.4], [-2, -1, 0, 1, 2]
 FIG3 = [538, 237, 224], [0, 0.579, 1]

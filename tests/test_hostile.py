@@ -20,13 +20,14 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from qbsim.cli.main.sweeps import read_graph
 
 import qbsim as qb
-from qbsim import cli, scenario
-from qbsim._files import parse_json, read_arrays, read_netcdf, read_text
-from qbsim.cli_sweep import read_graph
+from qbsim._readers import parse_json, read_arrays, read_netcdf, read_text
+from qbsim.cli.main import main as cli
+from qbsim.ledger import scenario
 from qbsim.sweeps.batches import BadBatch, Store, read_batch
-from qbsim.sweepshow import of_file, of_store
+from qbsim.sweeps.show import of_file, of_store
 
 TIMES = np.linspace(0, 1, 11)
 HEADROOM = 2**30  # bytes of addresses that a reader may take; every bomb here asks for far more
@@ -123,7 +124,7 @@ class TestReplay:
             chain, {"delta": [1.0]}, states="full", tlist=TIMES, realizations=2, executor="serial", progress=False
         )
         qb.replay(ds, 0)  # this process has swept with it
-        sys.modules["qbsim.replay"]._functions.clear()
+        sys.modules["qbsim.sweeps.replay"]._functions.clear()
         with pytest.raises(ValueError, match=r"chain', which is not a function of qbsim.*replay\(\.\.\., build="):
             qb.replay(ds, 0)
         qb.replay(ds, 0, build=chain)
@@ -137,7 +138,7 @@ class TestReplay:
             "bait:build",
             "qbsim:evolve",
             "qbsim:sweep",
-            "qbsim.cli:main",
+            "qbsim.cli.main:main",
             "qbsim:qbsim.network",
             "",
             None,
@@ -178,7 +179,7 @@ class TestReplay:
         ids=str,
     )
     def test_foreign_parameters(self, changes, finished, trace):
-        sys.modules["qbsim.replay"]._functions.clear()
+        sys.modules["qbsim.sweeps.replay"]._functions.clear()
         with xr.open_dataset(finished / "sweep.nc") as ds:
             spoilt = asked(ds.load(), **changes)
             spoilt["identity"] = spoilt.identity.copy(data=np.full(spoilt.identity.shape, "0" * 64))

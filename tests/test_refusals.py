@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qbsim as qb
-from qbsim import _memory, operators
+from qbsim import _machine, operators
 
 REFUSED = (TypeError, ValueError, MemoryError)
 TEXTS = ["", "two", b"1"]
@@ -140,7 +140,7 @@ def call(builder, changed):
 
 @pytest.fixture(autouse=True)
 def small_machine(monkeypatch):
-    monkeypatch.setattr(_memory, "available_memory", lambda: 2**32)
+    monkeypatch.setattr(_machine, "available_memory", lambda: 2**32)
 
 
 CASES = [(builder, name) for builder, (_, arguments) in BUILDERS.items() for name in arguments]

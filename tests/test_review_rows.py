@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from qbsim.claims import DIFFERS, FAILS, HOLDS, REPRODUCED
+from qbsim.ledger.claims import DIFFERS, FAILS, HOLDS, REPRODUCED
 from scenarios.beyond import charge_and_hold, storage_time
 from scenarios.campaioli2018 import cooper_pair_boxes, extraction_path, fig2, fig3, speed, spin_chain
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qbsim.claims import check, number, readings_table, statement
+from qbsim.ledger.claims import check, number, readings_table, statement
 from scenarios.santos2021 import READING, READINGS, _readings, fig2, fig5
 
 SAYS = {"quote": "it grows", "place": "Sec. II"}

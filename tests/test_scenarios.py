@@ -11,8 +11,9 @@ import pytest
 from matplotlib.figure import Figure
 
 import qbsim as qb
-from qbsim import plotting, scenario
-from qbsim.claims import FAILS
+from qbsim import plotting
+from qbsim.ledger import scenario
+from qbsim.ledger.claims import FAILS
 
 SCENARIOS = {s.name: s for s in scenario.available()}
 

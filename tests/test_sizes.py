@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import qbsim as qb
-from qbsim import _memory, operators
+from qbsim import _machine, operators
 
 RNG = np.random.default_rng(0)
 HUGE = {
@@ -41,7 +41,7 @@ HUGE = {
 
 @pytest.mark.parametrize("name", HUGE)
 def test_too_large_is_refused_at_once_with_a_forecast(name, monkeypatch):
-    monkeypatch.setattr(_memory, "available_memory", lambda: 2**34)
+    monkeypatch.setattr(_machine, "available_memory", lambda: 2**34)
     start = time.perf_counter()
     with pytest.raises(MemoryError, match=r"needs about .* GiB, but 16 GiB are free\. Use "):
         HUGE[name]()
@@ -57,7 +57,7 @@ def test_networks_of_forty_cells_are_arrays():
 
 def test_operators_that_fit_are_made(monkeypatch):
     # 8 GiB hold the operators of ten cells, and the forecast does not stand in the way
-    monkeypatch.setattr(_memory, "available_memory", lambda: 2**33)
+    monkeypatch.setattr(_machine, "available_memory", lambda: 2**33)
     net = qb.network(qb.linear(10), J=1.0, gamma=0.5, dephasing=0.5)
     assert net.H.shape == (1024, 1024)
     assert len(net.c_ops) == 20

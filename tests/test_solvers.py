@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import qbsim as qb
-from qbsim import stack
+from qbsim.measures.table import series as stack
 from qbsim.solvers import SOLVERS, choose, faber, kernels, load
-from qbsim.solvers.layout import layout_of
+from qbsim.solvers._layout import layout_of
+from qbsim.solvers._packed import PackedStates, is_block_diagonal, pack
+from qbsim.solvers._spectrum import numerical_range
 from qbsim.solvers.network import _bonds, _values
-from qbsim.solvers.packed import PackedStates, is_block_diagonal, pack
-from qbsim.solvers.spectrum import numerical_range
 
 REFERENCE = {"solver": "qutip", "rtol": 1e-10, "atol": 1e-12}
 MEASURES = (
@@ -566,7 +566,7 @@ class TestChoice:
     def test_memory_is_forecast_and_refused_with_the_number(self, monkeypatch):
         import importlib
 
-        module = importlib.import_module("qbsim.evolve")
+        module = importlib.import_module("qbsim.evolution")
         monkeypatch.setattr(module, "available_memory", lambda: 2**30)
         net = qb.network(qb.linear(12), J=1.0, gamma=1.0)
         with pytest.raises(MemoryError, match=r"about .* GiB with solver 'network', but 1 GiB are free"):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import qbsim as qb
-from qbsim import _sources
-from qbsim._sources import NOT_NUMERIC, normalised, numerics_sha256
+from qbsim import _digest
+from qbsim._digest import NOT_NUMERIC, normalised, numerics_sha256
 
 PACKAGE = Path(qb.__file__).parent
 SOURCES = [p for p in sorted(PACKAGE.rglob("*.py")) if "scenarios" not in p.relative_to(PACKAGE).parts]
@@ -32,7 +32,7 @@ def digest_after(monkeypatch, folder, name, old, new):
     original = (folder / name).read_text(encoding="utf-8")
     assert old in original
     (folder / name).write_text(original.replace(old, new, 1), encoding="utf-8")
-    monkeypatch.setattr(_sources, "__file__", str(folder / "_sources.py"))
+    monkeypatch.setattr(_digest, "__file__", str(folder / "_digest.py"))
     found = numerics_sha256.__wrapped__()
     (folder / name).write_text(original, encoding="utf-8")
     return found
@@ -77,7 +77,7 @@ def test_a_new_module_counts(tmp_path, monkeypatch):
     folder = tmp_path / "qbsim"
     shutil.copytree(PACKAGE, folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "new.py").write_text("x = 1\n")
-    monkeypatch.setattr(_sources, "__file__", str(folder / "_sources.py"))
+    monkeypatch.setattr(_digest, "__file__", str(folder / "_digest.py"))
     assert numerics_sha256.__wrapped__() != numerics_sha256()
 
 

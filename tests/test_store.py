@@ -17,7 +17,7 @@ import xarray as xr
 from test_sweep import chain, run, same_bits
 
 import qbsim as qb
-from qbsim.store import atomic, writable_folder
+from qbsim._files import atomic, writable_folder
 from qbsim.sweeps.batches import Store
 
 
@@ -271,7 +271,7 @@ class TestOtherCode:
         changed = now | {"qbsim_code": "0" * 64}
         for module in ("qbsim.sweeps.tasks", "qbsim.sweeps.result"):
             monkeypatch.setattr(f"{module}.numerics", lambda: changed)
-        monkeypatch.setattr(sys.modules["qbsim.sweep"], "numerics", lambda: changed)
+        monkeypatch.setattr(sys.modules["qbsim.sweeps.run"], "numerics", lambda: changed)
         with pytest.warns(qb.SweepWarning, match=r"filled by other code \(qbsim_code\)"):
             ds = run(store=copy)
         assert np.array_equal(ds.ergotropy, clean[1].ergotropy)
@@ -294,7 +294,7 @@ class TestOtherCode:
         qb.replay(clean[1], 0, delta=2.0)
 
     def test_the_digest_of_the_code_is_in_the_key_and_in_the_file(self, clean):
-        from qbsim._sources import numerics_sha256
+        from qbsim._digest import numerics_sha256
 
         assert clean[1].attrs["numerics_sha256"] == numerics_sha256()
         assert Store.read_manifest(clean[0])["numerics"]["qbsim_code"] == numerics_sha256()

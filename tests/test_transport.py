@@ -14,8 +14,8 @@ import qutip
 import qbsim as qb
 from qbsim._certificate import CERTIFICATE, combine
 from qbsim.sweeps import executors, transport
+from qbsim.sweeps.show import of_file
 from qbsim.sweeps.tasks import Curve
-from qbsim.sweepshow import of_file
 
 TIMES = np.linspace(0, 1, 11)
 
@@ -157,7 +157,7 @@ def test_a_constant_changed_at_run_time_reaches_other_executors(user):
 
 def test_a_constant_of_a_scenario_reaches_the_workers(monkeypatch):
     """arjmandi2022 with the exchange J/2: two cells gain nothing at delta = 5, and 2 % or more with J."""
-    from qbsim import scenario
+    from qbsim.ledger import scenario
 
     one = scenario.find(["arjmandi2022.fig1"])[0].module
     paper = sys.modules[one.__package__]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..copies import entropy_deficit, gibbs_energy
+from ..measures.many_copies import entropy_deficit, gibbs_energy
 from ._search import Cell
 
 SAME = 1e-12

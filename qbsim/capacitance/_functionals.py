@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from .._checks import FloatArray
-from ..copies import entropy_deficit, gibbs_point
+from ..measures.many_copies import entropy_deficit, gibbs_point
 
 ComplexArray = NDArray[np.complex128]
 SMALLEST = 1e-30  # an eigenvalue below has a logarithm that only has to be finite

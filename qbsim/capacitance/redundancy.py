@@ -14,7 +14,7 @@ import numpy as np
 from qutip import Qobj
 
 from .._checks import FloatArray, apart, as_count, as_hermitian, as_real
-from ..copies import passive_energy_per_copy
+from ..measures.many_copies import passive_energy_per_copy
 from ._functionals import ComplexArray, Ergotropy, FreeEnergy
 from ._result import Capacitance
 from ._search import Cell, Search

@@ -9,7 +9,7 @@ from qutip import Qobj
 from scipy.optimize import minimize_scalar
 
 from .._checks import FloatArray
-from ..copies import entropy_deficit, gibbs_energy
+from ..measures.many_copies import entropy_deficit, gibbs_energy
 from ._closed import depolarizing_capacitance, depolarizing_strength
 from ._functionals import ComplexArray, FreeEnergy
 from ._hull import upper_hull

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._checks import as_real
-from ..battery import Network
+from ..networks import Network
 from .network import network
 
 __all__ = ["single_cell"]

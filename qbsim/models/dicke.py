@@ -10,7 +10,7 @@ import qutip
 from qutip import Qobj, QobjEvo
 
 from .._checks import as_count, as_flag, as_real
-from .._memory import require, require_cells
+from .._machine import require, require_cells
 from ..battery import Battery
 from ..collective import Collective, choose_space, collective_losses, j_minus, j_z, local_losses
 from ..operators import excitation, lowering

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from .._checks import FloatArray, as_count, as_flag, as_real, as_real_array
-from .._memory import require_cells
+from .._machine import require_cells
 from ..battery import Battery
 from ..collective import local_losses
 

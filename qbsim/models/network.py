@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import per_bond, per_cell
-from .._memory import require
-from ..battery import Network
+from .._machine import require
 from ..geometry import read_edges
+from ..networks import Network
 
 __all__ = ["network"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import qutip
 
 from .._checks import as_count, as_real
-from .._memory import require
+from .._machine import require
 from ..battery import Battery
 
 __all__ = ["oscillator"]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from .._checks import FloatArray, as_count, as_real, per_bond
-from .._memory import require, require_cells
+from .._machine import require, require_cells
 from ..battery import Battery
 from ..collective import Collective, choose_space, collective_losses, copies, j_minus, j_z, local_losses, spins
 from ..geometry import all_to_all

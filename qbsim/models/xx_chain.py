@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import FloatArray, as_count, as_real, as_real_array
-from .._memory import require
-from ..battery import Network
+from .._machine import require
 from ..geometry import linear
+from ..networks import Network
 from .network import network
 
 __all__ = ["random_fields", "xx_chain"]

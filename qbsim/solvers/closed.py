@@ -16,8 +16,8 @@ from qutip import Qobj
 
 from .._checks import FloatArray
 from ..battery import GENERAL_OPERATORS, Battery
-from ..stack import KetStates, States
-from .cost import FLOP
+from ..measures.series import KetStates, States
+from ._cost import FLOP
 
 TERMS = frozenset({"fields", "exchange", GENERAL_OPERATORS})
 TOLERANCES = ()  # exact to rounding

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from qutip import Qobj
 
 from .._checks import FloatArray
-from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, NETWORK_TERMS, Battery, Network
+from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, Battery
+from ..measures.series import ComplexArray, DenseStates, States
+from ..networks import NETWORK_TERMS, Network
 from ..operators import lowering, occupations
-from ..stack import ComplexArray, DenseStates, States
-from .cost import FLOP, eigenvalues, generator_norm
+from ._cost import FLOP, eigenvalues, generator_norm
 
 TERMS = NETWORK_TERMS | {GENERAL_OPERATORS, GENERAL_LOSSES, "superoperators"}
 TOLERANCES = ()  # exact to rounding

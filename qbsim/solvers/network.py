@@ -15,14 +15,15 @@ import numpy as np
 from qutip import Qobj
 
 from .._checks import FloatArray
-from ..battery import NETWORK_TERMS, Battery, Network
+from ..battery import Battery
+from ..measures.series import States
+from ..networks import NETWORK_TERMS, Network
 from ..operators import occupations
-from ..stack import States
-from .cost import FLOP, eigenvalues
-from .faber import MAX_TERMS, Plan, coefficients, plan_steps, remainders, rough_work
-from .layout import Layout, layout_of
-from .packed import FaberStates, PackedStates, eigen_batch, is_block_diagonal, pack
-from .spectrum import numerical_range
+from ._cost import FLOP, eigenvalues
+from ._faber import MAX_TERMS, Plan, coefficients, plan_steps, remainders, rough_work
+from ._layout import Layout, layout_of
+from ._packed import FaberStates, PackedStates, eigen_batch, is_block_diagonal, pack
+from ._spectrum import numerical_range
 
 TERMS = NETWORK_TERMS
 TOLERANCES = ("rtol",)  # it is absolute: relative to the norm of a state, which is at most 1
@@ -169,7 +170,7 @@ class _Stepper:
     """Makes steps of at most `plan.step` with one set of buffers."""
 
     def __init__(self, plan: Plan, layout: Layout, values: tuple[Any, ...], memory: _Memory) -> None:
-        from .kernels import buffers
+        from ._kernels import buffers
 
         self.plan, self.layout, self.values, self.memory = plan, layout, values, memory
         rows = plan.terms if memory.whole_step else memory.rows
@@ -201,7 +202,7 @@ class _Stepper:
 
     def _fill(self, first: int, last: int, k: int, rest: FloatArray) -> int:
         """Faber vectors k, k + 1, ... into rows first to last - 1, fewer if the rest is negligible; the row after."""
-        from .kernels import faber_vectors
+        from ._kernels import faber_vectors
 
         x = self.plan.ellipse
         generator = (self.layout.tables, self.values, self.work)

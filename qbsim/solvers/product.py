@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from qutip import Qobj
 
 from .._checks import FloatArray
-from ..battery import NETWORK_TERMS, Battery, Network
+from ..battery import Battery
+from ..measures.series import ComplexArray, States
+from ..networks import NETWORK_TERMS, Network
 from ..operators import occupations
-from ..stack import ComplexArray, States
 
 __all__ = ["ProductStates"]
 

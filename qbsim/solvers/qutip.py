@@ -10,10 +10,11 @@ import qutip
 from qutip import Qobj, QobjEvo
 
 from .._checks import FloatArray, nearest
-from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, NETWORK_TERMS, Battery
-from ..stack import DenseStates, KetStates, States
-from .cost import eigenvalues, generator_entries, generator_norm
-from .pulses import check_hermitian, pieces
+from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, Battery
+from ..measures.series import DenseStates, KetStates, States
+from ..networks import NETWORK_TERMS
+from ._cost import eigenvalues, generator_entries, generator_norm
+from ._pulses import check_hermitian, pieces
 
 TERMS = NETWORK_TERMS | {
     GENERAL_OPERATORS,

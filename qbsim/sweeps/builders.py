@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .._checks import nearest
-from ..battery import Network
 from ..geometry import Edges, all_to_all, central, circular, linear
 from ..models.network import network
 from ..models.xx_chain import random_fields
+from ..networks import Network
 
 __all__ = ["GEOMETRIES", "disordered_chain", "wired_battery"]
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._threads import one_thread
+from .._machine import one_thread
 from .batches import Piece, write_batch
 from .executors import Outside, Processes, Serial
 from .progress import Progress

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._certificate import CERTIFICATE
-from .._threads import one_thread
+from .._machine import one_thread
 from ..solvers import choose
 from .batches import Store, cover
 from .dispatch import BATCH_SECONDS, cost_kind

@@ -17,9 +17,10 @@ from .. import states as known_states
 from .._checks import FloatArray, as_count, as_real, as_tlist, as_tolerance, nearest
 from .._digest import json_digest
 from ..battery import Battery
-from ..evolve import ATOL, RTOL
-from ..measures import check_state, read_measures
+from ..evolution import ATOL, RTOL
+from ..measures.table import read_measures
 from ..solvers import SOLVERS
+from ..states import check_state
 from .tasks import CHUNK, Curve, build_battery, takes_rng
 
 __all__ = ["Plan", "make_plan", "read_states"]

@@ -12,8 +12,8 @@ from .. import _version
 from .._certificate import CERTIFICATE, combine
 from .._checks import apart
 from .._digest import digest, json_digest
-from .._memory import available_memory
-from ..measures import MEASURES
+from .._machine import available_memory
+from ..measures.table import MEASURES
 from .batches import Piece, chunks, cover
 from .ensemble import Average
 from .plan import Index, Plan

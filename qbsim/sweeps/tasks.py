@@ -23,11 +23,12 @@ from qutip import Qobj, QobjEvo
 from .. import _version
 from .._certificate import CERTIFICATE
 from .._checks import CutoffWarning, FloatArray, MeasureWarning, UnphysicalWarning, as_measured
-from .._digest import digest, json_digest
-from .._sources import numerics_sha256
-from ..battery import Battery, Network
-from ..evolve import series
-from ..measures import Reference, read_measures
+from .._digest import digest, json_digest, numerics_sha256
+from ..battery import Battery
+from ..evolution import series
+from ..measures.reference import Reference
+from ..measures.table import read_measures
+from ..networks import Network
 
 __all__ = ["CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "generator", "takes_rng", "utc"]
 

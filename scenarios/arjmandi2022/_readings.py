@@ -17,7 +17,7 @@ from pathlib import Path
 import xarray as xr
 
 import qbsim as qb
-from qbsim.claims import DIFFERS, FAILS, REPRODUCED, UNDECIDED
+from qbsim.ledger.claims import DIFFERS, FAILS, REPRODUCED, UNDECIDED
 
 from . import (
     DELTA,

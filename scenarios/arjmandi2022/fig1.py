@@ -6,7 +6,7 @@ classical mixture and the fully excited state: (a) delta = 0, (b) delta = 5. Ban
 
 import numpy as np
 
-from qbsim.claims import check, statement
+from qbsim.ledger.claims import check, statement
 
 from . import DELTA, GAMMA, PEAK, average, difference, excess, lead, lifetime, shown
 from ._panels import dynamics_figure

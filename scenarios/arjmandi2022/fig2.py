@@ -8,7 +8,7 @@ reference, 20 realizations.
 
 import numpy as np
 
-from qbsim.claims import number, statement
+from qbsim.ledger.claims import number, statement
 
 from . import DELTA, DELTAS, average, difference, excess, half_lives, lifetime, saturation, shown
 from ._panels import disorder_figure

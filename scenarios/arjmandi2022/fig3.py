@@ -4,7 +4,7 @@ As Fig. 1 for a chain of seven cells, 100 realizations: (a) delta = 0, (b) delta
 too, for the comparisons of the text.
 """
 
-from qbsim.claims import check, statement
+from qbsim.ledger.claims import check, statement
 
 from . import DELTA, average, difference, excess, lead, lifetime, shown
 from ._panels import dynamics_figure

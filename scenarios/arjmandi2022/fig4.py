@@ -7,7 +7,7 @@ cells are computed too, for the comparison of the text.
 """
 
 from qbsim import plotting
-from qbsim.claims import check, statement
+from qbsim.ledger.claims import check, statement
 
 from . import DELTA, GAMMA, average, quadrature
 

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from qbsim import plotting
-from qbsim.claims import number, statement
+from qbsim.ledger.claims import number, statement
 
 from . import DELTA, DELTAS, average, difference, shown
 

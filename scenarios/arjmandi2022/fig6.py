@@ -4,7 +4,7 @@ As Fig. 2 for N = 7 with 50 realizations: (a) relative gain of ergotropy, (b) ha
 state, in units of 1/J. Two cells, with the 100 realizations of Fig. 2, are computed too, for comparison.
 """
 
-from qbsim.claims import number, statement
+from qbsim.ledger.claims import number, statement
 
 from . import DELTA, DELTAS, average, difference, excess, lifetime, quadrature, saturation, shown
 from ._panels import disorder_figure

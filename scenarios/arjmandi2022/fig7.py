@@ -5,7 +5,7 @@ with 5000, 3000, 1000, 500 realizations: without disorder (left) and with delta 
 """
 
 from qbsim import plotting
-from qbsim.claims import check, statement
+from qbsim.ledger.claims import check, statement
 
 from . import DELTA, average, difference, excess, lead, lifetime, shown
 from ._panels import dynamics

@@ -9,7 +9,7 @@ later times, up to Gamma t = 5, are stored besides.
 import numpy as np
 
 from qbsim import plotting
-from qbsim.claims import check, equal, statement
+from qbsim.ledger.claims import check, equal, statement
 
 from . import DELTA, GAMMA, average, quadrature
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import Claim, check
+from qbsim.ledger.claims import Claim, check
 
 FIGURE = "charge, hold, extract"
 COST = "15 s"

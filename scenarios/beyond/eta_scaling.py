@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from qbsim import plotting
-from qbsim.claims import check
+from qbsim.ledger.claims import check
 
 from ..arjmandi2022 import DELTA
 from ._eta_data import FILE, SAMPLE, TIME, TOLERANCE, ratios, read

@@ -11,7 +11,7 @@ import xarray as xr
 
 import qbsim as qb
 from qbsim import capacitance, channels, plotting
-from qbsim.claims import check, equal
+from qbsim.ledger.claims import check, equal
 
 FIGURE = "beyond"
 COST = "5 s"

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import Claim, check, equal, statement
+from qbsim.ledger.claims import Claim, check, equal, statement
 
 FIGURE = "Coupled Cooper Pair Boxes"
 COST = "2 s"

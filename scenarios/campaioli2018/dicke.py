@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import Claim, check, equal, statement
+from qbsim.ledger.claims import Claim, check, equal, statement
 
 FIGURE = "Eqs. (23)-(26)"
 COST = "20 s"

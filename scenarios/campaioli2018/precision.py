@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import Claim, check, equal, statement
+from qbsim.ledger.claims import Claim, check, equal, statement
 
 FIGURE = "Cycle Precision"
 COST = "2 s"

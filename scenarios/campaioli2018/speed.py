@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import Claim, check, equal, statement
+from qbsim.ledger.claims import Claim, check, equal, statement
 
 FIGURE = "Eqs. (14)-(22)"
 COST = "1 s"
@@ -52,12 +52,12 @@ def most_entangled(k: int) -> float:
     battery = qb.drive(PATH_CELLS, k)
     start = qb.charging.uncharged(battery)
     steps = np.linspace(0, full_time(PATH_CELLS, k), 5)
-    return max(qb.separable.largest_negativity(qutip.ket2dm((-1j * t * battery.H).expm() * start)) for t in steps)
+    return max(qb.largest_negativity(qutip.ket2dm((-1j * t * battery.H).expm() * start)) for t in steps)
 
 
 def deposited(n: int, flip: bool) -> tuple[float, float]:
     """Energy a collective drive puts into mixed cells in pi/2, and what full inversion would; levels -1, 1."""
-    battery, start = qb.drive(n, n, flip=flip), qb.separable.thermal_cells(n, EPS)
+    battery, start = qb.drive(n, n, flip=flip), qb.charging.thermal_cells(n, EPS)
     energy = qb.evolve(battery, start, [0, np.pi / 2], "energy").energy.values
     return 2 * float(energy[1] - energy[0]), 2 * n * math.tanh(EPS)
 
@@ -100,10 +100,10 @@ def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
     balls = [qb.charging.separable_ball(int(n)) for n in ball_cells]
     path = []
     for n in MIXED_CELLS:
-        start = qb.separable.thermal_cells(n, qb.charging.separable_ball(n).eps_ball)
+        start = qb.charging.thermal_cells(n, qb.charging.separable_ball(n).eps_ball)
         U = (-1j * np.pi / 8 * qb.drive(n, n, flip=True).H).expm()  # a quarter of the way
         states = [start, U * start * U.dag(), U * U * start * U.dag() * U.dag()]
-        path.append(max(qb.separable.largest_negativity(rho) for rho in states))
+        path.append(max(qb.largest_negativity(rho) for rho in states))
     static, driven = static_counterexample(), driven_counterexample()
     length, mean = np.transpose([path_length(N, k) for k in (1, N)])
     entangled = [most_entangled(k) for k in (1, PATH_CELLS)]

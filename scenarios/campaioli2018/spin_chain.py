@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import Claim, check, equal, statement
+from qbsim.ledger.claims import Claim, check, equal, statement
 
 FIGURE = "Fig. 8, Eqs. (27)-(28)"
 COST = "2 s"

@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 import qbsim as qb
-from qbsim.claims import statement
+from qbsim.ledger.claims import statement
 
 GAMMA = 1.0
 READING = "positive"  # or "literal": Eq. (13) at face value; or "relaxation": no dephasing, coherence at Gamma/4

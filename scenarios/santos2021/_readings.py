@@ -7,7 +7,7 @@ import sys
 import warnings
 
 import qbsim as qb
-from qbsim.claims import REPRODUCED, readings_table
+from qbsim.ledger.claims import REPRODUCED, readings_table
 
 from . import GEOMETRIES, READINGS, cells, fig2, fig3, fig4, fig5
 

@@ -10,7 +10,7 @@ import numpy as np
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import check, equal, number, statement
+from qbsim.ledger.claims import check, equal, number, statement
 
 from . import GAMMA, cells, formula, times, together
 

@@ -8,7 +8,7 @@ import numpy as np
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import check, number, statement
+from qbsim.ledger.claims import check, number, statement
 
 from . import GAMMA, cells, times, together
 

@@ -9,7 +9,7 @@ import numpy as np
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.claims import check, statement
+from qbsim.ledger.claims import check, statement
 
 from . import GAMMA, GEOMETRIES, cells, times, together
 

@@ -11,7 +11,7 @@ import xarray as xr
 
 import qbsim as qb
 from qbsim import capacitance, channels, plotting
-from qbsim.claims import check, equal, statement
+from qbsim.ledger.claims import check, equal, statement
 
 from . import H
 

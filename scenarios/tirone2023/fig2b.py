@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from qbsim import bosonic, capacitance, plotting
-from qbsim.claims import check, equal, statement
+from qbsim.ledger.claims import check, equal, statement
 
 FIGURE = "Fig. 2(b)"
 COST = "1 s"

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from qbsim import capacitance, channels, plotting
-from qbsim.claims import check, equal, statement
+from qbsim.ledger.claims import check, equal, statement
 
 from . import H
 from .fig2 import noise

@@ -1,0 +1,64 @@
+"""What the machine has to give: memory that is left, and threads of BLAS; the lowest layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+__all__ = ["SURELY_FREE", "available_memory", "one_thread", "require", "require_cells"]
+
+
+@cache
+def _controller() -> Any:
+    """BLAS libraries of this process; finding them takes a hundred times longer than setting them."""
+    import scipy.linalg  # noqa: F401  # brings its own BLAS, which has to be there to be found
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """BLAS on one thread.
+
+    On small matrices several threads only wait for each other, by a factor of a hundred where other work keeps the
+    cores busy, and sums must not depend on their number. The compiled kernels have no threads of their own.
+    """
+    with _controller().limit(limits=1, user_api="blas"):
+        yield
+
+
+SURELY_FREE = 2**28  # bytes below which nobody asks how much memory is left
+MOST_CELLS = 300  # beyond it the forecast is a lower bound: 2^300 states are more than there are atoms
+
+
+def available_memory() -> int:
+    """Bytes of memory that can still be taken on this machine."""
+    try:
+        with open("/proc/meminfo") as lines:
+            for line in lines:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 8 * 2**30
+
+
+def require(size: int, what: str, remedy: str) -> None:
+    """Refuse to build `what` if the forecast of `size` bytes exceeds the free memory.
+
+    Raises
+    ------
+    MemoryError
+        With the forecast, what is free, and what to do.
+    """
+    if size > SURELY_FREE and size > (free := available_memory()):
+        gib = min(size, 2**1000) / 2**30  # of a larger integer there is no float
+        raise MemoryError(f"{what} needs about {gib:.3g} GiB, but {free / 2**30:.3g} GiB are free. {remedy}")
+
+
+def require_cells(N: int, size: int, what: str, remedy: str = "Use fewer cells.", levels: int = 2) -> None:
+    """Refuse `what` of N cells if `size` bytes for each of the levels^N basis states exceed the free memory."""
+    require(size * levels ** min(N, MOST_CELLS), what, remedy)

@@ -1,0 +1,50 @@
+"""The l1-norm of coherence."""
+
+from __future__ import annotations
+
+import numpy as np
+from qutip import Qobj
+
+from .._checks import FloatArray, as_flag
+from .reference import Reference, as_states
+from .series import States
+
+__all__ = ["l1_coherence", "l1_coherence_over_time"]
+
+
+def l1_coherence_over_time(states: States, ref: Reference | None = None, normalized: bool = True) -> FloatArray:
+    total = states.absolute_sum() - np.abs(states.populations).sum(axis=1)
+    return total / (states.populations.shape[1] - 1) if normalized else total
+
+
+def l1_coherence(rho: Qobj, normalized: bool = True) -> float:
+    r"""l1-norm of coherence in the product basis, :math:`\sum_{i\ne j}|\rho_{ij}|`, divided by d - 1 if normalized.
+
+    Parameters
+    ----------
+    rho : Qobj, (d, d) or ket
+        State of the cells.
+    normalized : bool
+        Divide by the maximum d - 1, which ``|+...+>`` reaches.
+
+    Returns
+    -------
+    float
+        In [0, 1], or [0, d - 1].
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `rho` is not a state.
+
+    References
+    ----------
+    Below Eq. (14) of [santos2021].
+
+    Examples
+    --------
+    >>> from qbsim import plus
+    >>> round(l1_coherence(plus(3)), 12)
+    1.0
+    """
+    return float(l1_coherence_over_time(as_states(rho), normalized=as_flag("normalized", normalized))[0])

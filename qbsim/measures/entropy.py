@@ -1,0 +1,46 @@
+"""Von Neumann entropy and purity."""
+
+from __future__ import annotations
+
+import numpy as np
+from qutip import Qobj
+
+from .._checks import FloatArray
+from .reference import Reference, as_states
+from .series import States
+
+__all__ = ["entropy", "entropy_over_time", "purity", "purity_over_time"]
+
+
+def entropy_over_time(states: States, ref: Reference | None = None) -> FloatArray:
+    p = states.eigenvalues
+    # rounding leaves eigenvalues of -1e-17; they carry no entropy
+    return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0), axis=1)
+
+
+def purity_over_time(states: States, ref: Reference | None = None) -> FloatArray:
+    return states.purity()
+
+
+def entropy(rho: Qobj) -> float:
+    r"""Von Neumann entropy :math:`-\mathrm{tr}\,\rho\ln\rho`, in nats.
+
+    Examples
+    --------
+    >>> from qbsim import classical
+    >>> round(entropy(classical(2, p=0.5)), 6)
+    1.386294
+    """
+    return float(entropy_over_time(as_states(rho))[0])
+
+
+def purity(rho: Qobj) -> float:
+    r"""Purity :math:`\mathrm{tr}\,\rho^2`.
+
+    Examples
+    --------
+    >>> from qbsim import classical
+    >>> purity(classical(1, p=0.5))
+    0.5
+    """
+    return float(purity_over_time(as_states(rho))[0])

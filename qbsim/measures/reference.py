@@ -1,0 +1,118 @@
+"""What the measures need to know of a battery: its levels, its local terms, the operators of power."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import qutip
+import scipy.sparse
+import scipy.sparse.linalg
+from qutip import Qobj, QobjEvo
+
+from .._checks import FloatArray, as_hermitian
+from ..battery import Battery
+from ..states import check_state
+from .passive_energy import PassiveEnergy, passive_energy
+from .series import DenseStates, KetStates, States
+
+__all__ = ["Reference", "as_states", "prepare"]
+
+
+def as_states(rho: Qobj) -> DenseStates:
+    """One state as a stack of length 1."""
+    rho = check_state(rho)
+    if rho.isket:
+        return KetStates(rho.full().T, np.zeros(1), rho.dims[0])
+    return DenseStates(rho.full()[None], np.zeros(1), rho.dims[0])
+
+
+def prepare(rho: Qobj, H: Qobj) -> tuple[DenseStates, Reference]:
+    H = as_hermitian("H", H)
+    states = as_states(rho)
+    if [states.dims, states.dims] != H.dims:
+        raise ValueError(f"Argument rho must have dims {H.dims}, but has {rho.dims}.")
+    return states, Reference(Battery(H, H, N=len(H.dims[0])))
+
+
+class Reference:
+    """What the measures need to know of a battery: levels of H0, its passive energy, the operators of power.
+
+    Parameters
+    ----------
+    battery : Battery
+        The battery.
+    passive_tol : float, optional
+        Error aimed at in the passive energy, as a fraction of the spread of H0; None for none.
+    start : float
+        Time at which the evolution began.
+    """
+
+    def __init__(self, battery: Battery, passive_tol: float | None = None, start: float = 0.0) -> None:
+        self.battery, self.passive_tol, self.start = battery, passive_tol, start
+        self._passive: tuple[States, PassiveEnergy] | None = None
+
+    @cached_property
+    def H0(self) -> scipy.sparse.csr_matrix:
+        """Reference Hamiltonian of the cells, sparse (d, d)."""
+        return self.battery.H0.to("CSR").data.as_scipy()
+
+    @cached_property
+    def levels(self) -> FloatArray:
+        """Energy levels of H0, ascending, (d,)."""
+        battery = self.battery
+        return np.sort(battery.diagonal) if battery.is_diagonal else np.linalg.eigvalsh(self.H0.toarray())
+
+    @property
+    def ground(self) -> float:
+        """Ground energy of H0."""
+        return float(self.levels[0])
+
+    @property
+    def spread(self) -> float:
+        """Largest minus smallest level of H0."""
+        return float(self.levels[-1] - self.levels[0])
+
+    def passive(self, states: States) -> PassiveEnergy:
+        """Passive energy of a stretch of states, computed once however many measures ask for it."""
+        if self._passive is None or self._passive[0] is not states:
+            tol = None if self.passive_tol is None else self.passive_tol * self.spread
+            rate = None if tol is None else self.battery.loss_rate
+            self._passive = states, passive_energy(states, self.levels, tol, rate=rate, start=self.start)
+        return self._passive[1]
+
+    def has_passive(self, states: States) -> bool:
+        """Whether `passive` was asked about these states."""
+        return self._passive is not None and self._passive[0] is states
+
+    def forget(self) -> None:
+        """Let go of the last stretch of states."""
+        self._passive = None
+
+    @cached_property
+    def H0_full(self) -> Qobj:
+        """H0 on all tensor factors, identity on chargers."""
+        battery = self.battery
+        if battery.cells == tuple(range(len(battery.dims))):
+            return battery.H0
+        return qutip.expand_operator(battery.H0, battery.dims, list(battery.cells))
+
+    @cached_property
+    def dissipated(self) -> scipy.sparse.csr_matrix:
+        """Adjoint dissipator on H0: its expectation value is the power lost to the baths."""
+        H0 = self.H0_full
+        total = 0 * H0
+        for c in self.battery.c_ops:
+            if isinstance(c, QobjEvo):
+                raise ValueError("Power needs c_ops that do not depend on time.")
+            if c.issuper:  # tr(S(rho) H0) = tr(rho S^dagger(H0))
+                total = total + qutip.vector_to_operator(c.dag() * qutip.operator_to_vector(H0))
+            else:
+                cdc = c.dag() * c
+                total = total + c.dag() * H0 * c - 0.5 * (cdc * H0 + H0 * cdc)
+        return total.to("CSR").data.as_scipy()
+
+    def exchanged(self, t: float) -> scipy.sparse.csr_matrix:
+        """-i [H0, H] at time t: its expectation value is the power of the interaction."""
+        H = self.battery.H(t) if isinstance(self.battery.H, QobjEvo) else self.battery.H
+        return (-1j * qutip.commutator(self.H0_full, H)).to("CSR").data.as_scipy()

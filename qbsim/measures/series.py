@@ -1,0 +1,215 @@
+"""States at many times, as the solvers deliver them and the measures read them.
+
+A solver hands over one `States` per stretch of time. Measures ask it for populations, eigenvalues, reduced states or
+expectation values, so a solver that knows more (blocks, products, polynomials in time) answers without ever forming
+the dense matrices.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from .._checks import FloatArray
+
+__all__ = ["DenseStates", "KetStates", "States"]
+
+ComplexArray = NDArray[np.complex128]
+
+
+class States(ABC):
+    """States of a battery at T times; the cells' part has dimension d.
+
+    A subclass provides `times`, `cell_dims`, `dense` and `expect`, and overrides what it can do faster.
+    """
+
+    times: FloatArray
+    cell_dims: list[int]
+
+    @property
+    def spectrum_is_free(self) -> bool:
+        """Whether the eigenvalues at all times cost no eigenvalue problem."""
+        return False
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    @abstractmethod
+    def dense(self) -> ComplexArray:
+        """Density matrices of the cells, (T, d, d)."""
+
+    @abstractmethod
+    def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
+        """Expectation values, (T,), of a Hermitian operator on all tensor factors."""
+
+    def take(self, index: Sequence[int] | NDArray[np.int64]) -> States:
+        """The same states at some of the times only."""
+        return DenseStates(self.dense[index], self.times[index], self.cell_dims)
+
+    @cached_property
+    def populations(self) -> FloatArray:
+        """Diagonal of the cells' density matrices in the product basis, (T, d)."""
+        return np.diagonal(self.dense, axis1=1, axis2=2).real.copy()
+
+    @cached_property
+    def eigenvalues(self) -> FloatArray:
+        """Eigenvalues of the cells' density matrices, ascending, (T, d), from one batch of eigenvalue problems."""
+        return np.asarray(np.linalg.eigvalsh(self.dense), dtype=float)
+
+    def absolute_sum(self) -> FloatArray:
+        """Sum of the absolute values of all entries, (T,)."""
+        return np.abs(self.dense).sum(axis=(1, 2))
+
+    def purity(self) -> FloatArray:
+        """tr rho^2, (T,)."""
+        return (np.abs(self.dense) ** 2).sum(axis=(1, 2))
+
+    def hermiticity_error(self) -> float:
+        """Largest entry of rho - rho^dagger over all times."""
+        return float(np.abs(self.dense - self.dense.conj().transpose(0, 2, 1)).max())
+
+    def cell(self, k: int) -> ComplexArray:
+        """Reduced states of cell k, (T, d_k, d_k)."""
+        a, m, b = _split(self.cell_dims, [k])[0:3]
+        rho = self.dense.reshape(-1, a, m, b, a, m, b)
+        return np.einsum("taibajb->tij", rho)
+
+    def pair(self, i: int, j: int) -> ComplexArray:
+        """Reduced states of cells i < j, (T, d_i d_j, d_i d_j)."""
+        a, m, b, n, c = _split(self.cell_dims, [i, j])
+        rho = self.dense.reshape(-1, a, m, b, n, c, a, m, b, n, c)
+        return np.einsum("taibjcakblc->tijkl", rho).reshape(-1, m * n, m * n)
+
+
+def _split(dims: list[int], cells: list[int]) -> list[int]:
+    """Dimensions of [before, cell, between, cell, ..., after]."""
+    sizes, start = [], 0
+    for k in cells:
+        sizes += [int(np.prod(dims[start:k], dtype=np.int64)), dims[k]]
+        start = k + 1
+    return [*sizes, int(np.prod(dims[start:], dtype=np.int64))]
+
+
+class DenseStates(States):
+    """Density matrices, (T, D, D), on all tensor factors `dims`, of which `cells` store the energy."""
+
+    def __init__(
+        self, rho: ComplexArray, times: FloatArray, dims: list[int], cells: Sequence[int] | None = None
+    ) -> None:
+        self.rho, self.times, self.dims = rho, times, dims
+        self.cells = tuple(range(len(dims))) if cells is None else tuple(cells)
+        self.cell_dims = [dims[c] for c in self.cells]
+
+    @cached_property
+    def dense(self) -> ComplexArray:
+        if self.cells == tuple(range(len(self.dims))):
+            return self.rho
+        T, d, e = len(self.times), int(np.prod(self.cell_dims)), self._environment_size()
+        order = self._order()
+        n = len(self.dims)
+        rho = self.rho.reshape(T, *self.dims, *self.dims)
+        rho = rho.transpose(0, *(1 + k for k in order), *(1 + n + k for k in order)).reshape(T, d, e, d, e)
+        return np.einsum("taebe->tab", rho)
+
+    def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
+        coo = op.tocoo()  # tr(rho A) = sum_ij rho_ij A_ji
+        return (self.rho[:, coo.col, coo.row] @ coo.data).real
+
+    def take(self, index: Sequence[int] | NDArray[np.int64]) -> DenseStates:
+        return DenseStates(self.rho[index], self.times[index], self.dims, self.cells)
+
+    def _order(self) -> list[int]:
+        """Tensor factors with the cells first."""
+        return [*self.cells, *(k for k in range(len(self.dims)) if k not in self.cells)]
+
+    def _environment_size(self) -> int:
+        return int(np.prod(self.dims) // np.prod(self.cell_dims))
+
+
+class KetStates(DenseStates):
+    """Pure states, (T, D), on all tensor factors; the cells' density matrices are formed when asked for."""
+
+    def __init__(
+        self, psi: ComplexArray, times: FloatArray, dims: list[int], cells: Sequence[int] | None = None
+    ) -> None:
+        self.psi, self.times, self.dims = psi, times, dims
+        self.cells = tuple(range(len(dims))) if cells is None else tuple(cells)
+        self.cell_dims = [dims[c] for c in self.cells]
+
+    @property
+    def spectrum_is_free(self) -> bool:
+        return self._environment_size() == 1
+
+    @cached_property
+    def rho(self) -> ComplexArray:  # type: ignore[override]
+        """Density matrices on all tensor factors, (T, D, D)."""
+        return np.einsum("ti,tj->tij", self.psi, self.psi.conj())
+
+    @cached_property
+    def amplitudes(self) -> ComplexArray:
+        """Amplitudes with the cells' index first, (T, d, e): cells by everything else."""
+        T, d = len(self.times), int(np.prod(self.cell_dims))
+        psi = self.psi.reshape(T, *self.dims).transpose(0, *(1 + k for k in self._order()))
+        return np.ascontiguousarray(psi.reshape(T, d, self._environment_size()))
+
+    @cached_property
+    def dense(self) -> ComplexArray:
+        return self.amplitudes @ self.amplitudes.conj().transpose(0, 2, 1)
+
+    @cached_property
+    def populations(self) -> FloatArray:
+        return (np.abs(self.amplitudes) ** 2).sum(axis=2)
+
+    @cached_property
+    def eigenvalues(self) -> FloatArray:
+        """Squared Schmidt coefficients between cells and charger; (0, ..., 0, 1) without a charger."""
+        T, d, e = self.amplitudes.shape
+        values = np.zeros((T, d))
+        schmidt = np.linalg.svd(self.amplitudes, compute_uv=False) ** 2 if e > 1 else self.norms[:, None]
+        values[:, d - schmidt.shape[1] :] = schmidt[:, ::-1]
+        return values
+
+    @cached_property
+    def norms(self) -> FloatArray:
+        """Squared norms, (T,)."""
+        return (np.abs(self.psi) ** 2).sum(axis=1)
+
+    def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
+        return np.einsum("ti,ti->t", self.psi.conj(), (op @ self.psi.T).T).real
+
+    def take(self, index: Sequence[int] | NDArray[np.int64]) -> KetStates:
+        return KetStates(self.psi[index], self.times[index], self.dims, self.cells)
+
+    @property
+    def _is_pure(self) -> bool:
+        """Whether the cells' states are pure: there is no charger, and no density matrix need be formed."""
+        return self._environment_size() == 1
+
+    def absolute_sum(self) -> FloatArray:
+        return np.abs(self.amplitudes[:, :, 0]).sum(axis=1) ** 2 if self._is_pure else super().absolute_sum()
+
+    def purity(self) -> FloatArray:
+        return (self.eigenvalues**2).sum(axis=1)
+
+    def cell(self, k: int) -> ComplexArray:
+        return self._reduced([k])
+
+    def pair(self, i: int, j: int) -> ComplexArray:
+        return self._reduced([i, j])
+
+    def _reduced(self, kept: list[int]) -> ComplexArray:
+        """Reduced states of some cells from the amplitudes, (T, m, m)."""
+        dims = self.cell_dims
+        psi = self.amplitudes.reshape(len(self), *dims, -1)
+        psi = np.moveaxis(psi, [1 + k for k in kept], range(1, 1 + len(kept)))
+        psi = psi.reshape(len(self), int(np.prod([dims[k] for k in kept])), -1)
+        return psi @ psi.conj().transpose(0, 2, 1)
+
+    def hermiticity_error(self) -> float:
+        return 0.0

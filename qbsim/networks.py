@@ -1,0 +1,269 @@
+"""`Network`: qubit cells on a graph, given by arrays."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import qutip
+import scipy.sparse
+from numpy.typing import NDArray
+from qutip import Qobj
+
+from ._checks import (
+    FloatArray,
+    as_count,
+    as_flag,
+    as_text,
+    per_bond,
+    per_cell,
+)
+from ._machine import require_cells
+from .battery import Battery
+from .decay import NetworkReport, decay_modes, is_positive, report
+from .geometry import read_edges
+from .operators import lowering, occupations, raising, sigma_z
+
+__all__ = ["NETWORK_TERMS", "OPERATORS", "Network"]
+
+
+NETWORK_TERMS = frozenset({"fields", "exchange", "loss", "pumping", "dephasing"})
+
+OPERATORS = "Use fewer cells, or leave the network as it is: `evolve` does not need its operators."
+
+
+class Network(Battery):
+    r"""Qubit cells on a graph, given by arrays; operators are made on demand and kept.
+
+    .. math:: H_0 = \sum_k \omega_k\, s^+_k s^-_k, \qquad
+              H = H_0 + \sum_{i<j} J_{ij}\,(s^+_i s^-_j + \mathrm{h.c.})
+
+    .. math:: \mathcal D\rho = \sum_{ij} K^{\downarrow}_{ij}\left(s^-_i\rho s^+_j
+              - \tfrac12\{s^+_j s^-_i, \rho\}\right)
+              + \sum_{ij} K^{\uparrow}_{ij}\left(s^+_i\rho s^-_j - \tfrac12\{s^-_j s^+_i, \rho\}\right)
+              + \sum_k \tfrac{\phi_k}{2}\left(\sigma^z_k\rho\sigma^z_k - \rho\right)
+
+    with :math:`K^{\downarrow}_{ij} = \sqrt{(\bar n_i+1)(\bar n_j+1)}\,K_{ij}` and
+    :math:`K^{\uparrow}_{ij} = \sqrt{\bar n_i \bar n_j}\,K_{ij}`. Usually built by `network`, `xx_chain` or
+    `single_cell`. The arrays are copied.
+
+    Parameters
+    ----------
+    edges : iterable of (int, int), or graph
+        Bonds, for the concurrence and for reports.
+    omega : ndarray, (N,)
+        Local frequencies.
+    J : ndarray, (N, N)
+        Exchange elements, symmetric, zero diagonal.
+    decay_matrix : ndarray, (N, N)
+        K: rates gamma_k on the diagonal, gamma_bond off it; symmetric, positive semidefinite.
+    dephasing : ndarray, (N,)
+        Extra decay rate of every cell's coherence.
+    nbar : ndarray, (N,)
+        Thermal occupation of every cell's bath.
+    allow_unphysical : bool
+        Accept a decay matrix that is not positive semidefinite, with a warning. Its diagonal must not be negative.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arrays that are not finite real numbers of these shapes, matrices that are not symmetric, a negative
+        rate or occupation of a cell, bonds that are no bonds of N cells, and a decay matrix with a negative rate
+        beyond 1e-12 of the largest one.
+    """
+
+    def __init__(
+        self,
+        edges: Any,
+        *,
+        omega: FloatArray,
+        J: FloatArray,
+        decay_matrix: FloatArray,
+        dephasing: FloatArray,
+        nbar: FloatArray,
+        label: str = "",
+        unit: str = "1",
+        allow_unphysical: bool = False,
+    ) -> None:
+        N = np.size(omega)
+        self._N = as_count("the length of omega", N)
+        self._cells = tuple(range(N))
+        self._edges, _ = read_edges(edges, N)
+        self._label, self._unit = as_text("label", label), as_text("unit", unit)
+        for name, matrix in (("J", J), ("decay_matrix", decay_matrix)):
+            if np.shape(matrix) != (N, N):
+                raise ValueError(f"Argument {name} must have shape ({N}, {N}), but has shape {np.shape(matrix)}.")
+        diagonal = per_cell("the diagonal of decay_matrix", np.diag(decay_matrix), N, minimum=0)
+        off_diagonal = np.where(np.eye(N, dtype=bool), 0, decay_matrix)
+        self._omega = per_cell("omega", omega, N)
+        self._J = per_bond("J", J, (), N)
+        self._decay_matrix = np.diag(diagonal) + per_bond("decay_matrix", off_diagonal, (), N)
+        self._dephasing = per_cell("dephasing", dephasing, N, minimum=0)
+        self._nbar = per_cell("nbar", nbar, N, minimum=0)
+        for array in (self._omega, self._J, self._decay_matrix, self._dephasing, self._nbar):
+            array.flags.writeable = False
+        self._is_physical = is_positive(self._decay_matrix, as_flag("allow_unphysical", allow_unphysical))
+
+    @property
+    def omega(self) -> FloatArray:
+        """Local frequencies, (N,)."""
+        return self._omega
+
+    @property
+    def J(self) -> FloatArray:
+        """Exchange elements, (N, N)."""
+        return self._J
+
+    @property
+    def decay_matrix(self) -> FloatArray:
+        """Decay matrix K, (N, N): gamma on the diagonal, gamma_bond off it."""
+        return self._decay_matrix
+
+    @property
+    def dephasing(self) -> FloatArray:
+        """Extra decay rate of every cell's coherence, (N,)."""
+        return self._dephasing
+
+    @property
+    def nbar(self) -> FloatArray:
+        """Thermal occupation of every cell's bath, (N,)."""
+        return self._nbar
+
+    @property
+    def loss_matrix(self) -> FloatArray:
+        """Rates with s-: sqrt((nbar_i + 1)(nbar_j + 1)) K_ij, (N, N)."""
+        up = np.sqrt(self._nbar + 1)
+        return up[:, None] * self._decay_matrix * up
+
+    @property
+    def pump_matrix(self) -> FloatArray:
+        """Rates with s+: sqrt(nbar_i nbar_j) K_ij, (N, N)."""
+        root = np.sqrt(self._nbar)
+        return root[:, None] * self._decay_matrix * root
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """Terms of the class docstring that do not vanish; more if a subclass has operators of its own."""
+        named = {
+            "fields": self._omega,
+            "exchange": self._J,
+            "loss": self._decay_matrix,
+            "pumping": self._decay_matrix * self._nbar,
+            "dephasing": self._dephasing,
+        }
+        terms = {name for name, array in named.items() if array.any()}
+        if not self.is_physical:
+            terms.add("negative rates")
+        if self.has_own_operators:
+            terms |= super().terms
+        return frozenset(terms)
+
+    @property
+    def has_losses(self) -> bool:
+        """Whether the evolution is not unitary."""
+        return bool(self.c_ops if self.has_own_operators else self.terms - {"fields", "exchange"})
+
+    @property
+    def has_own_operators(self) -> bool:
+        """Whether a subclass redefines an operator, so that the arrays are not the whole model."""
+        return any(getattr(type(self), name) is not getattr(Network, name) for name in _OPERATORS)
+
+    @cached_property
+    def diagonal(self) -> FloatArray:
+        """Diagonal of H0 in the product basis, (2^N,): the same as `levels`."""
+        return super().diagonal if self.has_own_operators else self.levels
+
+    @cached_property
+    def is_diagonal(self) -> bool:
+        """Whether H0 is diagonal in the product basis: local fields are."""
+        return super().is_diagonal if self.has_own_operators else True
+
+    @cached_property
+    def local_terms(self) -> list[NDArray[np.complex128]]:
+        """Local Hamiltonians of the cells, diag(0, omega_k)."""
+        if self.has_own_operators:
+            return super().local_terms
+        return [np.diag([0, w]).astype(complex) for w in self._omega]
+
+    @cached_property
+    def loss_rate(self) -> float | None:
+        """Bound on the rate of jumps, sum_m ||L_m^+ L_m||."""
+        if self.has_own_operators:
+            return super().loss_rate
+        return float(np.abs(self.loss_matrix).sum() + np.abs(self.pump_matrix).sum() + self._dephasing.sum() / 2)
+
+    @property
+    def is_physical(self) -> bool:
+        """Whether the decay matrix is positive semidefinite."""
+        return self._is_physical
+
+    @property
+    def dims(self) -> list[int]:
+        """Two levels in every cell."""
+        return [2] * self._N
+
+    @cached_property
+    def levels(self) -> FloatArray:
+        """Diagonal of H0 in the product basis, (2^N,)."""
+        return occupations(self._N) @ self._omega
+
+    @cached_property
+    def H0(self) -> Qobj:
+        """Local terms only: sum_k omega_k s+_k s-_k."""
+        return Qobj(scipy.sparse.diags(self.levels, format="csr"), dims=[self.dims] * 2)
+
+    @cached_property
+    def H(self) -> Qobj:
+        """H0 and the exchange on every bond."""
+        N, bonds = self._N, int(np.count_nonzero(np.triu(self._J, 1)))
+        require_cells(N, 16 + 12 * min(bonds, N), f"The Hamiltonian of N = {N} cells", OPERATORS)
+        H = self.H0
+        for i, j in zip(*np.nonzero(np.triu(self._J, 1)), strict=True):
+            hop = raising(int(i), N) * lowering(int(j), N)
+            H = H + self._J[i, j] * (hop + hop.dag())
+        return H
+
+    @cached_property
+    def _jumps(self) -> tuple[Qobj, ...]:
+        N = self._N
+        require_cells(N, 16 * N, f"The list of jump operators of N = {N} cells", OPERATORS)
+        s_minus = [lowering(k, N) for k in range(N)]
+        ops: list[Qobj] = []
+        for matrix, cell_ops in ((self.loss_matrix, s_minus), (self.pump_matrix, [s.dag() for s in s_minus])):
+            for rate, mode in zip(*decay_modes(matrix), strict=True):
+                L = sum((v * s for v, s in zip(mode, cell_ops, strict=True) if v != 0), start=0 * cell_ops[0])
+                if rate > 0:
+                    ops.append(np.sqrt(rate) * L)
+                else:  # a negative rate has no jump operator: it enters as a term of the generator
+                    ops.append(rate * qutip.lindblad_dissipator(L))
+        ops += [np.sqrt(phi / 2) * sigma_z(k, N) for k, phi in enumerate(self._dephasing) if phi > 0]
+        return tuple(ops)
+
+    @property
+    def c_ops(self) -> list[Qobj]:
+        """Jump operators from the eigenvectors of the decay matrix; dark modes need none."""
+        return list(self._jumps)
+
+    def parameters(self) -> dict[str, Any]:
+        """Parameters as plain numbers and lists, for files and hashes."""
+        own = super().parameters() if self.has_own_operators else {}
+        return own | {
+            "model": type(self).__name__,
+            "N": self.N,
+            "edges": [list(e) for e in self.edges],
+            "omega": self.omega.tolist(),
+            "J": self.J.tolist(),
+            "decay_matrix": self.decay_matrix.tolist(),
+            "dephasing": self.dephasing.tolist(),
+            "nbar": self.nbar.tolist(),
+            "unit": self.unit,
+        }
+
+    def report(self) -> NetworkReport:
+        """Decay modes and the distance to the limit of positivity, printable in a terminal and in a notebook."""
+        return report(self._decay_matrix, self.edges, bool(self._dephasing.any()))
+
+
+# What a subclass of Network may redefine; the arrays are then not the whole model.
+_OPERATORS = ("H0", "H", "_jumps", "c_ops", "dims", "levels", "loss_matrix", "pump_matrix")

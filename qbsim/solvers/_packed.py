@@ -1,0 +1,235 @@
+"""States of a qubit network in packed real form, Q = Re rho + Im rho, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+from qutip import Qobj
+
+from .._checks import FloatArray
+from ..measures.series import ComplexArray, States
+from ..operators import occupations
+from ._layout import Layout
+
+__all__ = ["FaberStates", "PackedStates", "eigen_batch", "is_block_diagonal", "pack"]
+
+EIGEN_BYTES = 128 * 2**20  # complex matrices unpacked at a time for LAPACK, beyond one
+
+
+def eigen_batch(largest: int, times: int) -> int:
+    """Number of density matrices unpacked at a time for LAPACK."""
+    return max(1, min(times, EIGEN_BYTES // (16 * largest**2)))
+
+
+def is_block_diagonal(rho0: Qobj) -> bool:
+    """Whether a state of two-level cells has no coherence between different excitation numbers."""
+    matrix = rho0.to("CSR").data.as_scipy().tocoo()
+    rows, cols = matrix.row[matrix.data != 0], matrix.col[matrix.data != 0]
+    if rho0.isket:
+        return len(np.unique(np.bitwise_count(rows))) == 1
+    return bool(np.array_equal(np.bitwise_count(rows), np.bitwise_count(cols)))
+
+
+def pack(rho0: Qobj, layout: Layout) -> FloatArray:
+    """Packed form of a ket or density matrix, (layout.size,)."""
+    matrix = rho0.to("CSR").data.as_scipy().tocoo()
+    q = np.zeros(layout.size)
+    if rho0.isket:
+        n, psi = matrix.row, matrix.data
+        rows, cols = np.repeat(n, len(n)), np.tile(n, len(n))
+        values = np.multiply.outer(psi, psi.conj()).ravel()
+    else:
+        rows, cols, values = matrix.row, matrix.col, matrix.data
+    where, held = layout.positions(rows, cols)
+    # both triangles of a Hermitian matrix contribute: entry (r, c) is Re + Im, its mirror Re - Im
+    q[where[held]] = (values.real + values.imag)[held]
+    return q
+
+
+def _are_diagonal(packed: FloatArray, layout: Layout) -> bool:
+    """Whether all entries beside the diagonal vanish, (n, layout.size); row by row, as most fail at once."""
+    return all(np.count_nonzero(q) == np.count_nonzero(q[layout.diagonal]) for q in packed)
+
+
+class PackedStates(States):
+    """Packed states, (T, layout.size), in a frame that turns uniformly with the excitation number.
+
+    Parameters
+    ----------
+    packed : ndarray, (T, layout.size)
+        Packed states.
+    times, since : ndarray, (T,)
+        Times, and times since the frame and the laboratory agreed.
+    layout : Layout
+        Where the entries live.
+    frame : float
+        Frequency of the frame; 0 for sectors, which do not see it.
+    """
+
+    def __init__(self, packed: FloatArray, times: FloatArray, since: FloatArray, layout: Layout, frame: float) -> None:
+        self.packed, self.times, self.since, self.layout, self.frame = packed, times, since, layout, frame
+        self.cell_dims = [2] * layout.N
+
+    def take(self, index: Sequence[int] | NDArray[np.int64]) -> PackedStates:
+        return PackedStates(self.packed[index], self.times[index], self.since[index], self.layout, self.frame)
+
+    def release(self) -> None:
+        """Let go of memory that the solver uses again."""
+
+    @cached_property
+    def populations(self) -> FloatArray:
+        return self.packed[:, self.layout.diagonal]
+
+    @cached_property
+    def spectrum_is_free(self) -> bool:
+        """Whether the states are diagonal at all times."""
+        return self.layout.sectors and _are_diagonal(self.packed, self.layout)
+
+    def _blocks(self) -> Iterator[tuple[NDArray[np.int64], FloatArray]]:
+        """Basis states and packed matrices (T, m, m) of every block."""
+        start = 0
+        for states in self.layout.blocks:
+            m = len(states)
+            yield states, self.packed[:, start : start + m * m].reshape(-1, m, m)
+            start += m * m
+
+    @cached_property
+    def eigenvalues(self) -> FloatArray:
+        from ._kernels import unpack_lower
+
+        if self.spectrum_is_free:
+            return np.sort(self.populations, axis=1)
+        values = np.empty((len(self), 1 << self.layout.N))
+        sizes = [len(block) for block in self.layout.blocks]
+        memory = np.empty(max(eigen_batch(m, len(self)) * m * m for m in sizes), dtype=complex)  # one for all blocks
+        start, first = 0, 0
+        for m in sizes:
+            if m == 1:
+                values[:, first] = self.packed[:, start]
+            else:
+                step = eigen_batch(m, len(self))
+                buffer = memory[: step * m * m].reshape(step, m, m)
+                for t in range(0, len(self), step):
+                    part = self.packed[t : t + step]
+                    unpack_lower(part, start, buffer[: len(part)])
+                    values[t : t + step, first : first + m] = np.linalg.eigvalsh(buffer[: len(part)])
+            start, first = start + m * m, first + m
+        if self.layout.sectors:
+            values.sort(axis=1)
+        return values
+
+    @cached_property
+    def dense(self) -> ComplexArray:
+        d = 1 << self.layout.N
+        rho = np.zeros((len(self), d, d), dtype=complex)
+        for states, block in self._blocks():
+            mirror = block.transpose(0, 2, 1)
+            rho[:, states[:, None], states] = (block + mirror) / 2 + 0.5j * (block - mirror)
+        if self.frame:
+            phase = np.exp(-1j * self.frame * np.multiply.outer(self.since, occupations(self.layout.N).sum(axis=1)))
+            rho *= phase[:, :, None] * phase[:, None, :].conj()
+        return rho
+
+    def absolute_sum(self) -> FloatArray:
+        total = np.zeros(len(self))
+        for _, block in self._blocks():
+            for t, q in enumerate(block):
+                # |rho_rc|^2 = (Q_rc^2 + Q_cr^2) / 2
+                square = q * q
+                total[t] += np.sqrt((square + square.T) / 2).sum()
+        return total
+
+    def purity(self) -> FloatArray:
+        return np.einsum("ti,ti->t", self.packed, self.packed)
+
+    def hermiticity_error(self) -> float:
+        return 0.0  # the packed form cannot hold anything else
+
+    def _entries(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> ComplexArray:
+        """Entries (row, col) of the density matrices, (T, n), in the frame; zero where the layout has none."""
+        here, held = self.layout.positions(rows, cols)
+        mirror, _ = self.layout.positions(cols, rows)
+        a, b = self.packed[:, here], self.packed[:, mirror]
+        return np.where(held, 0.5 * (a + b) + 0.5j * (a - b), 0)
+
+    def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
+        coo = op.tocoo()
+        rows, cols = coo.col.astype(np.int64), coo.row.astype(np.int64)  # tr(rho A) = sum_ij rho_ij A_ji
+        entries = self._entries(rows, cols)
+        if self.frame:
+            jump = np.bitwise_count(rows).astype(float) - np.bitwise_count(cols)
+            entries = entries * np.exp(-1j * self.frame * np.multiply.outer(self.since, jump))
+        return (entries @ coo.data).real
+
+    def cell(self, k: int) -> ComplexArray:
+        if not self.layout.sectors:
+            return super().cell(k)
+        p = self.populations @ occupations(self.layout.N)[:, k]
+        rho = np.zeros((len(self), 2, 2), dtype=complex)
+        rho[:, 0, 0], rho[:, 1, 1] = self.populations.sum(axis=1) - p, p
+        return rho
+
+    def pair(self, i: int, j: int) -> ComplexArray:
+        if not self.layout.sectors:
+            return super().pair(i, j)
+        n = occupations(self.layout.N)
+        rho = np.zeros((len(self), 4, 4), dtype=complex)
+        for x in range(4):
+            rho[:, x, x] = self.populations[:, (n[:, i] == x >> 1) & (n[:, j] == x & 1)].sum(axis=1)
+        bit_i, bit_j = 1 << (self.layout.N - 1 - i), 1 << (self.layout.N - 1 - j)
+        ge = np.flatnonzero((n[:, i] == 0) & (n[:, j] == 1))
+        rho[:, 1, 2] = self._entries(ge, ge ^ (bit_i | bit_j)).sum(axis=1)
+        rho[:, 2, 1] = rho[:, 1, 2].conj()
+        return rho
+
+
+class FaberStates(PackedStates):
+    """States inside one long step as coefficients (T, M) times Faber vectors (M, layout.size).
+
+    Populations need only the diagonal of the vectors, and `take` only the rows it takes.
+    """
+
+    def __init__(
+        self,
+        coeffs: FloatArray,
+        vectors: FloatArray,
+        times: FloatArray,
+        since: FloatArray,
+        layout: Layout,
+        frame: float,
+    ) -> None:
+        self.coeffs, self.vectors = coeffs, vectors
+        self.times, self.since, self.layout, self.frame = times, since, layout, frame
+        self.cell_dims = [2] * layout.N
+
+    def release(self) -> None:
+        del self.vectors
+
+    def __getattr__(self, name: str) -> FloatArray:
+        if name == "vectors":
+            raise RuntimeError(
+                "These states were valid until the solver was asked for the next ones: take what you need from each "
+                "stretch before going on."
+            )
+        raise AttributeError(name)
+
+    @cached_property
+    def packed(self) -> FloatArray:  # type: ignore[override]
+        """Packed states, (T, layout.size)."""
+        return self.coeffs @ self.vectors
+
+    @cached_property
+    def populations(self) -> FloatArray:
+        return self.coeffs @ self.vectors[:, self.layout.diagonal]
+
+    @cached_property
+    def spectrum_is_free(self) -> bool:
+        return self.layout.sectors and _are_diagonal(self.vectors, self.layout)
+
+    def take(self, index: Sequence[int] | NDArray[np.int64]) -> PackedStates:
+        packed = self.coeffs[index] @ self.vectors
+        return PackedStates(packed, self.times[index], self.since[index], self.layout, self.frame)

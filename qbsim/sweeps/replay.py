@@ -1,0 +1,217 @@
+"""`replay`: one realization of a sweep alone, the same bits."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import _version
+from .._checks import SweepWarning, as_count, as_real, nearest, warn
+from .._digest import json_digest
+from .._machine import one_thread
+from .._readers import parse_json
+from ..battery import Battery
+from ..states import check_state
+from .plan import Plan, read_states
+from .recipes import BUILDERS, STATES, resolve
+from .tasks import NUMERICS, Curve, build_battery
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["remember", "replay"]
+
+_RECENT = 16
+# Functions of the last sweeps of this process, by the identities of their curves: a lambda cannot be found by its name.
+_functions: OrderedDict[str, tuple[set[str], dict[str, Any]]] = OrderedDict()
+
+
+def remember(plan: Plan) -> None:
+    """Keep the functions of a sweep for `replay`."""
+    keys = {curve.key for curves in plan.curves.values() for curve in curves}
+    _functions[plan.sha256] = (keys, {"build": plan.build, "states": plan.states, "measures": plan.measures})
+    while len(_functions) > _RECENT:
+        _functions.popitem(last=False)
+
+
+def replay(
+    dataset: xr.Dataset,
+    k: int,
+    /,
+    *,
+    build: Callable[..., Battery] | None = None,
+    states: Any = None,
+    measures: dict[str, Any] | None = None,
+    **point: Any,
+) -> xr.Dataset:
+    """Compute one realization of a sweep again.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        From `sweep`, or read from the file it wrote.
+    k : int
+        Number of the realization, from 0; it may lie beyond those of the sweep.
+    build, states, measures : optional
+        The functions given to `sweep`, where neither this process has swept with them nor they are qbsim's own: a
+        dataset names functions for its readers, and replay runs none that the caller has not given.
+    **point
+        One value for every axis; an axis with a single value may be left out.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions (state, time), one variable per measure: bit for bit the curves of this realization in the sweep, on
+        a processor of the same kind.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no such point, or the functions are not those that made the dataset.
+
+    Notes
+    -----
+    With other versions of the numerical libraries than those of the dataset a `SweepWarning` says so: the last digits
+    may then differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from qbsim import random_fields, replay, sweep, xx_chain
+    >>> def chain(delta, rng):
+    ...     return xx_chain(random_fields(2, delta, B0=10.0, rng=rng), J=20.0, gamma=1.0)
+    >>> ds = sweep(chain, {"delta": [0.0, 1.0]}, states="plus", tlist=np.linspace(0, 1, 11), realizations=3,
+    ...            keep="all", executor="serial")
+    >>> one = replay(ds, 2, delta=1.0)
+    >>> bool((one.ergotropy == ds.ergotropy.sel(delta=1.0, realization=2)).all())
+    True
+    """
+    import xarray as xr
+
+    k = as_count("k", k, 0)
+    asked = _read_request(dataset)
+    at = _find_point(dataset, point)
+    told = dataset["identity"].sel(at)
+    known = _known(set(map(str, told.values.ravel().tolist())))
+    build = build or known.get("build") or resolve(asked["build"], BUILDERS, "The builder", "replay(..., build=...)")
+    makers = read_states(
+        states
+        or known.get("states")
+        or {
+            s: resolve(own, STATES, f"The state {s!r}", "replay(..., states=...)") for s, own in asked["states"].items()
+        }
+    )
+    table: dict[str, Any] = measures or known.get("measures") or _known_measures(asked["measures"])
+    plain = {name: value.item() if hasattr(value, "item") else value for name, value in at.items()}
+    battery = build_battery(build, plain, asked["seed"], k)
+    settings = {name: asked[name] for name in ("solver", "rtol", "atol", "passive_tol", "seed")}
+    times, names = np.asarray(dataset["time"].values, dtype=float), [str(s) for s in dataset["state"].values]
+    runs = []
+    with one_thread():
+        for name in names:
+            rho0 = check_state(makers[name](battery.N), battery.dims, f"states[{name!r}]")
+            curve = Curve(build, plain, name, rho0, times, table, **settings)
+            _check_identity(curve, str(told.sel(state=name).item()), dataset)
+            runs.append(curve.compute(k, k + 1).values)
+    parameters = battery.parameters()
+    return xr.Dataset(
+        {
+            name: (("state", "time"), np.concatenate([run[name] for run in runs]), dataset[name].attrs)
+            for name in asked["measures"]
+        },
+        coords={**dataset[["state", "time"]].coords, **{name: dataset[name].sel({name: at[name]}) for name in at}},
+        attrs={
+            "label": f"realization {k}",
+            "realization": k,
+            "seed": asked["seed"],
+            "seed_rule": asked["seed_rule"],
+            "parameters": json.dumps(parameters),
+            "parameters_sha256": json_digest(parameters),
+            **_version.versions(),
+        },
+    )
+
+
+def _read_request(dataset: xr.Dataset) -> dict[str, Any]:
+    """What the sweep of a dataset was asked for; checked, since it may come from any file."""
+    reason = ""
+    if "parameters" not in dataset.attrs or "identity" not in dataset:
+        reason = "it has no variable 'identity' or no parameters"
+    elif missing := [n for n in ("time", *map(str, dataset["identity"].dims)) if n not in dataset.indexes]:
+        reason = f"it has no values of {missing[0]!r}"
+    elif "state" not in dataset["identity"].dims:
+        reason = "it has no states"
+    if reason:
+        raise ValueError(f"Argument dataset must come from sweep: {reason}.")
+    asked = parse_json(dataset.attrs["parameters"], "Attribute 'parameters' of the dataset")
+    try:
+        as_count("seed", asked["seed"], 0)
+        tolerances = [asked["rtol"], asked["atol"], 0.0 if asked["passive_tol"] is None else asked["passive_tol"]]
+        _ = [as_real("a tolerance", x, minimum=0) for x in tolerances]
+        texts = [asked["solver"], asked["seed_rule"], *asked["states"], *asked["measures"]]
+        tables = [asked["build"], asked["states"], asked["measures"]]
+        wrong = not all(isinstance(x, str) for x in texts) or not all(isinstance(x, dict) for x in tables)
+        wrong = wrong or not set(map(str, dataset["state"].values)) <= set(asked["states"])
+        wrong = wrong or not set(asked["measures"]) <= set(dataset.data_vars)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"Argument dataset must come from sweep: its parameters are not those of one ({error})."
+        ) from error
+    if wrong:
+        raise ValueError("Argument dataset must come from sweep: its parameters are not those of one.")
+    return asked
+
+
+def _find_point(dataset: xr.Dataset, point: dict[str, Any]) -> dict[str, Any]:
+    """Value of every axis as the dataset has it."""
+    axes = [str(name) for name in dataset["identity"].dims if name != "state"]
+    for name in point:
+        if name not in axes:
+            raise ValueError(nearest("axis", name, axes))
+    found = {}
+    for name in axes:
+        values = dataset[name].values
+        if name not in point and len(values) > 1:
+            raise ValueError(f"Argument {name} must be given: one of {', '.join(map(str, values.tolist()))}.")
+        hits = np.flatnonzero(values == point[name]) if name in point else [0]
+        if len(hits) == 0:
+            raise ValueError(
+                f"Argument {name} must be one of {', '.join(map(str, values.tolist()))}, but is {point[name]!r}."
+            )
+        found[name] = values[hits[0]]
+    return found
+
+
+def _known(keys: set[str]) -> dict[str, Any]:
+    """Functions of the sweep of this process that made these curves, if there is one."""
+    return next((functions for made, functions in reversed(_functions.values()) if keys <= made), {})
+
+
+def _known_measures(described: dict[str, Any]) -> dict[str, str]:
+    """Measures that are rows of MEASURES; one of the user's own has to be given again."""
+    for name, own in described.items():
+        if not isinstance(own, str):
+            raise ValueError(f"The measure {name!r} was a function of its own; pass it as replay(..., measures=...).")
+    return described
+
+
+def _check_identity(curve: Curve, key: str, dataset: xr.Dataset) -> None:
+    """Refuse functions that did not make this dataset; other library versions only deserve a warning."""
+    if curve.key == key:
+        return
+    versions = {name: dataset.attrs.get(f"{name}_version") for name in ("qbsim", *NUMERICS)}
+    versions["qbsim_code"] = dataset.attrs.get("numerics_sha256")
+    if json_digest(curve.identity | {"versions": versions}) != key:
+        raise ValueError(
+            "The builder, states or measures are not those that made this dataset: they give another battery, state or "
+            "value now."
+        )
+    ours = curve.identity["versions"]
+    other = ", ".join(
+        f"{name} {str(versions[name])[:12]} (now {ours[name][:12]})" for name in ours if ours[name] != versions[name]
+    )
+    warn(f"The dataset was made with {other}: the last digits may differ.", SweepWarning)

@@ -1,0 +1,270 @@
+"""`sweep`: named axes and many realizations make one labelled Dataset, and nothing that was computed is lost."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._certificate import warn_of_cutoff
+from .._checks import SweepWarning, as_count, warn
+from .._files import save
+from .._machine import one_thread
+from ..battery import Battery
+from ..evolution import ATOL, RTOL
+from .batches import Store, chunks, cover
+from .dispatch import dispatch
+from .ensemble import Average, average
+from .executors import Outside, Processes, Serial, open_executor
+from .plan import Index, Plan, make_plan
+from .progress import Progress
+from .replay import remember
+from .result import check_memory, label, manifest, now
+from .tasks import CHUNK, Curve, numerics
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["sweep"]
+
+
+def sweep(
+    build: Callable[..., Battery],
+    axes: dict[str, Any],
+    *,
+    states: Any,
+    tlist: ArrayLike,
+    measures: Any = ("energy", "ergotropy"),
+    realizations: Any = 1,
+    seed: int = 0,
+    store: str | PathLike[str] | None = None,
+    executor: Any = None,
+    workers: int | None = None,
+    target_sem: float | None = None,
+    keep: str = "mean",
+    solver: str = "auto",
+    rtol: float = RTOL,
+    atol: float = ATOL,
+    passive_tol: float | None = None,
+    progress: bool = True,
+) -> xr.Dataset:
+    r"""Sweep named axes, averaging over realizations of the disorder.
+
+    .. math:: \bar f(t) = \frac1n \sum_{k<n} f_k(t), \qquad
+              \mathrm{sem}(t) = \Big[\frac{1}{n(n-1)} \sum_{k<n} \big(f_k(t) - \bar f(t)\big)^2\Big]^{1/2}
+
+    Parameters
+    ----------
+    build : callable
+        ``build(**point, rng=...)`` returns the battery of one realization; a builder without `rng` has no disorder.
+    axes : dict
+        {"delta": [...], "N": [...]}: names of arguments of `build` and their values, numbers or texts.
+    states : str, sequence of str, or dict
+        Names of qbsim's states, or {name: f(N)} for one's own.
+    tlist : (T,)
+        Strictly increasing times, in the inverse unit of the rates.
+    measures : str, sequence of str, or dict
+        As in `evolve`.
+    realizations : int, callable, or dict
+        How many; a function of the point, or {axis: {value: number}}, where it differs. With `target_sem`, at most
+        this many.
+    seed : int
+        Master seed. Realization k draws from ``default_rng(SeedSequence([seed, k]))``, made anew at every point and
+        state: all of them meet the same draws, whatever the number of realizations, the order or the workers.
+    store : path, optional
+        Folder of its own that keeps every finished batch; the same call resumes, a larger one computes what is
+        missing. Without it nothing outlives the call.
+    executor : optional
+        None for local processes, "serial", the tcp address of a dask scheduler, or anything with ``submit``.
+    workers : int, optional
+        Number of local processes, by default one per core.
+    target_sem : float, optional
+        Add realizations until the standard error of `ergotropy_ratio` is below this for all states and times.
+    keep : str
+        "mean", or "all" for the curves of every realization.
+    solver, rtol, atol, passive_tol
+        As in `evolve`; the error at `passive_tol` is estimated, not bounded.
+    progress : bool
+        Tell the progress and the time left on stderr.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions (\*axes, state, time). For every measure ``<measure>`` and ``<measure>_sem``; `ergotropy_ratio` and
+        `energy_ratio` (means of the ratios to the initial value) and their ``_sem``; half_life, half_life_err, gain,
+        gain_err (\*axes, state) of the mean ratio of the ergotropy, with bootstrap errors; realizations (\*axes);
+        identity (\*axes, state). With keep="all" ``<measure>`` has the dimension `realization` before `time`, and
+        ``<measure>_mean`` is the average. The same bits for any number of workers, after any interruption.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For axes that are no arguments of `build`, empty axes, unknown states or measures, a state that does not fit,
+        or a store that holds other files.
+    MemoryError
+        If keep="all" needs more memory than there is.
+    RuntimeError
+        If a worker builds other batteries than this process, or runs other code.
+    OSError
+        If the store cannot be written, the disk is full, or another process holds the store; finished batches are kept.
+    KeyboardInterrupt
+        After Ctrl-C: the first one finishes and stores the running batches, the second stops at once.
+
+    Notes
+    -----
+    The attribute `certificate` (JSON) holds the worst values over all realizations; a populated cut-off is a
+    `CutoffWarning`, as in `evolve`.
+
+    A batch that ends its worker twice is left out, with a `SweepWarning` and a line in the attributes. Where the curve
+    does not fall below half inside `tlist`, half_life is nan; half_life_err is nan if that happens to any of the 200
+    bootstrap replicas. Ratios are nan where the initial value is rounding (below 1e-9 of the spread of H0).
+
+    Beyond one machine `executor` is a dask cluster, one thread per worker, and `store` a folder all nodes see. On a
+    SLURM cluster, with the extra ``cluster``::
+
+        from dask_jobqueue import SLURMCluster
+        cluster = SLURMCluster(cores=1, processes=1, memory="4GB", walltime="08:00:00"); cluster.scale(64)
+        ds = qb.sweep(build, axes, ..., store="/scratch/me/runs", executor=cluster.get_client())
+
+    mpi4py's ``MPIPoolExecutor()`` works the same way. The bits agree on processors of the same kind.
+
+    References
+    ----------
+    Section III of [arjmandi2022].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from qbsim import random_fields, sweep, xx_chain
+    >>> def chain(N, delta, rng):
+    ...     return xx_chain(random_fields(N, delta, B0=10.0, rng=rng), J=20.0, gamma=1.0)
+    >>> ds = sweep(chain, {"N": [2], "delta": [0.0, 1.0]}, states="full", tlist=np.linspace(0, 1, 101),
+    ...            realizations=4, executor="serial")
+    >>> ds.half_life.sel(N=2, state="full").values.round(4).tolist()  # two cells: independent of disorder
+    [0.2877, 0.2877]
+    """
+    plan = make_plan(
+        build,
+        axes,
+        states=states,
+        tlist=tlist,
+        measures=measures,
+        realizations=realizations,
+        seed=seed,
+        solver=solver,
+        rtol=rtol,
+        atol=atol,
+        passive_tol=passive_tol,
+        target_sem=target_sem,
+    )
+    if keep not in ("mean", "all"):
+        raise ValueError(f"Argument keep must be 'mean' or 'all', but is {keep!r}.")
+    if keep == "all" and plan.target_sem is None:
+        check_memory(plan, max(plan.counts.values()))
+    workers = None if workers is None else as_count("workers", workers)
+
+    with ExitStack() as stack:
+        folder = store if store is not None else stack.enter_context(tempfile.TemporaryDirectory(prefix="qbsim-"))
+        home = Store(folder)
+        stack.enter_context(home.lock())
+        run = _Run(plan, home, executor, workers, Progress(progress), keeps=store is not None)
+        stack.callback(run.close)
+        run.complete()
+        remember(plan)
+        ds = label(plan, run.averages, run.files, run.told, keep=keep)
+        _warn_of_cutoff(plan, run.averages)
+        if store is not None:
+            save(ds, home.folder / "sweep.nc")
+            home.write_manifest(manifest(plan, run.told))
+    return ds
+
+
+def _warn_of_cutoff(plan: Plan, averages: dict[tuple[Index, str], Average | None]) -> None:
+    """Warn of the curve that has most of its population next to a cut-off."""
+    found = {at: a.certificate["population_at_cutoff"] or 0.0 for at, a in averages.items() if a is not None}
+    if found:
+        index, state = worst = max(found, key=lambda at: found[at])
+        point = ", ".join(f"{name} = {values[i]}" for (name, values), i in zip(plan.axes.items(), index, strict=True))
+        warn_of_cutoff(found[worst], f" (state {state!r}{' at ' * bool(point)}{point})")
+
+
+class _Run:
+    """One call of `sweep` on its store: rounds of computing what is missing and averaging."""
+
+    def __init__(
+        self, plan: Plan, home: Store, executor: Any, workers: int | None, progress: Progress, *, keeps: bool
+    ) -> None:
+        self.plan, self.home, self.keeps = plan, home, keeps
+        self.executor, self.workers, self.progress = executor, workers, progress
+        self.pool: Serial | Processes | Outside | None = None
+        self.averages: dict[tuple[Index, str], Average | None] = {}
+        self.told: dict[str, Any] = {"started": now(), "finished": None, "set_aside": []}
+        home.clean()
+        before = home.read_manifest(home.folder).get("numerics")
+        if before not in (None, numerics()):
+            changed = ", ".join(name for name, made in numerics().items() if before.get(name) != made)
+            warn(
+                f"The store was filled by other code ({changed}): its batches stay, but are not used, and all is "
+                "computed anew.",
+                SweepWarning,
+            )
+        home.keep_earlier(manifest(plan, self.told))
+        home.write_manifest(manifest(plan, self.told))
+        self.files = {curve.key: home.ranges(curve) for curves in plan.curves.values() for curve in curves}
+        if home.rejected:
+            reasons = "; ".join(f"{file}: {reason}" for file, reason in home.rejected.items())
+            warn(f"Files in the store are renamed to .bad and computed again: {reasons}", SweepWarning)
+
+    def complete(self) -> None:
+        """Compute and average until every point has its realizations or its accuracy."""
+        counts = {index: self.plan.first_count(index) for index in self.plan.counts}
+        while counts:
+            self._compute(counts)
+            for index in counts:
+                for curve in self.plan.curves[index]:
+                    self._average(index, curve, counts[index])
+            counts = {index: n for index, last in counts.items() if (n := self._next(index, last)) > last}
+        self.told["finished"] = now()
+
+    def close(self) -> None:
+        """Let go of the executor."""
+        if self.pool is not None:
+            self.pool.close()
+
+    def _compute(self, counts: dict[Index, int]) -> None:
+        """Let the workers fill the gaps."""
+        curves = {curve.key: (curve, counts[index]) for index in counts for curve in self.plan.curves[index]}
+        gaps = [(c, *gap) for key, (c, count) in curves.items() for gap in cover(self.files[key], count)[1]]
+        if not gaps:
+            return
+        if self.pool is None:  # nobody is woken for a sweep that is complete
+            self.pool = open_executor(self.executor, self.workers)
+        new, lost = dispatch(gaps, self.home.folder, self.pool, self.progress, keeps=self.keeps)
+        for key, pieces in new.items():
+            self.files[key] += pieces
+        for todo in lost:
+            self.files[todo.curve.key].append((None, todo.start, todo.stop))
+            self.told["set_aside"].append(str(todo))
+            warn(f"Set aside, because it ended its worker twice: {todo}.", SweepWarning)
+
+    def _average(self, index: Index, curve: Curve, count: int) -> None:
+        pieces, _ = cover(self.files[curve.key], count)
+        with one_thread():
+            found = average(curve.tlist, chunks(pieces, curve.key), self.plan.seed)
+        self.averages[index, curve.state] = found
+
+    def _next(self, index: Index, count: int) -> int:
+        """Realizations this point should have, judged by those it has; more in steps that do not depend on the past."""
+        limit, target = self.plan.counts[index], self.plan.target_sem
+        if target is None or count >= limit:
+            return count
+        found = [self.averages[index, curve.state] for curve in self.plan.curves[index]]
+        worst = [np.nanmax(a.sem["ergotropy_ratio"], initial=0.0) for a in found if a is not None]
+        if max(worst, default=0.0) <= target:
+            return count
+        return min(limit, count + CHUNK * max(1, count // (2 * CHUNK)))

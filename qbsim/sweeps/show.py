@@ -1,0 +1,82 @@
+"""What `qbsim show` prints: axes, progress and provenance of a sweep or of any other result."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._certificate import CERTIFICATE
+from .._readers import parse_json
+from .batches import FILE_NAME, Store, cover, curve_folder
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["of_file", "of_store"]
+
+Rows = list[tuple[str, str]]
+
+
+def of_store(folder: Path) -> Rows:
+    """Progress of a sweep, by the names of its batches; whoever resumes it verifies them."""
+    told = Store.read_manifest(folder)
+    wanted = have = 0
+    for curve in told["curves"]:
+        names = [FILE_NAME.fullmatch(p.name) for p in curve_folder(folder, curve["identity"]).glob("*.npz")]
+        ranges = sorted((int(m[1]), int(m[2])) for m in names if m)
+        gaps = cover([(folder, a, b) for a, b in ranges], curve["realizations"])[1]
+        wanted += curve["realizations"]
+        have += curve["realizations"] - sum(b - a for a, b in gaps)
+    state = f"finished {told['finished']}" if told["finished"] else "not finished: the same `qbsim sweep` resumes"
+    rows = [
+        ("sweep", f"{len(told['curves'])} curves, started {told['started']}, {state}"),
+        ("stored", f"{have} of {wanted} realizations ({100 * have / wanted:.0f} %)"),
+    ]
+    if told["parameters"]["target_sem"] is not None:
+        rows.append(("target", f"standard error {told['parameters']['target_sem']:g}; the count is a limit"))
+    rows += [("set aside", line) for line in told["set_aside"]]
+    if not told["finished"]:
+        rows += [(f"axis {name}", _values(values)) for name, values in told["parameters"]["axes"].items()]
+    return rows
+
+
+def of_file(ds: xr.Dataset) -> Rows:
+    """Axes, variables and every attribute of a result."""
+    rows = [(f"axis {name}", _values(ds[name].values.tolist())) for name in ds.dims if name in ds.coords]
+    for name, variable in ds.data_vars.items():
+        unit = variable.attrs.get("units", "1")
+        text = variable.attrs.get("long_name", "")
+        rows.append(
+            (f"variable {name}", f"({', '.join(map(str, variable.dims))})  {text}" + f" [{unit}]" * (unit != "1"))
+        )
+    for name, value in ds.attrs.items():
+        rows += _attribute(str(name), value)
+    return rows
+
+
+def _attribute(name: str, value: Any) -> Rows:
+    """One line; a JSON object gets one per entry."""
+    try:
+        told = parse_json(value, name) if isinstance(value, str) else value
+    except ValueError:
+        told = value
+    if name == "certificate" and isinstance(told, dict):
+        rows = {key: CERTIFICATE[key] for key in told if key in CERTIFICATE}
+        return [
+            (f"{name}.{key}", f"{json.dumps(told[key])}  {row.long_name} [{row.units}]") for key, row in rows.items()
+        ]
+    if isinstance(told, dict):
+        return [(f"{name}.{key}", json.dumps(entry)) for key, entry in told.items()]
+    return [(name, str(value))]
+
+
+def _values(values: list[Any]) -> str:
+    """All of a few values, the ends of many."""
+    shown = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
+    if len(shown) <= 12:
+        return f"{len(shown)}: {', '.join(shown)}"
+    even = np.allclose(np.diff(values), np.diff(values)[0]) if isinstance(values[0], int | float) else False
+    return f"{len(shown)}: {shown[0]}, {shown[1]}, ..., {shown[-1]}" + (" (even)" if even else "")
