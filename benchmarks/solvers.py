@@ -29,10 +29,10 @@ from pathlib import Path
 
 import numpy as np
 import qutip
-from qbsim.measures.table.table import read_measures
 
 import qbsim as qb
 from qbsim.evolution import series
+from qbsim.measures.table import read_measures
 from qbsim.solvers import choose
 
 MEASURES = read_measures(("energy", "ergotropy"))
@@ -79,7 +79,7 @@ def collective_line(N: int) -> qb.Network:
 
 def lapack_seconds(battery: qb.Network, rho0: qutip.Qobj, tlist: np.ndarray, repeat: int) -> float:
     """Eigenvalues alone, of the density matrices qbsim diagonalises."""
-    from qbsim.solvers import kernels
+    from qbsim.solvers import _kernels as kernels
 
     _, module, _ = choose(battery, rho0, tlist)
     total = 0.0
@@ -154,7 +154,7 @@ def measure(model: Callable[[int], qb.Network], N: int, state: str, times: int, 
 
 def application_nanoseconds(N: int) -> float:
     """One application of the generator of the disordered chain to a dense state, divided by N 4^N."""
-    from qbsim.solvers import kernels
+    from qbsim.solvers import _kernels as kernels
     from qbsim.solvers._layout import layout_of
     from qbsim.solvers.network import _bonds, _values
 

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from qbsim.measures.table.table import read_measures
 
 import qbsim as qb
 from qbsim._machine import one_thread
 from qbsim.evolution import series
+from qbsim.measures.table import read_measures
 from qbsim.sweeps.tasks import Curve
 
 TIMES = np.linspace(0, 1, 101)

@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 import qutip
-from qbsim.measures.table.series import DenseStates
-from qbsim.measures.table.table import MEASURES, Reference
 from qutip import Qobj
 from scipy.linalg import expm
 
 import qbsim as qb
+from qbsim.measures.series import DenseStates
+from qbsim.measures.table import MEASURES, Reference
 from qbsim.solvers import SOLVERS, load, why_not
 
 LARGEST_EXACT = 4  # cells, of which the dense Liouvillian is exponentiated

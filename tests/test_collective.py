@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import qutip
 from hypothesis import given, settings
-from qbsim.charging.process.charge import uncharged
-from qbsim.measures.table.table import Measure
 from qutip import piqs
 from random_states import density, seeds
 from scipy.linalg import block_diag
 
 import qbsim as qb
+from qbsim.charging import uncharged
 from qbsim.collective import collective_losses, copies, local_losses, spins
+from qbsim.measures.table import Measure
 from qbsim.operators import lowering, sigma_z
 
 

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 import qutip
-from qbsim.charging.process.precision import displace, most_precise, squeeze
-from qbsim.measures.table.many_copies import entropy_deficit, gibbs_point, passive_energy_per_copy
 
 import qbsim as qb
 from qbsim import capacitance, channels
 from qbsim.bosonic import photons_of_entropy, thermal_entropy
+from qbsim.charging.precision import displace, most_precise, squeeze
+from qbsim.measures.many_copies import entropy_deficit, gibbs_point, passive_energy_per_copy
 
 
 @pytest.mark.parametrize("beta", [1e-3, 1e-5, 1e-7])

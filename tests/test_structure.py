@@ -19,23 +19,17 @@ MODULES = [m.name for m in pkgutil.walk_packages([str(PACKAGE)], "qbsim.") if no
 
 # From the ground up: a module imports from layers below its own. A new module has to be given its place here.
 LAYERS = [
-    {"_checks", "_digest", "_memory", "_sources", "_threads", "_version", "claims"},
-    {"_certificate", "_files"},
-    {"_drives", "bosonic", "copies", "curves", "geometry", "operators", "report", "stack", "store"},
-    {"battery", "passive", "states"},
-    {"channels", "measures", "solvers"},
-    {"collective", "separable", "speed_limits"},
-    {"models"},
-    {"evolve"},
-    {"capacitance", "extraction", "power", "sweeps"},
-    {"charging", "precision", "replay"},
-    {"sweep"},
-    {"plotting"},
-    {"scenario", "sweepplot", "sweepshow"},
-    {"cli_sweep"},
+    {"_checks", "_digest", "_files", "_machine", "_version"},
+    {"_certificate", "_drives", "_readers", "bosonic", "curves", "geometry", "operators", "plotting"},
+    {"battery", "decay", "ledger", "states"},
+    {"channels", "measures", "networks"},
+    {"capacitance", "collective", "extraction", "solvers"},
+    {"evolution", "models"},
+    {"charging", "sweeps"},
     {"cli"},
     {"__main__"},
 ]
+MOST_LAYERS, MOST_ENTRIES = 9, 32
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 SOURCES = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent != PACKAGE or p.name != "__init__.py"]
 SOURCES = [p for p in SOURCES if p.relative_to(PACKAGE).parts[0] != "scenarios"]
@@ -46,17 +40,11 @@ def unit(path):
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
-def only_for_types(tree):
-    """Nodes under ``if TYPE_CHECKING``: no import at run time."""
-    blocks = [n for n in ast.walk(tree) if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.unparse(n.test)]
-    return {m for block in blocks for m in ast.walk(block)}
-
-
 def imported(path):
-    """Units of qbsim that a source imports, at the top or inside functions."""
+    """Units of qbsim that a source imports: at the top, inside functions, or for type checkers."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     parts = path.relative_to(PACKAGE).parts[:-1]
-    for node in set(ast.walk(tree)) - only_for_types(tree):
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             if node.level:
                 base = list(parts[: len(parts) - node.level + 1])
@@ -76,6 +64,28 @@ def test_imports_go_one_way(path):
         if name != own:
             assert name in RANK, f"{own} imports {name}, which has no place in LAYERS"
             assert RANK[name] < RANK[own], f"{own} imports {name} upwards or sideways"
+
+
+def test_the_package_stays_small():
+    assert len(LAYERS) <= MOST_LAYERS
+    entries = [p.name for p in PACKAGE.iterdir() if p.name not in ("__pycache__", "scenarios")]
+    assert len(entries) <= MOST_ENTRIES, sorted(entries)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_public_name_hides_a_module(name):
+    # `import qbsim.evolution as ev` gives a module, and so does every other path of modules
+    parent, _, own = name.rpartition(".")
+    module = importlib.import_module(name)
+    assert getattr(importlib.import_module(parent), own) is module
+
+
+def test_private_modules_have_an_underscore():
+    # plumbing is what no page and no scenario names
+    public = {u for layer in LAYERS for u in layer if not u.startswith("_")}
+    assert all(importlib.import_module(f"qbsim.{u}").__doc__ for u in public)
+    named = "".join(p.read_text(encoding="utf-8") for p in SCENARIOS)
+    assert not re.search(r"qbsim\.(\w+\.)?_\w+ import|from qbsim import _", named)
 
 
 def test_only_plotting_imports_matplotlib():

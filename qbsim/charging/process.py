@@ -1,9 +1,4 @@
-"""Charging a battery, with a verified cut-off, and holding it afterwards; on top of `evolve`.
-
-Charging is evolving under another Hamiltonian, and a charger is a tensor factor that the energy is not measured on: the
-batteries of `qbsim.models` need nothing else. Offered here as well: power and advantage from `qbsim.power`, speed
-limits from `qbsim.speed_limits`, the separable ball from `qbsim.separable`.
-"""
+"""Charging a battery, with a verified cut-off, and holding it afterwards; on top of `evolve`."""
 
 from __future__ import annotations
 
@@ -18,30 +13,12 @@ from ..battery import Battery
 from ..collective import Collective, embedding
 from ..evolution import evolve
 from ..models.dicke import dicke, dicke_start, photon_cutoff
-from .power import Peak, max_energy, max_power, participation_bound, quantum_advantage
-from .separable_states import SeparableBall, separable_ball
-from .speed_limits import SpeedLimit, mean_and_spread, speed_limit
 
 if TYPE_CHECKING:
     import xarray as xr
 from .cutoff import converged
 
-__all__ = [
-    "Peak",
-    "SeparableBall",
-    "SpeedLimit",
-    "charge",
-    "charge_and_hold",
-    "charge_dicke",
-    "max_energy",
-    "max_power",
-    "mean_and_spread",
-    "participation_bound",
-    "quantum_advantage",
-    "separable_ball",
-    "speed_limit",
-    "uncharged",
-]
+__all__ = ["charge", "charge_and_hold", "charge_dicke", "uncharged"]
 
 
 def uncharged(battery: Battery) -> Qobj:

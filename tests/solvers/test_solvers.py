@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import qbsim as qb
-from qbsim.measures.table import series as stack
-from qbsim.solvers import SOLVERS, choose, faber, kernels, load
+from qbsim.measures import series
+from qbsim.solvers import SOLVERS, choose, load
+from qbsim.solvers import _faber as faber
+from qbsim.solvers import _kernels as kernels
 from qbsim.solvers._layout import layout_of
 from qbsim.solvers._packed import PackedStates, is_block_diagonal, pack
 from qbsim.solvers._spectrum import numerical_range
@@ -507,7 +509,7 @@ class TestChoice:
         net = qb.network(qb.linear(10), J=2.0, omega=np.linspace(1, 2, 10))
         names = ("energy", "ergotropy", "l1_coherence", "purity", "local_ergotropy", "concurrence", "entropy")
         with pytest.MonkeyPatch.context() as patch:
-            for kind in (stack.KetStates, stack.DenseStates):
+            for kind in (series.KetStates, series.DenseStates):
                 patch.delattr(kind, "dense")  # nothing may ask for it
             ds = qb.evolve(net, qb.plus(10), TIMES, names)
         assert ds.attrs["solver"] == "closed"

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 import xarray as xr
-from test_sweep import chain, run, same_bits
+from test_run import chain, run, same_bits
 
 import qbsim as qb
 

@@ -9,10 +9,10 @@ import pytest
 import qutip
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from qbsim.measures.table.many_copies import entropy_deficit, gibbs_energy, gibbs_point, passive_energy_per_copy
 from qutip import Qobj, qdiags
 
 import qbsim as qb
+from qbsim.measures.many_copies import entropy_deficit, gibbs_energy, gibbs_point, passive_energy_per_copy
 
 LADDER = qutip.num(3)
 

@@ -10,7 +10,9 @@ import pytest
 import qutip
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from qbsim.extraction.work.work import (
+
+import qbsim as qb
+from qbsim.extraction import (
     ExtractionPath,
     direct_path,
     extra_work,
@@ -21,8 +23,6 @@ from qbsim.extraction.work.work import (
     is_completely_passive,
     work_per_copy,
 )
-
-import qbsim as qb
 
 FIG2 = [0.1, 0.2, 0.0, 0.3, 0.4], [-2, -1, 0, 1, 2]
 FIG3 = [538, 237, 224], [0, 0.579, 1]

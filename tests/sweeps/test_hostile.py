@@ -20,11 +20,11 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
-from qbsim.cli.main.sweeps import read_graph
 
 import qbsim as qb
 from qbsim._readers import parse_json, read_arrays, read_netcdf, read_text
 from qbsim.cli.main import main as cli
+from qbsim.cli.sweeps import read_graph
 from qbsim.ledger import scenario
 from qbsim.sweeps.batches import BadBatch, Store, read_batch
 from qbsim.sweeps.show import of_file, of_store

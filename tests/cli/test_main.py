@@ -79,7 +79,7 @@ def runs():
 
 def qbsim(*words, **kwargs):
     """The command in a process of its own."""
-    env = os.environ | {"PYTHONPATH": str(Path(scenario.__file__).parents[1])} | kwargs.pop("env", {})
+    env = os.environ | {"PYTHONPATH": str(Path(scenario.__file__).parents[2])} | kwargs.pop("env", {})
     return subprocess.run([sys.executable, "-m", "qbsim", *words], capture_output=True, text=True, env=env, **kwargs)
 
 
@@ -297,7 +297,7 @@ def test_full_disk_is_one_line_and_nothing_half_written(own):
     # a limit on the file size ends a write as a full disk does
     limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))"
     code = f"{limit}; from qbsim import cli; sys.exit(cli.main(['run', {own!r}, '--out', 'figures']))"
-    env = os.environ | {"PYTHONPATH": str(Path(scenario.__file__).parents[1])}
+    env = os.environ | {"PYTHONPATH": str(Path(scenario.__file__).parents[2])}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     assert done.returncode == 1, done.stderr
     assert "disk is full" in done.stderr
@@ -313,7 +313,7 @@ def test_interrupt_is_130(own):
 
 
 def test_reader_that_stops_reading(tmp_path):
-    env = os.environ | {"PYTHONPATH": str(Path(scenario.__file__).parents[1]), "PYTHONUNBUFFERED": "1"}
+    env = os.environ | {"PYTHONPATH": str(Path(scenario.__file__).parents[2]), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
         [sys.executable, "-m", "qbsim", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env
     )

@@ -9,9 +9,9 @@ import time
 import numpy as np
 import pytest
 import xarray as xr
-from qbsim.cli.main.sweeps import add_parsers, read_graph
 
 import qbsim as qb
+from qbsim.cli.sweeps import add_parsers, read_graph
 from qbsim.sweeps.builders import disordered_chain
 from qbsim.sweeps.forecast import forecast
 from qbsim.sweeps.plan import make_plan

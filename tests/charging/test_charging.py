@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import qutip
 from analytic_charging import FREE_ROTATION, ghz_negativity_bound
-from qbsim.charging.process.charge import (
+
+import qbsim as qb
+from qbsim.charging import (
     Peak,
     charge,
     charge_dicke,
@@ -20,12 +22,11 @@ from qbsim.charging.process.charge import (
     quantum_advantage,
     separable_ball,
     speed_limit,
+    thermal_cells,
     uncharged,
 )
-from qbsim.charging.process.separable_ball import largest_negativity, negativity, thermal_cells
-from qbsim.charging.process.speed_limits import margolus_levitin
-
-import qbsim as qb
+from qbsim.charging.speed_limits import margolus_levitin
+from qbsim.measures.entanglement import largest_negativity, negativity
 
 # --- speed limits --------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ import sys
 import numpy as np
 import pytest
 import xarray as xr
-from test_sweep import chain, run, same_bits
+from test_run import chain, run, same_bits
 
 import qbsim as qb
 from qbsim._files import atomic, writable_folder

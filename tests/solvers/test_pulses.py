@@ -8,7 +8,7 @@ import qutip
 
 import qbsim as qb
 from qbsim.battery import Battery
-from qbsim.solvers import pulses
+from qbsim.solvers import _pulses as pulses
 
 X, H0 = qutip.destroy(2) + qutip.create(2), qutip.num(2)
 SPAN = 10.0

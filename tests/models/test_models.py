@@ -20,10 +20,9 @@ from analytic_charging import (
     parallel_time,
     tavis_cummings_two,
 )
-from qbsim.charging.process.charge import max_energy, max_power, quantum_advantage, uncharged
 
 import qbsim as qb
-from qbsim.charging.process import precision
+from qbsim.charging import max_energy, max_power, precision, quantum_advantage, uncharged
 from qbsim.collective import copies, embedding, j_minus, j_z, spins
 
 

@@ -11,14 +11,14 @@ import scipy.sparse
 from analytic import ergotropy as overlap_ergotropy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from qbsim.measures.table.table import concurrence_of_pairs
 from qutip import Qobj
 from random_states import density, hermitian, qubits, seeds, unitary
 
 import qbsim as qb
 from qbsim.battery import Battery
+from qbsim.measures.entanglement import concurrence_of_pairs
 
-CASES = json.loads((Path(__file__).parent / "data" / "reference.json").read_text())["ergotropy"]["cases"]
+CASES = json.loads((Path(__file__).parents[1] / "data" / "reference.json").read_text())["ergotropy"]["cases"]
 SETTINGS = settings(deadline=None, max_examples=40)
 dimensions = st.integers(2, 8)
 

@@ -31,7 +31,7 @@ def test_the_adopted_reading_reproduces_most(columns):
 
 
 def test_the_page_on_conventions_gives_the_counts_of_the_table(columns):
-    page = (Path(__file__).resolve().parents[1] / "docs" / "conventions.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[2] / "docs" / "conventions.md").read_text(encoding="utf-8")
     for reading, rows in columns.items():
         count = re.search(rf"^\| `{reading}`.*positive; (\d+)", page, re.MULTILINE)
         assert count is not None

@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from test_sweep import GRID, chain, run, same_bits
+from test_run import GRID, chain, run, same_bits
 
 import qbsim as qb
 
