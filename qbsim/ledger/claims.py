@@ -106,7 +106,7 @@ def number(
     quote, place : str
         The paper's words or number, and where they stand.
     error : float
-        Standard error of `found`.
+        Standard error of `found`; infinite if the data do not determine it.
     expected, expected_tol : float, optional
         For a known difference: what an independent computation gives, and its own uncertainty. A result that agrees
         with neither FAILS.
@@ -122,6 +122,8 @@ def number(
         raise ValueError("A known difference needs both what is expected instead and its explanation in `why`.")
     sigma = math.hypot(error, _rounding(printed))
     apart = abs(found - float(printed))
+    if error == math.inf:
+        return Claim(text, "not determined", UNDECIDED, quote, place)
     if not (math.isfinite(found) and math.isfinite(error)):
         verdict = FAILS
     elif apart <= AGREES * sigma * (1 + 1e-9):  # the last bit of 0.05 - 0.04 must not decide

@@ -17,6 +17,7 @@ Sec. II B, "no quantum supremacy" under other decoherence, cited from [santos202
 the cost of switching the interaction off, cited; Secs. III and IV, conjectures on larger N (see `beyond.eta_scaling`).
 """
 
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -95,9 +96,15 @@ def half_lives(ds, N, state):
 def saturation(ds, N):
     """Fit of the coherent half-life, alpha + beta exp(-gamma delta), times in 1/J; below Fig. 2.
 
-    Every point has the same weight, as in the paper: the point at delta = 0 has no error to weigh it by.
+    Every point has the same weight, as in the paper: the point at delta = 0 has no error to weigh it by. Where the
+    points do not determine the fit, as in a quick run, its errors are infinite and its ends are those of the points.
     """
-    return qb.fit_exponential(ds.delta.values, half_lives(ds, N, "plus")[0])
+    tau = half_lives(ds, N, "plus")[0]
+    try:
+        return qb.fit_exponential(ds.delta.values, tau)
+    except ValueError:
+        errors = dict.fromkeys(("alpha_err", "beta_err", "gamma_err"), np.inf)
+        return SimpleNamespace(alpha=tau[-1], beta=tau[0] - tau[-1], gamma=1.0, **errors)
 
 
 def lead(ds, state="plus"):

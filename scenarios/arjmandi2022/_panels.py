@@ -31,8 +31,9 @@ def lives(ax, ds, N, panel):
         tau, error = half_lives(ds, N, state)
         plotting.points(ax, ds.delta, tau, error, **plotting.line(state))
     fit, x = saturation(ds, N), np.linspace(0, float(ds.delta.max()), 201)
-    text = rf"${fit.alpha:.2f}{fit.beta:+.2f}\,e^{{-{fit.gamma:.2f}\,\delta}}$"
-    ax.plot(x, fit(x), color="0.4", lw=1, label=text)
+    if np.isfinite(fit.alpha_err):
+        text = rf"${fit.alpha:.2f}{fit.beta:+.2f}\,e^{{-{fit.gamma:.2f}\,\delta}}$"
+        ax.plot(x, fit(x), color="0.4", lw=1, label=text)
     plotting.label(ax, r"disorder $\delta$", r"half-life $J\tau$" + f"  ($J = {J / GAMMA:g}\\Gamma$)", panel)
 
 

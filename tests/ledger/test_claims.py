@@ -51,7 +51,8 @@ def test_printed_digits_decide_what_agrees(printed, found, verdict):
         (5.70, 0.19, REPRODUCED),
         (5.94, 0.19, UNDECIDED),  # 2.1 standard errors away
         (6.20, 0.19, FAILS),  # 3.5 standard errors away
-        (6.20, math.inf, FAILS),  # a number without a finite error tells nothing
+        (6.20, math.inf, UNDECIDED),  # the data do not determine it
+        (6.20, math.nan, FAILS),
     ],
 )
 def test_standard_errors_decide_what_agrees(found, error, verdict):
