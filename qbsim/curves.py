@@ -219,11 +219,10 @@ def _simpler(x: FloatArray, y: FloatArray, sigma: FloatArray | None, fitted: Flo
     rest = float(np.sum((w * (fitted - y)) ** 2))
     rounding = float(np.sum((w * 1e-13 * np.abs(y).max()) ** 2))
     unit = 1.0 if sigma is not None else max(rest, rounding) / max(y.size - 3, 1)
-    line, step = ("a straight line", x, 4), ("a step behind the first x", (x == x.min()).astype(float), 1)
-    for name, column, least in (line, step):
+    for name, column in (("a straight line", x), ("a step behind the first x", (x == x.min()).astype(float))):
         design = w[:, None] * np.stack([np.ones_like(x), column], axis=1)
         solution, *_ = np.linalg.lstsq(design, w * y, rcond=None)
-        if float(np.sum((design @ solution - w * y) ** 2)) - rest < least * unit:
+        if float(np.sum((design @ solution - w * y) ** 2)) - rest < unit:
             return f"{name} describes them as well"
     return ""
 
@@ -279,8 +278,8 @@ def fit_exponential(x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) 
     Notes
     -----
     The limits gamma -> 0 (a straight line) and gamma -> infinity (a step behind the first x) have one parameter less.
-    A line describes the points as well if it raises chi^2 by less than four, the square of two standard errors: alpha
-    and beta diverge there. At a step only gamma does, and it is refused within one standard error.
+    A line or a step describes the points as well if it raises chi^2 by less than one, the square of one standard error;
+    towards a line alpha and beta diverge, so alpha must also be known better than the spread of the points.
 
     References
     ----------
@@ -325,9 +324,12 @@ def fit_exponential(x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) 
             )
         except (RuntimeError, OptimizeWarning) as error:
             raise ValueError(UNDETERMINED.format("no rate gamma is better than its neighbours")) from error
-    if reason := _simpler(xs, ys, weights, model(xs, *best)):
-        raise ValueError(UNDETERMINED.format(reason))
     err = np.sqrt(np.diag(cov))
+    reason = _simpler(xs, ys, weights, model(xs, *best))
+    if not reason and not err[0] <= np.ptp(ys):  # towards a straight line alpha and beta diverge
+        reason = "their limit is known no better than they are spread"
+    if reason:
+        raise ValueError(UNDETERMINED.format(reason))
     rms = float(np.sqrt(np.mean((model(xs, *best) - ys) ** 2)))
     (alpha, beta, gamma), (alpha_err, beta_err, gamma_err) = best.tolist(), err.tolist()
     return ExponentialFit(alpha, beta, gamma, alpha_err, beta_err, gamma_err, rms)
