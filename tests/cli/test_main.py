@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from qbsim.cli.main import main as cli
+from qbsim.cli import main as cli
 from qbsim.ledger import scenario
 
 OWN = '''"""Half-life of one cell.
@@ -96,7 +96,7 @@ def test_list_names_every_figure(capsys):
 
 def test_list_and_help_import_no_scenario_and_no_xarray():
     code = (
-        "import sys\nfrom qbsim import cli\n"
+        "import sys\nfrom qbsim.cli import main as cli\n"
         "assert cli.main(['list']) == 0 and cli.main(['--help']) == 0\n"
         "bad = [m for m in sys.modules if m.startswith(('scenarios', 'xarray', 'pandas', 'numba', 'qbsim.plotting'))]\n"
         "assert not bad, bad"
@@ -296,7 +296,7 @@ def test_help_is_zero(capsys):
 def test_full_disk_is_one_line_and_nothing_half_written(own):
     # a limit on the file size ends a write as a full disk does
     limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))"
-    code = f"{limit}; from qbsim import cli; sys.exit(cli.main(['run', {own!r}, '--out', 'figures']))"
+    code = f"{limit}; from qbsim.cli import main as cli; sys.exit(cli.main(['run', {own!r}, '--out', 'figures']))"
     env = os.environ | {"PYTHONPATH": str(Path(scenario.__file__).parents[2])}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     assert done.returncode == 1, done.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 
@@ -11,7 +10,8 @@ import pytest
 import xarray as xr
 
 import qbsim as qb
-from qbsim.cli.sweeps import add_parsers, read_graph
+from qbsim.cli.main import main
+from qbsim.cli.sweeps import read_graph
 from qbsim.sweeps.builders import disordered_chain
 from qbsim.sweeps.forecast import forecast
 from qbsim.sweeps.plan import make_plan
@@ -22,13 +22,7 @@ SMALL = ["--cells", "2", "3", "--delta", "0:2:1", "--realizations", "5", "--time
 
 def qbsim(*words) -> int:
     """Exit code of ``qbsim WORDS``."""
-    parser = argparse.ArgumentParser(prog="qbsim")
-    add_parsers(parser.add_subparsers(required=True))
-    try:
-        args = parser.parse_args([str(word) for word in words])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return args.func(args)
+    return main([str(word) for word in words])
 
 
 @pytest.fixture(scope="module")
