@@ -16,7 +16,11 @@ TIMES = np.array([0.0, 0.3, 1.1])
 
 def network_with_every_term():
     """Three cells in a line; every rate and coupling that `network` takes is not zero."""
-    numbers = [p.name for p in inspect.signature(qb.network).parameters.values() if p.default == 0.0]
+    numbers = [
+        p.name
+        for p in inspect.signature(qb.network).parameters.values()
+        if isinstance(p.default, float) and p.default == 0
+    ]
     rates = dict.fromkeys(numbers, 0.3) | {"gamma": 1.0}  # below gamma / sqrt 2 the decay matrix is positive
     return qb.network(qb.linear(3), omega=[1.0, 1.3, 0.9], **rates)
 
