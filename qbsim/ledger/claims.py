@@ -1,4 +1,4 @@
-"""The ledger's rows: statements of a paper beside what qbsim finds, and checks of our own; and their table.
+"""Claims: statements of a paper beside what qbsim finds, and checks of our own, as rows of one table.
 
 A statement quotes the paper, its words or its number, and names the place. What no paper prints is a check.
 """

@@ -1,4 +1,4 @@
-"""The l1-norm of coherence."""
+"""l1-coherence: the l1-norm of the coherences in the product basis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Concurrence over bonds and negativity."""
+"""Entanglement: concurrence, averaged over the bonds, and negativity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Internal energy, ergotropy and its parts, the passive state, and the ergotropy of many copies."""
+"""Internal energy, efficiency, passive state, and ergotropy: coherent, incoherent, local, per copy, and total."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rate of change of the internal energy, and its two causes: interaction and baths."""
+"""Power, the rate of change of the internal energy, and its two causes: interaction and dissipation."""
 
 from __future__ import annotations
 
