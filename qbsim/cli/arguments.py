@@ -1,4 +1,4 @@
-"""What the commands share: exit codes, errors of the caller, and the types of their arguments."""
+"""What the commands share: exit codes, mistakes of the user, and the types of their arguments."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ __all__ = [
 ]
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-# What a full disk looks like: no space, quota, or a limit on the file size.
+# Errors of a full disk: no space, quota, or a limit on the file size.
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class UsageError(Exception):
-    """Something the caller can put right; printed as one line, exit code 2."""
+    """A mistake of the user; printed as one line, exit code 2."""
 
 
 class Parser(argparse.ArgumentParser):
-    """Parser whose complaints are one line."""
+    """Parser that prints one line for a mistake."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(BAD_INPUT, f"{self.prog}: {message} (see `{self.prog} --help`)\n")
@@ -46,7 +46,7 @@ class Parser(argparse.ArgumentParser):
 
 @contextmanager
 def usage_errors(*kinds: type[Exception]) -> Iterator[None]:
-    """Turn errors of these kinds into a `UsageError`, but for a full disk and a reader that stopped reading."""
+    """Turn errors of these kinds into a `UsageError`, except those of a full disk and of a closed pipe."""
     try:
         yield
     except kinds as error:
@@ -81,7 +81,7 @@ def numbers(text: str) -> list[float]:
         return parts
     if len(parts) == 3 and parts[2] > 0 and parts[1] >= parts[0]:
         steps = int(np.floor((parts[1] - parts[0]) / parts[2] + 1e-9))
-        # 0:1:0.1 means 0.3 and not 0.30000000000000004
+        # 0:1:0.1 contains 0.3 and not 0.30000000000000004
         return [float(np.round(parts[0] + k * parts[2], 12)) for k in range(steps + 1)]
     raise argparse.ArgumentTypeError(f"must be a number or first:last:step, but is {text!r}")
 

@@ -58,20 +58,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except KeyboardInterrupt as stop:
         print(file=sys.stderr)  # the terminal has just shown ^C
-        return _complain(str(stop) or "interrupted", INTERRUPTED)
-    except BrokenPipeError:  # `qbsim list | head`: nobody reads on; keep the interpreter from flushing at exit
+        return _print_error(str(stop) or "interrupted", INTERRUPTED)
+    except BrokenPipeError:  # `qbsim list | head` has closed the pipe; the interpreter must not flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except UsageError as error:
-        return _complain(str(error), BAD_INPUT)
+        return _print_error(str(error), BAD_INPUT)
     except MemoryError as error:
-        return _complain(str(error) or "out of memory", FAILED)
+        return _print_error(str(error) or "out of memory", FAILED)
     except OSError as error:
         if error.errno in FULL:
-            return _complain(f"the disk is full ({error}); {args.full_disk}", FAILED)
-        return _complain(str(error), FAILED)
+            return _print_error(f"the disk is full ({error}); {args.full_disk}", FAILED)
+        return _print_error(str(error), FAILED)
 
 
-def _complain(message: str, code: int) -> int:
+def _print_error(message: str, code: int) -> int:
     print(f"qbsim: {' '.join(message.split())}", file=sys.stderr)
     return code

@@ -57,7 +57,7 @@ def add_parsers(commands: Any) -> None:
 
 
 def _set_command(sub: argparse.ArgumentParser, command: Command) -> None:
-    """Set the command; its errors are the caller's to put right, and a full disk costs no finished batch."""
+    """Set the command. Its errors are mistakes of the user; a full disk does not lose finished batches."""
     guarded = usage_errors(ValueError, TypeError, ImportError, OSError)(command)
     sub.set_defaults(command=guarded, full_disk="finished batches are kept, and the same command resumes")
 
