@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import time
 
@@ -146,6 +147,30 @@ class TestSweep:
         told = capsys.readouterr().err
         assert "Not a directory" in told
         assert told.count("\n") == 1
+
+    @pytest.mark.parametrize(
+        ("error", "code", "message"),
+        [
+            (ValueError("a wrong value"), 2, "a wrong value"),
+            (TypeError("a wrong type"), 2, "a wrong type"),
+            (ImportError("no dask"), 2, "no dask"),
+            (PermissionError(errno.EACCES, "not allowed"), 2, "not allowed"),
+            (OSError(errno.ENOSPC, "no space"), 1, "finished batches are kept, and the same command resumes"),
+            (MemoryError(), 1, "out of memory"),
+            (KeyboardInterrupt("stopped after 3"), 130, "stopped after 3"),
+            (KeyboardInterrupt(), 130, "interrupted"),
+        ],
+    )
+    def test_every_error_is_one_line_and_an_exit_code(self, error, code, message, tmp_path, monkeypatch, capsys):
+        def fail(*args, **kwargs):
+            raise error
+
+        monkeypatch.setattr("qbsim.sweeps.run.sweep", fail)
+        assert qbsim("sweep", "disorder", "--out", tmp_path) == code
+        line = capsys.readouterr().err.removeprefix("\n")  # after Ctrl-C the terminal shows ^C on the line
+        assert line.startswith("qbsim: ")
+        assert message in line
+        assert line.count("\n") == 1
 
 
 class TestForecast:
