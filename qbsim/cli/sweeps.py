@@ -155,7 +155,7 @@ def _add_computation(group: Any) -> None:
 # --- sweep ----------------------------------------------------------------------------------------------------------
 
 MODEL = ("gamma", "B0", "exchange", "dephasing", "nbar")
-SETTINGS = ("states", "measures", "realizations", "seed", "target_sem", "solver", "rtol", "atol", "passive_tol")
+REQUEST = ("states", "measures", "realizations", "seed", "target_sem", "solver", "rtol", "atol", "passive_tol")
 
 Axes = dict[str, list[Any]]
 
@@ -165,16 +165,16 @@ def sweep(args: argparse.Namespace, model_and_axes: Callable[[argparse.Namespace
     build, axes = model_and_axes(args)
     if not args.last > 0:
         raise ValueError(f"Argument --last must be positive, but is {args.last:g}.")
-    settings: dict[str, Any] = {name: getattr(args, name) for name in SETTINGS}
-    settings["tlist"] = np.linspace(0, args.last / (args.gamma if args.gamma > 0 else 1.0), args.times)
+    request: dict[str, Any] = {name: getattr(args, name) for name in REQUEST}
+    request["tlist"] = np.linspace(0, args.last / (args.gamma if args.gamma > 0 else 1.0), args.times)
     if args.dry_run:
-        return _forecast(build, axes, settings, args)
+        return _forecast(build, axes, request, args)
     from ..sweeps.run import sweep
 
     ds = sweep(
         build,
         axes,
-        **settings,
+        **request,
         store=args.out,
         executor=args.executor,
         workers=args.workers,
@@ -189,13 +189,13 @@ def sweep(args: argparse.Namespace, model_and_axes: Callable[[argparse.Namespace
     return FAILED if left_out else OK
 
 
-def _forecast(build: Any, axes: Axes, settings: dict[str, Any], args: argparse.Namespace) -> int:
+def _forecast(build: Any, axes: Axes, request: dict[str, Any], args: argparse.Namespace) -> int:
     from ..sweeps.batches import Store
     from ..sweeps.executors import cpu_count
     from ..sweeps.forecast import forecast
     from ..sweeps.plan import make_plan
 
-    plan = make_plan(build, axes, **settings)
+    plan = make_plan(build, axes, **request)
     store = Store(args.out) if args.out.exists() else None
     workers = 1 if args.executor == "serial" else args.workers or cpu_count()
     print(f"{'at most ' if args.target_sem is not None else ''}{forecast(plan, workers, store)}")

@@ -167,7 +167,7 @@ def _name(axis: str, value: Any) -> str:
 
 
 def _styles(ds: xr.Dataset, others: list[str], choices: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    """Colour of the state, or else of the geometry; marker and shade for the values of all other axes."""
+    """Colour of the state, or else of the geometry; marker and shade distinguish everything else."""
     named = next((d for d in ("state", "geometry") if d in others and ds.sizes[d] > 1), None)
     taken = [plotting.LINES[v]["color"] for v in ds[named].values.tolist() if v in plotting.LINES] if named else []
     free = itertools.cycle([c for c in plotting.CYCLE if c not in taken] or plotting.CYCLE)

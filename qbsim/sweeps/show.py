@@ -21,26 +21,25 @@ Rows = list[tuple[str, str]]
 
 
 def of_store(folder: Path) -> Rows:
-    """Progress of a sweep, by the names of its batches; their content is verified when the sweep resumes."""
+    """Progress of a sweep, by the names of its batches; whoever resumes it verifies them."""
     manifest = Store.read_manifest(folder)
-    wanted = stored = 0
+    wanted = have = 0
     for curve in manifest["curves"]:
         names = [FILE_NAME.fullmatch(p.name) for p in curve_folder(folder, curve["identity"]).glob("*.npz")]
         ranges = sorted((int(m[1]), int(m[2])) for m in names if m)
         gaps = cover([(folder, a, b) for a, b in ranges], curve["realizations"])[1]
         wanted += curve["realizations"]
-        stored += curve["realizations"] - sum(b - a for a, b in gaps)
-    state = (
-        f"finished {manifest['finished']}" if manifest["finished"] else "not finished: the same `qbsim sweep` resumes"
-    )
+        have += curve["realizations"] - sum(b - a for a, b in gaps)
+    finished = manifest["finished"]
+    state = f"finished {finished}" if finished else "not finished: the same `qbsim sweep` resumes"
     rows = [
         ("sweep", f"{len(manifest['curves'])} curves, started {manifest['started']}, {state}"),
-        ("stored", f"{stored} of {wanted} realizations ({100 * stored / wanted:.0f} %)"),
+        ("stored", f"{have} of {wanted} realizations ({100 * have / wanted:.0f} %)"),
     ]
     if manifest["parameters"]["target_sem"] is not None:
         rows.append(("target", f"standard error {manifest['parameters']['target_sem']:g}; the count is a limit"))
     rows += [("set aside", line) for line in manifest["set_aside"]]
-    if not manifest["finished"]:
+    if not finished:
         rows += [(f"axis {name}", _values(values)) for name, values in manifest["parameters"]["axes"].items()]
     return rows
 
@@ -62,21 +61,21 @@ def of_file(ds: xr.Dataset) -> Rows:
 def _attribute(name: str, value: Any) -> Rows:
     """One line; a JSON object gets one per entry."""
     try:
-        data = parse_json(value, name) if isinstance(value, str) else value
+        content = parse_json(value, name) if isinstance(value, str) else value
     except ValueError:
-        data = value
-    if name == "certificate" and isinstance(data, dict):
-        rows = {key: CERTIFICATE[key] for key in data if key in CERTIFICATE}
+        content = value
+    if name == "certificate" and isinstance(content, dict):
+        rows = {key: CERTIFICATE[key] for key in content if key in CERTIFICATE}
         return [
-            (f"{name}.{key}", f"{json.dumps(data[key])}  {row.long_name} [{row.units}]") for key, row in rows.items()
+            (f"{name}.{key}", f"{json.dumps(content[key])}  {row.long_name} [{row.units}]") for key, row in rows.items()
         ]
-    if isinstance(data, dict):
-        return [(f"{name}.{key}", json.dumps(entry)) for key, entry in data.items()]
+    if isinstance(content, dict):
+        return [(f"{name}.{key}", json.dumps(entry)) for key, entry in content.items()]
     return [(name, str(value))]
 
 
 def _values(values: list[Any]) -> str:
-    """All values up to twelve; of more, the first two and the last."""
+    """All of a few values, the ends of many."""
     shown = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
     if len(shown) <= 12:
         return f"{len(shown)}: {', '.join(shown)}"
