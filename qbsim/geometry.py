@@ -1,4 +1,4 @@
-"""Geometries of a battery as lists of bonds; the lowest layer.
+"""Geometries of a battery as lists of bonds: linear, circular, central, all_to_all.
 
 A geometry is data: a tuple of pairs (i, j) with i < j, every bond once. Builders take it as it is, so a graph of the
 user's own is on the same footing as these four.

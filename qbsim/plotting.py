@@ -1,7 +1,7 @@
 """Style and axes-level helpers; the only module that imports matplotlib.
 
 One colour means the same state or geometry in every figure (Okabe and Ito's palette, safe for colour-blind readers),
-and every colour comes with a line style of its own, so that figures survive a grey printer.
+and every colour has its own line style, so that figures can be read in grey.
 """
 
 from __future__ import annotations

@@ -18,8 +18,9 @@ from qutip import Qobj
 from scipy.linalg import expm
 
 import qbsim as qb
+from qbsim.measures.reference import Reference
 from qbsim.measures.series import DenseStates
-from qbsim.measures.table import MEASURES, Reference
+from qbsim.measures.table import MEASURES
 from qbsim.solvers import SOLVERS, load, why_not
 
 LARGEST_EXACT = 4  # cells, of which the dense Liouvillian is exponentiated

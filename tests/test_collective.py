@@ -116,7 +116,7 @@ def test_every_measure_is_that_of_the_tensor_space_or_refused(name, losses):
 
 def test_a_new_row_of_measures_is_refused_until_it_says_what_it_needs(monkeypatch):
     def variance(states, ref):
-        return states.populations @ ref.diagonal**2 - (states.populations @ ref.diagonal) ** 2
+        return states.populations @ ref.battery.diagonal**2 - (states.populations @ ref.battery.diagonal) ** 2
 
     battery, start = spin_battery("symmetric", losses=False)
     monkeypatch.setitem(qb.MEASURES, "variance", Measure(variance, "variance of the energy", "1"))

@@ -7,10 +7,11 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
-from qbsim.cli.main import main as cli
+from qbsim.cli import main as cli
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+RECIPES = ROOT / "CONTRIBUTING.md"  # its Python blocks are executed by test_recipes.py
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -63,11 +64,24 @@ def test_commands_exist(page):
             assert stop.code == 0, words  # noqa: PT017  --help ends with 0, a mistake with 2
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+@pytest.mark.parametrize("page", [*PAGES, RECIPES], ids=lambda p: p.name)
 def test_relative_links_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+    text = re.sub(r"^```.*?^```|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
         if "://" not in target:
             assert (page.parent / target).exists(), target
+
+
+def test_architecture_shows_every_entry_of_the_package_and_no_other():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert text.count("\n") <= 120
+    (tree,) = re.findall(r"^qbsim/\n(.*?)^scenarios/", text, re.MULTILINE | re.DOTALL)
+    named = set(re.findall(r"\b(_\w+|\w+\.py|\w+/)", tree))
+    entries = {
+        p.name + "/" * p.is_dir() for p in (ROOT / "qbsim").iterdir() if p.name not in ("__pycache__", "py.typed")
+    }
+    private = {p.removesuffix(".py") if p.startswith("_") else p for p in entries - {"__init__.py", "__main__.py"}}
+    assert named == private
 
 
 def test_citation_names_the_sources_and_qutip():

@@ -37,7 +37,7 @@ def test_curve_names_the_nearest_variable(run):
         plotting.curve(run, "enrgy")
 
 
-def test_every_look_is_its_own():
+def test_every_state_and_geometry_has_its_own_line():
     # one colour and one dash pattern per name; within states and within geometries no colour appears twice
     assert set(plotting.LINES) == set(plotting.LABELS)
     colours = [look["color"] for look in plotting.LINES.values()]

@@ -199,6 +199,72 @@ def test_plotting_is_there_when_asked_for():
         _ = qb.ploting
 
 
+# What a physicist types, and the file it leads to: ideas of the papers, and every measure, model, solver and geometry.
+WORDS = {
+    "passive state": "measures/ergotropy.py",
+    "total ergotropy": "measures/ergotropy.py",
+    "negativity": "measures/entanglement.py",
+    "half-life": "curves.py",
+    "thermal states": "states.py",
+    "random fields": "models/disorder.py",
+    "decay modes": "decay.py",
+    "Network": "networks.py",
+    "quantum advantage": "charging/power.py",
+    "claims table": "ledger/claims.py",
+    "energy": "measures/ergotropy.py",
+    "ergotropy": "measures/ergotropy.py",
+    "efficiency": "measures/ergotropy.py",
+    "l1_coherence": "measures/coherence.py",
+    "concurrence": "measures/entanglement.py",
+    "incoherent_ergotropy": "measures/ergotropy.py",
+    "coherent_ergotropy": "measures/ergotropy.py",
+    "local_ergotropy": "measures/ergotropy.py",
+    "entropy": "measures/entropy.py",
+    "purity": "measures/entropy.py",
+    "power": "measures/power.py",
+    "power_interaction": "measures/power.py",
+    "power_dissipation": "measures/power.py",
+    "single_cell": "models/cell.py",
+    "network": "models/network.py",
+    "xx_chain": "models/xx_chain.py",
+    "spin_chain": "models/spin_chain.py",
+    "dicke": "models/dicke.py",
+    "drive": "models/drive.py",
+    "oscillator": "models/oscillator.py",
+    "cooper_pair_boxes": "models/cooper_pair_boxes.py",
+    "product": "solvers/product.py",
+    "dense": "solvers/dense.py",
+    "Faber": "solvers/_faber.py",
+    "closed": "solvers/closed.py",
+    "qutip": "solvers/qutip.py",
+    "linear": "geometry.py",
+    "circular": "geometry.py",
+    "central": "geometry.py",
+    "all_to_all": "geometry.py",
+    "redundancy": "capacitance/redundancy.py",
+    "speed limits": "charging/speed_limits.py",
+    "master equation": "solvers/__init__.py",
+    "noise channels": "channels.py",
+}
+
+
+def leads_to(words, file):
+    """Whether every part of the words is in the name of a file or in the first line of its docstring."""
+    path = PACKAGE / file
+    if not path.is_file():
+        return False
+    first = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
+    return all(part in f"{path.stem} {first}".lower() for part in re.split(r"[ _-]", words.lower()))
+
+
+def test_a_physicist_finds_the_file_of_a_word():
+    missed = [word for word, file in WORDS.items() if not leads_to(word, file)]
+    assert len(WORDS) == 44
+    assert len(WORDS) - len(missed) >= 42, missed
+    models = [name for name in vars(qb) if (PACKAGE / "models" / f"{name}.py").is_file()]
+    assert {*qb.MEASURES, *models} <= set(WORDS)
+
+
 def test_files_stay_small():
     for path in SOURCES:
         assert path.stat().st_size < 40_000, path

@@ -1,1 +1,1 @@
-"""What the papers say beside what qbsim finds: scenarios, the rows of their claims, and the table of both."""
+"""What the papers say beside what qbsim finds: scenarios, and the table of their claims."""

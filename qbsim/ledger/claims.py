@@ -1,6 +1,6 @@
-"""The ledger's rows: statements of a paper beside what qbsim finds, and checks of our own; and their table.
+"""Claims: statements of a paper beside what qbsim finds, and checks of our own, as rows of one table.
 
-A statement quotes the paper, its words or its number, and names the place. What no paper prints is a check.
+A statement quotes the paper, its words or its number, and names the place. A row that no paper prints is a check.
 """
 
 from __future__ import annotations
@@ -64,11 +64,11 @@ def _with_error(x: float, error: float) -> str:
 def _rounding(printed: str) -> float:
     """Half a unit of the last digit of a printed number: 0.05 for "9.6"."""
     exponent = Decimal(printed).as_tuple().exponent
-    assert isinstance(exponent, int)  # an infinity or nan is no printed number
+    assert isinstance(exponent, int)  # infinity and nan are not printed numbers
     return 0.5 * 10.0**exponent
 
 
-def _quoted(quote: str, place: str) -> None:
+def _check_quotation(quote: str, place: str) -> None:
     if not quote.strip() or not place.strip():
         raise ValueError(
             "A statement of a paper needs the paper's own words or number in `quote` and where they stand in `place`; "
@@ -100,7 +100,7 @@ def number(
     text : str
         What the number is.
     printed : str
-        The number as printed, with all of its digits and no more: "5.54".
+        The number with exactly the digits that are printed: "5.54".
     found : float
         The number computed.
     quote, place : str
@@ -117,7 +117,7 @@ def number(
     -------
     Claim
     """
-    _quoted(quote, place)
+    _check_quotation(quote, place)
     if (expected is None) != (not why):
         raise ValueError("A known difference needs both what is expected instead and its explanation in `why`.")
     sigma = math.hypot(error, _rounding(printed))
@@ -171,17 +171,10 @@ def statement(
     -------
     Claim
     """
-    _quoted(quote, place)
+    _check_quotation(quote, place)
     if holds == bool(why):
         raise ValueError("A known difference, holds=False, needs its explanation in `why`; no other row has one.")
-    if not (math.isfinite(margin) and math.isfinite(error)):
-        verdict = FAILS
-    elif error > 0 and abs(margin) <= AGREES * error:
-        verdict = UNDECIDED
-    elif margin > 0:
-        verdict = REPRODUCED
-    else:
-        verdict = FAILS if holds else DIFFERS
+    verdict = _decide(margin, error, REPRODUCED, FAILS if holds else DIFFERS)
     return Claim(text, found or _yes_or_no(margin, error), verdict, quote, place, why if verdict == DIFFERS else "")
 
 
@@ -203,19 +196,22 @@ def check(text: str, margin: float, *, error: float = 0.0, found: str = "") -> C
     -------
     Claim
     """
-    if not (math.isfinite(margin) and math.isfinite(error)):
-        verdict = FAILS
-    elif error > 0 and abs(margin) <= AGREES * error:
-        verdict = UNDECIDED
-    else:
-        verdict = HOLDS if margin > 0 else FAILS
-    return Claim(text, found or _yes_or_no(margin, error), verdict)
+    return Claim(text, found or _yes_or_no(margin, error), _decide(margin, error, HOLDS, FAILS))
 
 
 def equal(text: str, expected: float, found: float, *, tol: float, error: float = 0.0) -> Claim:
     """Row of our own: `found` equals `expected` to within `tol`; `error` is the standard error of their difference."""
     shown = f"{_with_error(found, error)} (expected {expected:.6g})"
     return check(text, tol - abs(found - expected), error=error, found=shown)
+
+
+def _decide(margin: float, error: float, if_positive: str, if_negative: str) -> str:
+    """Verdict on a margin: undecided within two errors of zero, FAILS if one of the two is not finite."""
+    if not (math.isfinite(margin) and math.isfinite(error)):
+        return FAILS
+    if error > 0 and abs(margin) <= AGREES * error:
+        return UNDECIDED
+    return if_positive if margin > 0 else if_negative
 
 
 def _yes_or_no(margin: float, error: float) -> str:
@@ -282,7 +278,7 @@ def _row(texts: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def readings_table(columns: Mapping[str, Sequence[Claim]], width: int | None = None) -> str:
-    """Statements of a paper against several readings of it, one column each, with the counts of the verdicts.
+    """Table of the statements of a paper in several readings of it, one column each, with counts of the verdicts.
 
     Parameters
     ----------
@@ -294,7 +290,7 @@ def readings_table(columns: Mapping[str, Sequence[Claim]], width: int | None = N
     Returns
     -------
     str
-        What fails in a reading, or differs with an explanation, is called "differs" here.
+        A row that FAILS in a reading or differs with an explanation has the word "differs" here.
     """
     words = {REPRODUCED: "reproduced", DIFFERS: "differs", FAILS: "differs", UNDECIDED: "undecided"}
     rows = {name: {c.text: c for c in claims if not c.is_check} for name, claims in columns.items()}

@@ -1,4 +1,4 @@
-"""Scenarios: the files that make the papers' figures. Finds them, runs them, keeps their data; the layer below the CLI.
+"""Scenarios: the files that make the figures of the papers. Finds them, runs them, stores their data.
 
 A scenario is one file with `compute`, `draw` and `claims` (see docs/own_figure.md). Listing them reads the sources and
 imports none, so that ``qbsim list`` answers at once.
@@ -43,7 +43,7 @@ class Scenario:
     Attributes
     ----------
     name : str
-        As typed on the command line, "santos2021.fig4"; the stem of the file for a scenario of the user's own.
+        As typed on the command line, "santos2021.fig4"; the stem of the file for a scenario of the user.
     path : Path
         The source.
     module_name : str
@@ -59,7 +59,7 @@ class Scenario:
 
     @property
     def paper(self) -> str:
-        """Key of the paper, the folder; empty for a file of the user's own."""
+        """Key of the paper, which is the folder; empty for a file of the user."""
         return self.name.rpartition(".")[0]
 
     @cached_property
@@ -80,7 +80,7 @@ class Scenario:
 
     @property
     def cost(self) -> str:
-        """COST of the file: what a full run takes on two cores."""
+        """COST of the file: time of a full run on two cores."""
         return self._constant("COST")
 
     @property
@@ -95,7 +95,7 @@ class Scenario:
         Raises
         ------
         ValueError
-            If it lacks `compute`, `draw` or `claims`, or another module of that name is in the way.
+            If it lacks `compute`, `draw` or `claims`, or another module has its name.
         """
         # at the front of the path, so that the worker processes of a sweep import the same file by the same name
         if str(self.root) not in sys.path:
@@ -111,23 +111,23 @@ class Scenario:
     def _code(self) -> dict[str, str]:
         """Sources that decide the numbers, by module: without comments, docstrings, `draw` and `claims`.
 
-        The scenario, what it imports from the folder of all scenarios (of a file of the user's own: from its folder),
-        and what that imports.
+        These are the scenario and all modules that it imports, directly or not, from the folder of all scenarios; for
+        a file of the user, from the folder of that file.
         """
-        found: dict[str, str] = {}
+        sources: dict[str, str] = {}
         waiting = [self.module_name]
         while waiting:
             name = waiting.pop()
             path = self._source_file(name)
-            if path is not None and name not in found:
+            if path is not None and name not in sources:
                 tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
                 waiting += _imports(tree, name, path.name == "__init__.py")
-                found[name] = _normalised(tree)
+                sources[name] = _normalised(tree)
         # in the wheel scenarios lie inside of qbsim, and are the same
-        return {name.removeprefix("qbsim."): code for name, code in sorted(found.items())}
+        return {name.removeprefix("qbsim."): code for name, code in sorted(sources.items())}
 
     def _source_file(self, name: str) -> Path | None:
-        """Source of a module among all scenarios, or beside the user's own; None for libraries."""
+        """Source of a module among all scenarios, or beside a file of the user; None for libraries."""
         _, package, root = _home()
         if not f"{name}.".startswith(f"{package}."):
             if self.paper or name.partition(".")[0] == "qbsim":
@@ -144,7 +144,7 @@ class Scenario:
         return json.loads(json.dumps(values, default=_plain))
 
     def sha256(self, quick: bool) -> str:
-        """Hash of all that decides the numbers: constants, code, `quick`, and the modules of qbsim that compute."""
+        """Hash of everything that decides the numbers: constants, code, `quick`, and the numeric modules of qbsim."""
         return json_digest(
             {
                 "constants": self.constants(),
@@ -156,11 +156,11 @@ class Scenario:
         )
 
     def data_file(self, folder: Path) -> Path:
-        """Where the numbers are kept: DIR/<name with . as _>.nc."""
+        """File of the numbers: DIR/<name with . as _>.nc."""
         return folder / f"{self.name.replace('.', '_')}.nc"
 
     def load(self, folder: Path) -> xr.Dataset:
-        """Stored numbers, whatever made them.
+        """Stored numbers, current or not.
 
         Raises
         ------
@@ -180,7 +180,7 @@ class Scenario:
             ) from error
 
     def is_current(self, ds: xr.Dataset, quick: bool) -> bool:
-        """Whether stored numbers are what a run would give; a full run also serves a quick one."""
+        """Whether stored numbers are those of a run now; numbers of a full run also serve a quick one."""
         wanted = {self.sha256(False), self.sha256(quick)}
         return ds.attrs.get("scenario_sha256") in wanted and ds.attrs.get("qbsim_version") == __version__
 
@@ -218,7 +218,7 @@ class Scenario:
 
 
 def _plain(value: Any) -> Any:
-    """Plain data for a constant that is not; the same text in every process, so no addresses."""
+    """Plain data for a constant of another type: the same text in every process, so without addresses."""
     if hasattr(value, "tolist"):
         return value.tolist()
     if callable(value):
@@ -227,7 +227,7 @@ def _plain(value: Any) -> Any:
 
 
 def _imports(tree: ast.Module, name: str, is_package: bool) -> list[str]:
-    """Names of all modules that a module may import, whatever the form; names that are no modules among them."""
+    """Names of all modules that a module may import, in any form; names that are not modules are among them."""
     package = name if is_package else name.rpartition(".")[0]
     parts = name.split(".")
     found = [".".join(parts[:k]) for k in range(1, len(parts))]  # importing a module runs the packages it lies in
@@ -246,7 +246,7 @@ def _imports(tree: ast.Module, name: str, is_package: bool) -> list[str]:
 
 
 def _normalised(tree: ast.Module) -> str:
-    """Source without comments, docstrings, layout, and the two functions that decide no number."""
+    """Source without comments, docstrings, layout, and the two functions that do not change a number."""
     tree.body = [n for n in tree.body if not (isinstance(n, ast.FunctionDef) and n.name in ("draw", "claims"))]
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
@@ -255,7 +255,7 @@ def _normalised(tree: ast.Module) -> str:
 
 
 def _home() -> tuple[Path, str, Path]:
-    """Folder of the scenarios, their package, and what has to be on the path: inside the wheel, or in the checkout."""
+    """Folder of the scenarios, their package, and the folder for the import path: in the wheel, or in the checkout."""
     package = Path(__file__).resolve().parents[1]
     if (package / "scenarios" / "__init__.py").is_file():
         return package / "scenarios", "qbsim.scenarios", package.parent
@@ -285,7 +285,7 @@ def available() -> list[Scenario]:
 
 
 def find(names: Sequence[str]) -> list[Scenario]:
-    """Scenarios by name: a figure, a paper, `all`, or the path of a file of one's own; each once, in the order given.
+    """Scenarios by name: a figure, a paper, `all`, or the path of a file; each once, in the order given.
 
     Raises
     ------
@@ -297,15 +297,15 @@ def find(names: Sequence[str]) -> list[Scenario]:
     >>> [s.name for s in find(["santos2021.fig4"])]
     ['santos2021.fig4']
     """
-    known = available()
+    scenarios = available()
     chosen: dict[str, Scenario] = {}
     for name in names:
         if name.endswith(".py"):
-            matches = [_own(Path(name))]
+            matches = [_user_scenario(Path(name))]
         else:
-            matches = [s for s in known if name in ("all", s.paper, s.name)]
+            matches = [s for s in scenarios if name in ("all", s.paper, s.name)]
         if not matches:
-            words = [*(s.name for s in known), *{s.paper for s in known}, "all"]
+            words = [*(s.name for s in scenarios), *{s.paper for s in scenarios}, "all"]
             close = get_close_matches(name, words, n=1, cutoff=0.4)
             hint = f" Did you mean {close[0]!r}?" if close else ""
             raise ValueError(f"Unknown scenario {name!r}.{hint} `qbsim list` shows them all.")
@@ -313,7 +313,7 @@ def find(names: Sequence[str]) -> list[Scenario]:
     return list(chosen.values())
 
 
-def _own(path: Path) -> Scenario:
+def _user_scenario(path: Path) -> Scenario:
     if not path.is_file():
         raise ValueError(f"Scenario file {str(path)!r} does not exist.")
     if not path.stem.isidentifier():

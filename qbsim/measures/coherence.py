@@ -1,4 +1,4 @@
-"""The l1-norm of coherence."""
+"""l1-coherence: the l1-norm of the coherences in the product basis."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 from qutip import Qobj
 
 from .._checks import FloatArray, as_flag
-from .reference import Reference, as_states
+from .reference import Measure, Reference, as_states
 from .series import States
 
-__all__ = ["l1_coherence", "l1_coherence_over_time"]
+__all__ = ["ROWS", "l1_coherence", "l1_coherence_over_time"]
 
 
 def l1_coherence_over_time(states: States, ref: Reference | None = None, normalized: bool = True) -> FloatArray:
@@ -48,3 +48,8 @@ def l1_coherence(rho: Qobj, normalized: bool = True) -> float:
     1.0
     """
     return float(l1_coherence_over_time(as_states(rho), normalized=as_flag("normalized", normalized))[0])
+
+
+ROWS = {
+    "l1_coherence": Measure(l1_coherence_over_time, "normalised l1-coherence", "1"),
+}

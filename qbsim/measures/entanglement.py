@@ -1,4 +1,4 @@
-"""Concurrence over bonds and negativity."""
+"""Entanglement: concurrence, averaged over the bonds, and negativity."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from qutip import Qobj
 from .._checks import FloatArray, MeasureWarning, warn
 from ..geometry import read_edges
 from ..states import check_state
-from .reference import as_states
+from .reference import Measure, as_states
 from .series import States
 
 __all__ = [
     "NO_BONDS",
+    "ROWS",
     "concurrence_of_pairs",
     "concurrence_over_time",
     "largest_negativity",
@@ -121,8 +122,21 @@ def negativity(rho: Qobj, part: Sequence[int]) -> float:
 
 
 def largest_negativity(rho: Qobj) -> float:
-    """Largest negativity over all cuts of a state, 0 if there is nothing to cut."""
+    """Largest negativity over all cuts of a state, 0 if there is nothing to cut.
+
+    Examples
+    --------
+    >>> round(largest_negativity(qutip.ghz_state(3)), 12)
+    0.5
+    """
     n = len(rho.dims[0])
     # a cut and its complement are the same; with factor 0 on the first side each is met once
     cuts = [(0, *rest) for size in range(n - 1) for rest in combinations(range(1, n), size)]
     return max((negativity(rho, cut) for cut in cuts), default=0.0)
+
+
+ROWS = {
+    "concurrence": Measure(
+        lambda states, ref: concurrence_over_time(states, ref.battery.edges), "concurrence, mean over the bonds", "1"
+    ),
+}

@@ -6,10 +6,10 @@ import numpy as np
 from qutip import Qobj
 
 from .._checks import FloatArray
-from .reference import Reference, as_states
+from .reference import Measure, Reference, as_states
 from .series import States
 
-__all__ = ["entropy", "entropy_over_time", "purity", "purity_over_time"]
+__all__ = ["ROWS", "entropy", "entropy_over_time", "purity", "purity_over_time"]
 
 
 def entropy_over_time(states: States, ref: Reference | None = None) -> FloatArray:
@@ -44,3 +44,9 @@ def purity(rho: Qobj) -> float:
     0.5
     """
     return float(purity_over_time(as_states(rho))[0])
+
+
+ROWS = {
+    "entropy": Measure(entropy_over_time, "von Neumann entropy (nats)", "1"),
+    "purity": Measure(purity_over_time, "purity", "1"),
+}

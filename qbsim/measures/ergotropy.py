@@ -1,4 +1,4 @@
-"""Internal energy, ergotropy and its parts, the passive state, and the ergotropy of many copies."""
+"""Internal energy, efficiency, passive state, and ergotropy: coherent, incoherent, local, per copy, and total."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from qutip import Qobj
 from .._checks import FloatArray
 from ..curves import efficiency
 from .many_copies import as_distribution, entropy_deficit, gibbs_energy, passive_energy_per_copy
-from .reference import Reference, prepare
+from .reference import Measure, Reference, prepare
 from .series import States
 
 __all__ = [
+    "ROWS",
     "coherent_ergotropy",
     "coherent_ergotropy_over_time",
     "efficiency_over_time",
@@ -315,3 +316,13 @@ def local_ergotropy(rho: Qobj, H: Qobj) -> float:
     1.5
     """
     return float(local_ergotropy_over_time(*prepare(rho, H))[0])
+
+
+ROWS = {
+    "energy": Measure(energy_over_time, "internal energy", "energy", "expectation"),
+    "ergotropy": Measure(ergotropy_over_time, "ergotropy", "energy"),
+    "efficiency": Measure(efficiency_over_time, "efficiency (ergotropy / energy)", "1"),
+    "incoherent_ergotropy": Measure(incoherent_ergotropy_over_time, "ergotropy of the dephased state", "energy"),
+    "coherent_ergotropy": Measure(coherent_ergotropy_over_time, "ergotropy due to coherence", "energy"),
+    "local_ergotropy": Measure(local_ergotropy_over_time, "local ergotropy, sum over the cells", "energy"),
+}

@@ -1,4 +1,4 @@
-"""Rate of change of the internal energy, and its two causes: interaction and baths."""
+"""Power, the rate of change of the internal energy, and its two causes: interaction and dissipation."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 from qutip import QobjEvo
 
 from .._checks import FloatArray
-from .reference import Reference
+from .reference import Measure, Reference
 from .series import States
 
-__all__ = ["power_dissipation_over_time", "power_interaction_over_time", "power_over_time"]
+__all__ = ["ROWS", "power_dissipation_over_time", "power_interaction_over_time", "power_over_time"]
 
 
 def power_interaction_over_time(states: States, ref: Reference) -> FloatArray:
@@ -24,3 +24,10 @@ def power_dissipation_over_time(states: States, ref: Reference) -> FloatArray:
 
 def power_over_time(states: States, ref: Reference) -> FloatArray:
     return power_interaction_over_time(states, ref) + power_dissipation_over_time(states, ref)
+
+
+ROWS = {
+    "power": Measure(power_over_time, "rate of change of the internal energy", "power", "expectation"),
+    "power_interaction": Measure(power_interaction_over_time, "power of the interaction", "power", "expectation"),
+    "power_dissipation": Measure(power_dissipation_over_time, "power lost to the baths", "power", "expectation"),
+}

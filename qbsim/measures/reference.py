@@ -1,7 +1,9 @@
-"""What the measures need to know of a battery: its levels, its local terms, the operators of power."""
+"""What the measures need to know of a battery, and `Measure`, a row of their table."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +18,7 @@ from ..states import check_state
 from .passive_energy import PassiveEnergy, passive_energy
 from .series import DenseStates, KetStates, States
 
-__all__ = ["Reference", "as_states", "prepare"]
+__all__ = ["Measure", "Reference", "as_states", "prepare"]
 
 
 def as_states(rho: Qobj) -> DenseStates:
@@ -116,3 +118,26 @@ class Reference:
         """-i [H0, H] at time t: its expectation value is the power of the interaction."""
         H = self.battery.H(t) if isinstance(self.battery.H, QobjEvo) else self.battery.H
         return (-1j * qutip.commutator(self.H0_full, H)).to("CSR").data.as_scipy()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One row of the table of measures.
+
+    Attributes
+    ----------
+    evaluate : callable
+        (states, reference) to an array over time.
+    long_name : str
+        For labels.
+    units : str
+        "energy", "power" or "1"; `evolve` replaces the first two by the battery's unit.
+    needs : str
+        "product": the state in the product space of the cells, with its spectrum and matrix elements. "expectation":
+        expectation values of operators of the battery only, which are right in any space.
+    """
+
+    evaluate: Callable[[States, Reference], FloatArray]
+    long_name: str
+    units: str
+    needs: str = "product"

@@ -1,77 +1,30 @@
-"""Figures of merit of a state, and the table of those that `evolve` can record.
+"""The table `MEASURES` of all figures of merit that `evolve` can record; every formula lies in the file of its topic.
 
-The functions take Qobj states. The table `MEASURES` evaluates the same formulas over a whole series of states at once.
+The functions of one state take a Qobj. The table evaluates the same formulas over a whole series of states at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from qutip import Qobj
 
-from .._checks import FloatArray, nearest
+from .._checks import nearest
 from ..battery import Battery
-from .coherence import l1_coherence_over_time
-from .entanglement import concurrence_over_time
-from .entropy import entropy_over_time, purity_over_time
-from .ergotropy import (
-    coherent_ergotropy_over_time,
-    efficiency_over_time,
-    energy_over_time,
-    ergotropy_over_time,
-    incoherent_ergotropy_over_time,
-    local_ergotropy_over_time,
-)
-from .power import power_dissipation_over_time, power_interaction_over_time, power_over_time
-from .reference import Reference
-from .series import States
+from . import coherence, entanglement, entropy, ergotropy, power
+from .reference import Measure
 
 __all__ = ["MEASURES", "Measure"]
 
-
-@dataclass(frozen=True)
-class Measure:
-    """One row of the table of measures.
-
-    Attributes
-    ----------
-    evaluate : callable
-        (states, reference) to an array over time.
-    long_name : str
-        For labels.
-    units : str
-        "energy", "power" or "1"; `evolve` replaces the first two by the battery's unit.
-    needs : str
-        "product": the state in the product space of the cells, with its spectrum and matrix elements. "expectation":
-        expectation values of operators of the battery only, which are right in any space.
-    """
-
-    evaluate: Callable[[States, Reference], FloatArray]
-    long_name: str
-    units: str
-    needs: str = "product"
-
-
+# A measure is a row beside its formula; a new file of measures is added here.
 MEASURES: dict[str, Measure] = {
-    "energy": Measure(energy_over_time, "internal energy", "energy", "expectation"),
-    "ergotropy": Measure(ergotropy_over_time, "ergotropy", "energy"),
-    "efficiency": Measure(efficiency_over_time, "efficiency (ergotropy / energy)", "1"),
-    "l1_coherence": Measure(l1_coherence_over_time, "normalised l1-coherence", "1"),
-    "concurrence": Measure(
-        lambda states, ref: concurrence_over_time(states, ref.battery.edges), "concurrence, mean over the bonds", "1"
-    ),
-    "incoherent_ergotropy": Measure(incoherent_ergotropy_over_time, "ergotropy of the dephased state", "energy"),
-    "coherent_ergotropy": Measure(coherent_ergotropy_over_time, "ergotropy due to coherence", "energy"),
-    "local_ergotropy": Measure(local_ergotropy_over_time, "local ergotropy, sum over the cells", "energy"),
-    "entropy": Measure(entropy_over_time, "von Neumann entropy (nats)", "1"),
-    "purity": Measure(purity_over_time, "purity", "1"),
-    "power": Measure(power_over_time, "rate of change of the internal energy", "power", "expectation"),
-    "power_interaction": Measure(power_interaction_over_time, "power of the interaction", "power", "expectation"),
-    "power_dissipation": Measure(power_dissipation_over_time, "power lost to the baths", "power", "expectation"),
+    **ergotropy.ROWS,
+    **coherence.ROWS,
+    **entanglement.ROWS,
+    **entropy.ROWS,
+    **power.ROWS,
 }
-
 
 TAKEN = ("time", "rho", "row", "col")  # coordinate, variable and dimensions of what `evolve` returns
 

@@ -1,4 +1,4 @@
-"""One two-level cell."""
+"""A single two-level cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of a sweep: any of its numbers against any of its axes, one line per combination of the others."""
+"""Figures of a sweep: any of its numbers against any of its axes, one line for each combination of the others."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = ["draw", "select"]
 
 LINES_LIMIT = 24
 MARKERS = "osD^v<>ph*"
-SAME = 1e-9  # of the largest value of an axis: numbers this near to each other are one
-SHOWN = 10  # values of an axis that a message names
+SAME = 1e-9  # of the largest value of an axis: numbers that differ by less are the same
+SHOWN = 10  # a message names at most so many values of an axis
 
 
 def select(ds: xr.Dataset, where: dict[str, str]) -> xr.Dataset:
@@ -45,7 +45,7 @@ def select(ds: xr.Dataset, where: dict[str, str]) -> xr.Dataset:
 
 
 def _position(name: str, values: np.ndarray, text: str) -> int:
-    """Where a number is among the values of an axis."""
+    """Position of a number among the values of an axis."""
     try:
         number = float(text)
     except ValueError as error:
@@ -167,7 +167,7 @@ def _name(axis: str, value: Any) -> str:
 
 
 def _styles(ds: xr.Dataset, others: list[str], choices: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    """Colour of the state, or else of the geometry; everything else is told apart by marker and shade."""
+    """Colour of the state, or else of the geometry; marker and shade distinguish everything else."""
     named = next((d for d in ("state", "geometry") if d in others and ds.sizes[d] > 1), None)
     taken = [plotting.LINES[v]["color"] for v in ds[named].values.tolist() if v in plotting.LINES] if named else []
     free = itertools.cycle([c for c in plotting.CYCLE if c not in taken] or plotting.CYCLE)
@@ -177,10 +177,10 @@ def _styles(ds: xr.Dataset, others: list[str], choices: list[tuple[Any, ...]]) -
     for choice in choices:
         at = dict(zip(others, choice, strict=True))
         other = tuple(v for d, v in at.items() if d != named)
-        own = at[named] if named else other
-        if own not in colours:
-            colours[own] = dict(plotting.LINES.get(str(own), {"color": next(free)}) if named else {"color": next(free)})
+        key = at[named] if named else other
+        if key not in colours:
+            colours[key] = dict(plotting.LINES.get(str(key), {"color": next(free)}) if named else {"color": next(free)})
         mark = {"marker": MARKERS[rest.index(other) % len(MARKERS)], "markersize": 4}
         shade = {"alpha": 1 - 0.6 * rest.index(other) / (len(rest) - 1)} if named and len(rest) > 1 else {}
-        styles.append(colours[own] | mark | shade)
+        styles.append(colours[key] | mark | shade)
     return styles

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from qbsim.cli.main import main as cli
+from qbsim.cli import main as cli
 from qbsim.ledger import scenario
 
 OWN = '''"""Half-life of one cell.
@@ -96,7 +96,7 @@ def test_list_names_every_figure(capsys):
 
 def test_list_and_help_import_no_scenario_and_no_xarray():
     code = (
-        "import sys\nfrom qbsim import cli\n"
+        "import sys\nfrom qbsim.cli import main as cli\n"
         "assert cli.main(['list']) == 0 and cli.main(['--help']) == 0\n"
         "bad = [m for m in sys.modules if m.startswith(('scenarios', 'xarray', 'pandas', 'numba', 'qbsim.plotting'))]\n"
         "assert not bad, bad"
@@ -116,7 +116,7 @@ def test_names_papers_and_all():
     ("typed", "meant"), [("santos2021.fg4", "santos2021.fig4"), ("arjmandi22", "arjmandi2022"), ("al", "all")]
 )
 @pytest.mark.parametrize("command", ["run", "redraw", "verify"])
-def test_unknown_names_are_met_with_the_nearest(command, typed, meant, capsys, tmp_path):
+def test_an_unknown_name_is_refused_with_the_nearest_one(command, typed, meant, capsys, tmp_path):
     assert cli.main([command, typed, "--out", str(tmp_path / "new")]) == 2
     captured = capsys.readouterr()
     assert f"Did you mean '{meant}'?" in captured.err
@@ -160,7 +160,7 @@ def test_another_process_finds_the_data_current(own):
     assert runs() == 1
 
 
-def test_full_data_serves_a_quick_run_but_not_the_other_way(own):
+def test_full_data_is_enough_for_a_quick_run_but_not_the_reverse(own):
     cli.main(["run", own, "--quick"])
     cli.main(["run", own])
     assert runs() == 2
@@ -179,7 +179,7 @@ def test_full_data_serves_a_quick_run_but_not_the_other_way(own):
         ("def compute(", "# a comment\ndef compute(", False),
     ],
 )
-def test_only_what_decides_the_numbers_counts(own, old, new, again):
+def test_only_a_change_of_what_decides_the_numbers_computes_again(own, old, new, again):
     cli.main(["run", own])
     edit(own, old, new)
     cli.main(["run", own])
@@ -202,7 +202,7 @@ def test_a_broken_file_is_computed_anew(own, capsys):
     assert "not a readable NetCDF file" in capsys.readouterr().err
 
 
-def test_failing_claim_ends_with_one(own):
+def test_a_failing_claim_ends_with_exit_code_1(own):
     edit(own, 'PRINTED = "0.288"', 'PRINTED = "0.5"')
     assert cli.main(["run", own]) == 1
     assert cli.main(["verify", own]) == 1
@@ -229,7 +229,7 @@ def test_redraw_computes_nothing(own, capsys):
     assert "older data" in capsys.readouterr().out
 
 
-def test_redraw_without_data(own, capsys):
+def test_redraw_without_data_is_refused(own, capsys):
     assert cli.main(["redraw", own, "--out", "nowhere"]) == 2
     Path("empty").mkdir()
     assert cli.main(["redraw", own, "--out", "empty"]) == 2
@@ -262,7 +262,7 @@ def test_verify_computes_what_is_missing_and_only_that(own, capsys):
         ["run", "not-a-module.py"],
     ],
 )
-def test_bad_input_is_one_line_and_two(words, capsys, tmp_path, monkeypatch):
+def test_bad_input_is_one_line_and_exit_code_2(words, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("not-a-module.py").touch()
     assert cli.main(words) == 2
@@ -271,14 +271,14 @@ def test_bad_input_is_one_line_and_two(words, capsys, tmp_path, monkeypatch):
     assert err.startswith("qbsim")
 
 
-def test_file_that_is_no_scenario(own, capsys):
+def test_a_file_that_is_not_a_scenario_is_refused(own, capsys):
     edit(own, "def draw(", "def paint(")
     assert cli.main(["run", own]) == 2
     assert "lacks draw" in capsys.readouterr().err
     assert runs() == 0
 
 
-def test_unwritable_folder_is_two_and_leaves_nothing(own, capsys):
+def test_an_unwritable_folder_is_exit_code_2_and_stays_as_it_was(own, capsys):
     Path("file").write_text("not a folder")
     for folder in ("file", "file/below", "/proc/nowhere"):
         assert cli.main(["run", own, "--quick", "--out", folder]) == 2
@@ -287,16 +287,16 @@ def test_unwritable_folder_is_two_and_leaves_nothing(own, capsys):
     assert Path("file").read_text() == "not a folder"
 
 
-def test_help_is_zero(capsys):
+def test_help_ends_with_exit_code_0(capsys):
     for words in (["--help"], ["run", "--help"], ["verify", "--help"], ["--version"]):
         assert cli.main(words) == 0
     assert "Exit codes" in capsys.readouterr().out
 
 
-def test_full_disk_is_one_line_and_nothing_half_written(own):
+def test_a_full_disk_is_one_line_and_leaves_no_partial_file(own):
     # a limit on the file size ends a write as a full disk does
     limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))"
-    code = f"{limit}; from qbsim import cli; sys.exit(cli.main(['run', {own!r}, '--out', 'figures']))"
+    code = f"{limit}; from qbsim.cli import main as cli; sys.exit(cli.main(['run', {own!r}, '--out', 'figures']))"
     env = os.environ | {"PYTHONPATH": str(Path(scenario.__file__).parents[2])}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     assert done.returncode == 1, done.stderr
@@ -305,14 +305,14 @@ def test_full_disk_is_one_line_and_nothing_half_written(own):
     assert list(Path("figures").iterdir()) == []
 
 
-def test_interrupt_is_130(own):
+def test_ctrl_c_ends_with_exit_code_130(own):
     done = qbsim("run", own, env={"OWN_INTERRUPT": "1"})
     assert done.returncode == 130
     assert "Traceback" not in done.stderr
     assert list(Path("figures").iterdir()) == []
 
 
-def test_reader_that_stops_reading(tmp_path):
+def test_a_closed_pipe_gives_no_traceback(tmp_path):
     env = os.environ | {"PYTHONPATH": str(Path(scenario.__file__).parents[2]), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
         [sys.executable, "-m", "qbsim", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env

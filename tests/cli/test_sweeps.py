@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
+import errno
 import json
 import time
 
@@ -11,7 +11,8 @@ import pytest
 import xarray as xr
 
 import qbsim as qb
-from qbsim.cli.sweeps import add_parsers, read_graph
+from qbsim.cli.main import main
+from qbsim.cli.sweeps import read_graph
 from qbsim.sweeps.builders import disordered_chain
 from qbsim.sweeps.forecast import forecast
 from qbsim.sweeps.plan import make_plan
@@ -22,13 +23,7 @@ SMALL = ["--cells", "2", "3", "--delta", "0:2:1", "--realizations", "5", "--time
 
 def qbsim(*words) -> int:
     """Exit code of ``qbsim WORDS``."""
-    parser = argparse.ArgumentParser(prog="qbsim")
-    add_parsers(parser.add_subparsers(required=True))
-    try:
-        args = parser.parse_args([str(word) for word in words])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return args.func(args)
+    return main([str(word) for word in words])
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +63,7 @@ class TestSweep:
         for default in ("gamma GAMMA decay rate of a cell (default: 1.0)", "(default: 10.0)", "(default: 101)"):
             assert default in told
 
-    def test_geometry_with_a_graph_of_ones_own(self, tmp_path):
+    def test_geometry_takes_graphs_from_files(self, tmp_path):
         """A file with the bonds of a star is the star; the fourth, unbound cell decays alone."""
         (tmp_path / "my_star.txt").write_text("# hub first\n0 1\n0, 2\n0 3\n")
         words = [
@@ -132,26 +127,50 @@ class TestSweep:
             ("0 1\n1 0\n", "every bond once"),
         ],
     )
-    def test_a_graph_that_is_none(self, text, message, tmp_path):
+    def test_a_file_that_is_not_a_graph_is_refused(self, text, message, tmp_path):
         (tmp_path / "graph.txt").write_text(text)
         with pytest.raises(ValueError, match=message):
             read_graph(tmp_path / "graph.txt")
 
-    def test_cells_without_bonds(self, tmp_path):
+    def test_a_graph_may_have_cells_without_bonds(self, tmp_path):
         (tmp_path / "graph.txt").write_text("0 1\n3\n")
         assert read_graph(tmp_path / "graph.txt") == (((0, 1),), 4)
 
-    def test_a_graph_of_another_size(self, tmp_path, capsys):
+    def test_a_graph_of_another_size_is_refused(self, tmp_path, capsys):
         (tmp_path / "graph.txt").write_text("0 1\n")
         assert qbsim("sweep", "geometry", "--edges", tmp_path / "graph.txt", "--cells", 5, "--out", tmp_path / "r") == 2
         assert "has 2 cells, but --cells is 5" in capsys.readouterr().err
 
-    def test_an_out_below_a_regular_file(self, tmp_path, capsys):
+    def test_an_out_below_a_regular_file_is_refused(self, tmp_path, capsys):
         (tmp_path / "file").write_text("")
         assert qbsim("sweep", "disorder", *SMALL, "--out", tmp_path / "file" / "runs") == 2
         told = capsys.readouterr().err
         assert "Not a directory" in told
         assert told.count("\n") == 1
+
+    @pytest.mark.parametrize(
+        ("error", "code", "message"),
+        [
+            (ValueError("a wrong value"), 2, "a wrong value"),
+            (TypeError("a wrong type"), 2, "a wrong type"),
+            (ImportError("no dask"), 2, "no dask"),
+            (PermissionError(errno.EACCES, "not allowed"), 2, "not allowed"),
+            (OSError(errno.ENOSPC, "no space"), 1, "finished batches are kept, and the same command resumes"),
+            (MemoryError(), 1, "out of memory"),
+            (KeyboardInterrupt("stopped after 3"), 130, "stopped after 3"),
+            (KeyboardInterrupt(), 130, "interrupted"),
+        ],
+    )
+    def test_every_error_is_one_line_and_an_exit_code(self, error, code, message, tmp_path, monkeypatch, capsys):
+        def fail(*args, **kwargs):
+            raise error
+
+        monkeypatch.setattr("qbsim.sweeps.run.sweep", fail)
+        assert qbsim("sweep", "disorder", "--out", tmp_path) == code
+        line = capsys.readouterr().err.removeprefix("\n")  # after Ctrl-C the terminal shows ^C on the line
+        assert line.startswith("qbsim: ")
+        assert message in line
+        assert line.count("\n") == 1
 
 
 class TestForecast:
@@ -197,7 +216,7 @@ class TestShow:
         ):
             assert text in told
 
-    def test_an_unfinished_sweep(self, runs, tmp_path, capsys):
+    def test_an_unfinished_sweep_shows_its_progress(self, runs, tmp_path, capsys):
         """After a kill there is a manifest and some batches."""
         import shutil
 
@@ -213,12 +232,12 @@ class TestShow:
         assert qbsim("plot", tmp_path / "cut") == 2
         assert "not finished" in capsys.readouterr().err
 
-    def test_a_file_of_evolve(self, tmp_path, capsys):
+    def test_a_file_of_evolve_shows_its_parameters(self, tmp_path, capsys):
         qb.save(qb.evolve(qb.single_cell(gamma=1.0), qb.full(1), [0.0, 1.0]), tmp_path / "cell.nc")
         assert qbsim("show", tmp_path / "cell.nc") == 0
         assert "parameters.omega" in capsys.readouterr().out
 
-    def test_what_is_not_there(self, tmp_path, capsys):
+    def test_a_missing_or_broken_file_is_refused(self, tmp_path, capsys):
         assert qbsim("show", tmp_path / "nowhere") == 2
         (tmp_path / "text.nc").write_text("text")
         assert qbsim("show", tmp_path / "text.nc") == 2
@@ -244,7 +263,7 @@ class TestPlot:
         assert select(ds, {"N": "3.0"}).N.values.tolist() == [3]
         assert select(ds, {"time": "0"}).time.values.tolist() == [0]
 
-    def test_part_of_it(self, runs, tmp_path):
+    def test_where_draws_a_part_of_the_values(self, runs, tmp_path):
         words = ["--x", "time", "--y", "ergotropy_ratio", "--where", "state=plus", "N=3", "--out", tmp_path / "a.png"]
         assert qbsim("plot", runs, *words) == 0
 
@@ -264,6 +283,6 @@ class TestPlot:
             (["--out", "a.doc"], "must end in .png"),
         ],
     )
-    def test_errors_teach(self, words, message, runs, capsys):
+    def test_errors_name_the_nearest_value(self, words, message, runs, capsys):
         assert qbsim("plot", runs, *words) == 2
         assert message in capsys.readouterr().err

@@ -265,7 +265,7 @@ def test_hash_leaves_out_what_is_not_imported(papers):
     assert one.sha256(quick=True) == before
 
 
-def test_hash_covers_helpers_beside_a_file_of_the_users_own(tmp_path, monkeypatch):
+def test_hash_covers_helpers_beside_a_file_of_the_user(tmp_path, monkeypatch):
     (tmp_path / "my_helper_of_hash.py").write_text("RATE = 1.0\n")
     parts = "".join(f"def {name}(*args, **kwargs):\n    pass\n\n\n" for name in scenario.PARTS)
     (tmp_path / "my_hash.py").write_text(f"import my_helper_of_hash\nimport numpy as np\n\n\n{parts}")

@@ -23,7 +23,7 @@ import xarray as xr
 
 import qbsim as qb
 from qbsim._readers import parse_json, read_arrays, read_netcdf, read_text
-from qbsim.cli.main import main as cli
+from qbsim.cli import main as cli
 from qbsim.cli.sweeps import read_graph
 from qbsim.ledger import scenario
 from qbsim.sweeps.batches import BadBatch, Store, read_batch

@@ -1,0 +1,112 @@
+"""What the commands share: exit codes, mistakes of the user, and the types of their arguments."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+__all__ = [
+    "BAD_INPUT",
+    "FAILED",
+    "FULL",
+    "INTERRUPTED",
+    "OK",
+    "Parser",
+    "UsageError",
+    "add_folder",
+    "add_workers",
+    "axis_value",
+    "cells",
+    "count",
+    "numbers",
+    "usage_errors",
+]
+
+OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+# Errors of a full disk: no space, quota, or a limit on the file size.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class UsageError(Exception):
+    """A mistake of the user; printed as one line, exit code 2."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Parser that prints one line for a mistake."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message} (see `{self.prog} --help`)\n")
+
+
+@contextmanager
+def usage_errors(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn errors of these kinds into a `UsageError`, except those of a full disk and of a closed pipe."""
+    try:
+        yield
+    except kinds as error:
+        if isinstance(error, BrokenPipeError) or getattr(error, "errno", None) in FULL:
+            raise
+        raise UsageError(str(error)) from error
+
+
+# --- types of arguments ---------------------------------------------------------------------------------------------
+
+
+def count(text: str) -> int:
+    """An integer of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be an integer of at least 1, but is {text!r}")
+    return int(text)
+
+
+def numbers(text: str) -> list[float]:
+    """A number, or first:last:step with both ends.
+
+    Examples
+    --------
+    >>> numbers("0:0.3:0.1")
+    [0.0, 0.1, 0.2, 0.3]
+    """
+    try:
+        parts = [float(part) for part in text.split(":")]
+    except ValueError:
+        parts = []
+    if len(parts) == 1:
+        return parts
+    if len(parts) == 3 and parts[2] > 0 and parts[1] >= parts[0]:
+        steps = int(np.floor((parts[1] - parts[0]) / parts[2] + 1e-9))
+        # 0:1:0.1 contains 0.3 and not 0.30000000000000004
+        return [float(np.round(parts[0] + k * parts[2], 12)) for k in range(steps + 1)]
+    raise argparse.ArgumentTypeError(f"must be a number or first:last:step, but is {text!r}")
+
+
+def cells(text: str) -> list[int]:
+    """An integer, or first:last with both ends."""
+    parts = text.split(":")
+    if all(part.isdecimal() for part in parts) and len(parts) in (1, 2) and 0 < int(parts[0]) <= int(parts[-1]):
+        return list(range(int(parts[0]), int(parts[-1]) + 1))
+    raise argparse.ArgumentTypeError(f"must be an integer of at least 1 or first:last, but is {text!r}")
+
+
+def axis_value(text: str) -> tuple[str, str]:
+    """Name of an axis and one of its values, AXIS=VALUE."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"must be AXIS=VALUE, but is {text!r}")
+    return name, value
+
+
+def add_folder(sub: argparse.ArgumentParser) -> None:
+    """Add --out, the folder of figures and data."""
+    sub.add_argument("--out", type=Path, default=Path("figures"), metavar="DIR", help="folder (default: figures)")
+
+
+def add_workers(sub: argparse.ArgumentParser) -> None:
+    """Add --workers, the number of processes."""
+    sub.add_argument("--workers", type=count, metavar="N", help="processes (default: one per core)")
