@@ -81,7 +81,7 @@ def lapack_seconds(battery: qb.Network, rho0: qutip.Qobj, tlist: np.ndarray, rep
     """Eigenvalues alone, of the density matrices qbsim diagonalises."""
     from qbsim.solvers import _kernels as kernels
 
-    _, module, _ = choose(battery, rho0, tlist)
+    module = choose(battery, rho0, tlist).module
     total = 0.0
     for stretch in module.run(battery, rho0, tlist, rtol=1e-8, atol=1e-10):
         if not hasattr(stretch, "layout"):
@@ -156,18 +156,18 @@ def application_nanoseconds(N: int) -> float:
     """One application of the generator of the disordered chain to a dense state, divided by N 4^N."""
     from qbsim.solvers import _kernels as kernels
     from qbsim.solvers._layout import layout_of
-    from qbsim.solvers.network import _bonds, _values
+    from qbsim.solvers.network import _bonds, generator_of
 
     battery = disordered_chain(N)
     layout = layout_of(N, False, _bonds(battery))
-    values, work = _values(battery, layout, 0.0), kernels.buffers(layout.largest)
+    generator = generator_of(battery, layout, 0.0)
     q, out = np.random.default_rng(0).normal(size=layout.size), np.empty(layout.size)
-    kernels.apply_generator(q, out, layout.tables, values, work)
+    kernels.apply_generator(q, out, generator)
     count = max(3, int(1e8 / (N * 4**N)))
 
     def apply() -> None:
         for _ in range(count):
-            kernels.apply_generator(q, out, layout.tables, values, work)
+            kernels.apply_generator(q, out, generator)
 
     return best_of(apply, 5) / count / (N * 4**N) * 1e9
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import comb
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from qutip import Qobj
@@ -21,7 +21,7 @@ from ..networks import NETWORK_TERMS, Network
 from ..operators import occupations
 from ._cost import FLOP, eigenvalues
 from ._faber import MAX_TERMS, Plan, coefficients, plan_steps, remainders, rough_work
-from ._layout import Layout, layout_of
+from ._layout import Layout, Tables, layout_of
 from ._packed import FaberStates, PackedStates, eigen_batch, is_block_diagonal, pack
 from ._spectrum import numerical_range
 
@@ -127,7 +127,7 @@ def run(
         return
     memory = _Memory.of(battery.N, sectors, len(tlist))
     plan = _plan(battery, tlist, sectors, rtol, few)
-    stepper = _Stepper(plan, layout, _values(battery, layout, frame), memory)
+    stepper = _Stepper(plan, generator_of(battery, layout, frame), memory)
     now, k = float(tlist[0]), 0
     while k < len(tlist):
         # everything within reach of one step, as far as it fits the memory
@@ -153,29 +153,72 @@ def _bonds(net: Network) -> tuple[tuple[int, int], ...]:
     return tuple((int(i), int(j)) for i, j in zip(*np.nonzero(hops), strict=True))
 
 
-def _values(net: Network, layout: Layout, frame: float) -> tuple[Any, ...]:
-    """Numbers of the generator in the order the kernels take them."""
+class Values(NamedTuple):
+    """Numbers of the generator, for the compiled kernels.
+
+    Attributes
+    ----------
+    energies, rates : ndarray, (2^N,)
+        Diagonal of H and of G, row by row of the layout.
+    dephasing : ndarray, (2^N,)
+        Decay rate of a coherence, by the cells in which its two states differ.
+    has_dephasing, has_loss, has_pump : bool
+        Whether there is any.
+    hop_H, hop_G : ndarray
+        Elements of H and of G of every bond.
+    loss, pump : ndarray, (N, N)
+        Rates of the jumps.
+    """
+
+    energies: FloatArray
+    rates: FloatArray
+    dephasing: FloatArray
+    has_dephasing: bool
+    hop_H: FloatArray
+    hop_G: FloatArray
+    loss: FloatArray
+    pump: FloatArray
+    has_loss: bool
+    has_pump: bool
+
+
+class Generator(NamedTuple):
+    """All that the compiled kernels need of a network: index tables, numbers, and memory to work in."""
+
+    tables: Tables
+    values: Values
+    work: tuple[FloatArray, FloatArray]
+
+
+def generator_of(net: Network, layout: Layout, frame: float) -> Generator:
+    """Generator of a network in a frame that turns uniformly with the excitation number."""
+    from ._kernels import buffers
+
     loss, pump = net.loss_matrix, net.pump_matrix
     n = occupations(net.N)
-    states = layout.tables[3]
-    energies = (n @ (net.omega - frame))[states]
-    rates = (n @ np.diag(loss) + (1 - n) @ np.diag(pump))[states]
-    hop_H = np.array([net.J[b] for b in layout.bonds] or [0.0])
-    hop_G = np.array([loss[b] + pump[b] for b in layout.bonds] or [0.0])
-    phi = n @ net.dephasing
-    return energies, rates, phi, bool(phi.any()), hop_H, hop_G, loss, pump, bool(loss.any()), bool(pump.any())
+    states = layout.tables.states
+    dephasing = n @ net.dephasing
+    values = Values(
+        energies=(n @ (net.omega - frame))[states],
+        rates=(n @ np.diag(loss) + (1 - n) @ np.diag(pump))[states],
+        dephasing=dephasing,
+        has_dephasing=bool(dephasing.any()),
+        hop_H=np.array([net.J[b] for b in layout.bonds] or [0.0]),
+        hop_G=np.array([loss[b] + pump[b] for b in layout.bonds] or [0.0]),
+        loss=loss,
+        pump=pump,
+        has_loss=bool(loss.any()),
+        has_pump=bool(pump.any()),
+    )
+    return Generator(layout.tables, values, buffers(layout.largest))
 
 
 class _Stepper:
     """Makes steps of at most `plan.step` with one set of buffers."""
 
-    def __init__(self, plan: Plan, layout: Layout, values: tuple[Any, ...], memory: _Memory) -> None:
-        from ._kernels import buffers
-
-        self.plan, self.layout, self.values, self.memory = plan, layout, values, memory
-        rows = plan.terms if memory.whole_step else memory.rows
-        self.vectors = np.empty((rows, memory.size))
-        self.work = buffers(memory.largest)
+    def __init__(self, plan: Plan, generator: Generator, memory: _Memory) -> None:
+        self.plan, self.generator, self.memory = plan, generator, memory
+        self.vectors = np.empty((plan.terms if memory.whole_step else memory.rows, memory.size))
 
     def states(self, q: FloatArray, offsets: FloatArray, where: tuple[Any, ...]) -> PackedStates:
         """States at `offsets` after the state q; `where` is passed on to the States."""
@@ -205,8 +248,8 @@ class _Stepper:
         from ._kernels import faber_vectors
 
         x = self.plan.ellipse
-        generator = (self.layout.tables, self.values, self.work)
-        return int(faber_vectors(self.vectors, first, last, k, x.center, x.d, x.e, rest, self.plan.tol, *generator))
+        ellipse = (x.center, x.d, x.e)
+        return int(faber_vectors(self.vectors, first, last, k, ellipse, rest, self.plan.tol, self.generator))
 
     def _whole_step(self, q: FloatArray, coeffs: FloatArray) -> int:
         """All Faber vectors of a step; their number."""

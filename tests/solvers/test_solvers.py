@@ -17,7 +17,7 @@ from qbsim.solvers import _kernels as kernels
 from qbsim.solvers._layout import layout_of
 from qbsim.solvers._packed import PackedStates, is_block_diagonal, pack
 from qbsim.solvers._spectrum import numerical_range
-from qbsim.solvers.network import _bonds, _values
+from qbsim.solvers.network import _bonds, generator_of
 
 REFERENCE = {"solver": "qutip", "rtol": 1e-10, "atol": 1e-12}
 MEASURES = (
@@ -68,7 +68,7 @@ def generator(net, rho, sectors):
     """L rho from the compiled kernel, as a packed vector, and the packed form of a matrix."""
     layout = layout_of(net.N, sectors, _bonds(net))
     q, out = pack(rho, layout), np.empty(layout.size)
-    kernels.apply_generator(q, out, layout.tables, _values(net, layout, 0.0), kernels.buffers(layout.largest))
+    kernels.apply_generator(q, out, generator_of(net, layout, 0.0))
     return layout, out
 
 
@@ -145,11 +145,10 @@ class TestFaber:
         plan = faber.plan_steps(*bounds, 0.5, 1e-12)
         vectors = np.empty((plan.terms, layout.size))
         vectors[0] = pack(random_state(4, "dense", 3), layout)
-        x, values, work = plan.ellipse, _values(net, layout, 0.0), kernels.buffers(16)
+        x = plan.ellipse
         everything = np.full((2, plan.terms), np.inf)  # no term is negligible
-        kernels.faber_vectors(
-            vectors, 1, plan.terms, 1, x.center, x.d, x.e, everything, 0.0, layout.tables, values, work
-        )
+        ellipse = (x.center, x.d, x.e)
+        kernels.faber_vectors(vectors, 1, plan.terms, 1, ellipse, everything, 0.0, generator_of(net, layout, 0.0))
         c = faber.coefficients(x, np.array([plan.step]), plan.terms)[0]
         assert np.linalg.norm(vectors, axis=1).max() <= 2 * np.linalg.norm(vectors[0])
         partial = np.cumsum(c[:, None] * vectors, axis=0)
@@ -167,11 +166,10 @@ class TestFaber:
         plan = faber.plan_steps(*bounds, 1.0, 1e-12)
         vectors = np.empty((plan.terms, layout.size))
         vectors[0] = pack(qutip.basis([2] * 3, [1, 0, 1]) if seed % 4 == 0 else random_state(3, "dense", seed), layout)
-        x, values, work = plan.ellipse, _values(net, layout, 0.0), kernels.buffers(8)
+        x = plan.ellipse
         everything = np.full((2, plan.terms), np.inf)
-        kernels.faber_vectors(
-            vectors, 1, plan.terms, 1, x.center, x.d, x.e, everything, 0.0, layout.tables, values, work
-        )
+        ellipse = (x.center, x.d, x.e)
+        kernels.faber_vectors(vectors, 1, plan.terms, 1, ellipse, everything, 0.0, generator_of(net, layout, 0.0))
         c = faber.coefficients(x, np.linspace(0, plan.step, 4), plan.terms)
         rest, sizes = faber.remainders(x, c), np.linalg.norm(vectors, axis=1)
         for k in range(2, plan.terms - 1):
