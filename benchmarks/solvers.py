@@ -33,7 +33,7 @@ import qutip
 import qbsim as qb
 from qbsim.evolution import series
 from qbsim.measures.table import read_measures
-from qbsim.solvers import choose
+from qbsim.solvers import Settings, choose
 
 MEASURES = read_measures(("energy", "ergotropy"))
 ACCURACY = 1e-7  # of the spread of H0, asked of QuTiP
@@ -83,15 +83,15 @@ def lapack_seconds(battery: qb.Network, rho0: qutip.Qobj, tlist: np.ndarray, rep
 
     module = choose(battery, rho0, tlist).module
     total = 0.0
-    for stretch in module.run(battery, rho0, tlist, rtol=1e-8, atol=1e-10):
-        if not hasattr(stretch, "layout"):
+    for segment in module.run(battery, rho0, tlist, Settings()):
+        if not hasattr(segment, "layout"):
             return float("nan")  # closed form: no eigenvalue problem at all
         start = 0
-        for m in map(len, stretch.layout.blocks):
-            batch = 1 if m > 512 else len(stretch)  # large matrices one at a time, as memory allows
-            for t in range(0, len(stretch) if m > 1 else 0, batch):
+        for m in map(len, segment.layout.blocks):
+            batch = 1 if m > 512 else len(segment)  # large matrices one at a time, as memory allows
+            for t in range(0, len(segment) if m > 1 else 0, batch):
                 rho = np.zeros((batch, m, m), dtype=complex)
-                kernels.unpack_lower(stretch.packed[t : t + batch], start, rho)
+                kernels.unpack_lower(segment.packed[t : t + batch], start, rho)
                 total += best_of(lambda r=rho: np.linalg.eigvalsh(r), 1 if m > 512 else repeat)
             start += m * m
     return total
@@ -145,7 +145,7 @@ def measure(model: Callable[[int], qb.Network], N: int, state: str, times: int, 
     ours = best_of(lambda: series(model(N), rho0, tlist, MEASURES), repeat)
     passive = float("nan")
     if run.solver == "network" and state == "plus":
-        passive = best_of(lambda: series(model(N), rho0, tlist, MEASURES, passive_tol=1e-4), repeat)
+        passive = best_of(lambda: series(model(N), rho0, tlist, MEASURES, Settings(passive_tol=1e-4)), repeat)
     theirs, form = qutip_seconds(battery, rho0, tlist, 2) if compare else (float("nan"), "")
     lapack = lapack_seconds(battery, rho0, tlist, repeat)
     name = "disordered chain" if model is disordered_chain else "collective decay"

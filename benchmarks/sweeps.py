@@ -20,6 +20,7 @@ import qbsim as qb
 from qbsim._machine import one_thread
 from qbsim.evolution import series
 from qbsim.measures.table import read_measures
+from qbsim.solvers import Settings
 from qbsim.sweeps.tasks import Curve
 
 TIMES = np.linspace(0, 1, 101)
@@ -92,8 +93,7 @@ def per_batch(realizations: int) -> float:
         batches = len(list(Path(folder).glob("batches/*/*.npz")))
     rows = {"energy": "energy", "ergotropy": "ergotropy"}
     curves = [
-        Curve(chain, {"N": 1, "delta": 2.0}, name, getattr(qb, name)(1), TIMES, rows, "auto", 1e-8, 1e-10, None, 0)
-        for name in STATES
+        Curve(chain, {"N": 1, "delta": 2.0}, name, getattr(qb, name)(1), TIMES, rows, Settings(), 0) for name in STATES
     ]
     return (stored - wall(lambda: [curve.compute(0, realizations) for curve in curves])) / batches
 

@@ -297,12 +297,14 @@ def _geometry_axes(args: argparse.Namespace) -> tuple[dict[str, list[Any]], dict
 
 
 def _dry_run(build: Any, axes: dict[str, Any], asked: dict[str, Any], args: argparse.Namespace) -> int:
+    from ..solvers import Settings
     from ..sweeps.batches import Store
     from ..sweeps.executors import cpu_count
     from ..sweeps.forecast import forecast
-    from ..sweeps.plan import make_plan
+    from ..sweeps.plan import Request, make_plan
 
-    plan = make_plan(build, axes, **asked)
+    settings = Settings(*(asked.pop(name) for name in Settings._fields))
+    plan = make_plan(Request(build, axes, **asked, settings=settings))
     store = Store(args.out) if args.out.exists() else None
     workers = 1 if args.executor == "serial" else args.workers or cpu_count()
     told = forecast(plan, workers, store)

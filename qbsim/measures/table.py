@@ -26,7 +26,7 @@ from .ergotropy import (
 )
 from .power import power_dissipation_over_time, power_interaction_over_time, power_over_time
 from .reference import Reference
-from .series import States
+from .series import StateSeries
 
 __all__ = ["MEASURES", "Measure"]
 
@@ -48,7 +48,7 @@ class Measure:
         expectation values of operators of the battery only, which are right in any space.
     """
 
-    evaluate: Callable[[States, Reference], FloatArray]
+    evaluate: Callable[[StateSeries, Reference], FloatArray]
     long_name: str
     units: str
     needs: str = "product"

@@ -114,11 +114,11 @@ class Layout:
         return max(len(b) for b in self.blocks)
 
     def positions(self, rows: IntArray, cols: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
-        """Positions of entries (row, col) in a packed state, and which of them the layout holds."""
+        """Positions of entries (row, col) in a packed state, and which of them the layout has."""
         sizes, offsets, block_of, index_of = self.index
-        held = block_of[rows] == block_of[cols]
+        kept = block_of[rows] == block_of[cols]
         b = block_of[rows]
-        return np.where(held, offsets[b] + index_of[rows] * sizes[b] + index_of[cols], 0), held
+        return np.where(kept, offsets[b] + index_of[rows] * sizes[b] + index_of[cols], 0), kept
 
     @property
     def index(self) -> tuple[IntArray, IntArray, IntArray, IntArray]:

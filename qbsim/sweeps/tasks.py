@@ -25,10 +25,11 @@ from .._certificate import CERTIFICATE
 from .._checks import CutoffWarning, FloatArray, MeasureWarning, UnphysicalWarning, as_measured
 from .._digest import digest, json_digest, numerics_sha256
 from ..battery import Battery
-from ..evolution import series
+from ..evolution import UserMeasure, series
 from ..measures.reference import Reference
 from ..measures.table import read_measures
 from ..networks import Network
+from ..solvers import Settings
 
 __all__ = ["CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "generator", "takes_rng", "utc"]
 
@@ -116,8 +117,8 @@ class Curve:
         Times.
     measures : dict
         Name of every measure to the name of a row of MEASURES or to f(rho, battery).
-    solver, rtol, atol, passive_tol
-        As in `evolve`.
+    settings : Settings
+        How to solve.
     seed : int
         Master seed.
     """
@@ -127,11 +128,8 @@ class Curve:
     state: str
     rho0: Qobj
     tlist: FloatArray
-    measures: dict[str, str | Callable[[Qobj, Battery], float]]
-    solver: str
-    rtol: float
-    atol: float
-    passive_tol: float | None
+    measures: dict[str, str | UserMeasure]
+    settings: Settings
     seed: int
 
     @cached_property
@@ -156,7 +154,7 @@ class Curve:
             # the same for every realization: `sweep` has already let the first battery warn
             warnings.simplefilter("ignore", MeasureWarning)
             warnings.simplefilter("ignore", UnphysicalWarning)
-            # `sweep` warns once, by the certificate: what a worker process says, nobody hears
+            # `sweep` warns once, by the certificate: warnings of a worker process are lost
             warnings.simplefilter("ignore", CutoffWarning)
             began = utc(time.time())
             for row, k in enumerate(range(start, stop)):
@@ -166,21 +164,12 @@ class Curve:
 
     def _realization(self, k: int, row: int, table: dict[str, Any], batch: Batch) -> None:
         battery = self.battery(k)
-        run = series(
-            battery,
-            self.rho0,
-            self.tlist,
-            table,
-            solver=self.solver,
-            rtol=self.rtol,
-            atol=self.atol,
-            passive_tol=self.passive_tol,
-        )
+        run = series(battery, self.rho0, self.tlist, table, self.settings)
         for name, curve in run.values.items():
             batch.values[name][row] = curve
         batch.spread[row] = Reference(battery).spread if table.keys() & {"energy", "ergotropy"} else np.nan
-        found = [run.certificate.get(name) for name in CERTIFICATE]
-        batch.certificate[row] = [np.nan if x is None else x for x in found]
+        entries = [run.certificate.get(name) for name in CERTIFICATE]
+        batch.certificate[row] = [np.nan if x is None else x for x in entries]
         batch.solvers[run.solver] = run.reason
 
     @cached_property
@@ -195,10 +184,7 @@ class Curve:
             "state": [self.state, _operator_digest(self.rho0)],
             "tlist": self.tlist.tolist(),
             "measures": {name: _measure_stamp(own, self.rho0, batteries[0]) for name, own in self.measures.items()},
-            "solver": self.solver,
-            "rtol": self.rtol,
-            "atol": self.atol,
-            "passive_tol": self.passive_tol,
+            **self.settings._asdict(),
             "seed": self.seed,
             "seed_rule": SEED_RULE,
             "versions": numerics(),
@@ -259,8 +245,8 @@ def _battery_stamp(battery: Battery, tlist: FloatArray) -> str:
     return json_digest(stamp)
 
 
-def _measure_stamp(own: str | Callable[[Qobj, Battery], float], rho0: Qobj, battery: Battery) -> list[str]:
-    """Name of a known measure; one of the user's own by name, source and its values for two states."""
+def _measure_stamp(own: str | UserMeasure, rho0: Qobj, battery: Battery) -> list[str]:
+    """Name of a known measure; name, source and values for two states of a user measure."""
     if isinstance(own, str):
         return [own]
     try:

@@ -1,5 +1,6 @@
 """Solvers against QuTiP, against each other and against their own bounds."""
 
+import inspect
 import json
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 import qbsim as qb
 from qbsim.measures import series
-from qbsim.solvers import SOLVERS, choose, load
+from qbsim.solvers import SOLVERS, Settings, Solver, choose, load
 from qbsim.solvers import _faber as faber
 from qbsim.solvers import _kernels as kernels
 from qbsim.solvers._layout import layout_of
@@ -302,10 +303,10 @@ class TestBrokenRuns:
         assert certificate["lowest_eigenvalue"] < -1e-6
 
 
-def test_states_may_not_outlive_their_stretch():
+def test_states_may_not_outlive_their_segment():
     net = qb.network(qb.linear(4), J=50.0, gamma=1.0)
     times = np.linspace(0, 10, 11)
-    parts = list(load("network").run(net, qb.plus(4), times, rtol=1e-8, atol=1e-10))
+    parts = list(load("network").run(net, qb.plus(4), times, Settings()))
     assert len(parts) > 1
     with pytest.raises(RuntimeError, match="take what you need"):
         parts[0].populations  # noqa: B018
@@ -388,7 +389,7 @@ class TestAgainstQutip:
 
 
 class TestStretches:
-    """Long runs are cut into steps and stretches; the cuts must not show."""
+    """Long runs are cut into steps and segments; the cuts must not show."""
 
     def test_many_steps_equal_one(self):
         net = qb.network(qb.linear(4), J=40.0, gamma=1.0)
@@ -589,7 +590,12 @@ class TestChoice:
         net = qb.network(qb.linear(2), J=1.0, gamma=1.0)
         for name in SOLVERS:
             module = load(name)
-            assert isinstance(module.refuses(net, qb.full(2), TIMES), str)
+            for member in ("why_not", "seconds", "forecast", "run"):
+                wanted = list(inspect.signature(getattr(Solver, member)).parameters.values())[1:]  # without self
+                parameters = list(inspect.signature(getattr(module, member)).parameters.values())
+                assert [(p.name, p.kind) for p in parameters[: len(wanted)]] == [(p.name, p.kind) for p in wanted]
+                assert all(p.default is not p.empty for p in parameters[len(wanted) :])
+            assert isinstance(module.why_not(net, qb.full(2), TIMES), str)
             assert module.forecast(net, qb.full(2), TIMES) > 0
             assert module.seconds(net, qb.full(2), TIMES, spectrum=True) > 0
             assert set(module.TOLERANCES) <= {"rtol", "atol"}
