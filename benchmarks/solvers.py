@@ -5,9 +5,9 @@
 
 Work: evolution plus energy and ergotropy on an even grid, Gamma t in [0, 1], exchange element 10 Gamma. QuTiP is the
 best of superoperator and matrix form with adams and vern9, each at the loosest tolerance whose energy and ergotropy
-are within 1e-7 of the spread of H0 (qbsim is asked for nothing and is within 1e-10); its eigenvalues come from the same
-batched LAPACK call. "LAPACK" is the eigenvalues alone, of the same density matrices, block by block where there are
-blocks: below it no ergotropy can be had. Every time is the best of several runs.
+are within 1e-7 of the spread of H0 (qbsim, at its default tolerances, is within 1e-10); its eigenvalues come from the
+same batched LAPACK call. "LAPACK" is the eigenvalues alone, of the same density matrices, block by block where there
+are blocks: no ergotropy takes less. Every time is the best of several runs.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from qbsim.measures.table import read_measures
 from qbsim.solvers import Settings, choose
 
 MEASURES = read_measures(("energy", "ergotropy"))
-ACCURACY = 1e-7  # of the spread of H0, asked of QuTiP
+ACCURACY = 1e-7  # of the spread of H0, for QuTiP
 IMAGE = Path(__file__).parent.parent / "docs" / "images" / "solvers.png"
 
 

@@ -51,7 +51,7 @@ class Series:
     values : dict
         Name of a measure to its curve, (T,).
     rho : ndarray (T, d, d) or None
-        Density matrices of the cells, if asked for.
+        Density matrices of the cells, if kept.
     certificate : dict
         Largest trace error, Hermiticity error, most negative eigenvalue; estimated, not bounded, error of the passive
         energy.

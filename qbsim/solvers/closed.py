@@ -22,7 +22,7 @@ from ._cost import FLOP
 
 TERMS = frozenset({"fields", "exchange", GENERAL_OPERATORS})
 TOLERANCES = ()  # exact to rounding
-CHUNK_BYTES = 128 * 2**20  # amplitudes handed over at a time
+CHUNK_BYTES = 128 * 2**20  # amplitudes returned at a time
 DENSE_BYTES = 2**30  # eigenvectors of a larger block are not formed
 
 

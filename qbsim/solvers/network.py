@@ -32,7 +32,7 @@ STORE_BYTES = 256 * 2**20  # Faber vectors of a whole step are kept up to here, 
 # One application of the generator costs this times N multiply-adds per entry (measured, in those of a matrix product).
 DENSE_COST, SECTOR_COST = 16.0, 30.0
 ROUGH_BYTES = 2**26  # below this much memory a rough forecast is good enough
-SEGMENT_BYTES = 3 * 2**29  # packed states handed over at a time, beyond one
+SEGMENT_BYTES = 3 * 2**29  # packed states returned at a time, beyond one
 
 
 def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
@@ -65,7 +65,7 @@ class _Memory:
 
     size: int  # numbers per packed state
     largest: int  # size of the largest block
-    segment: int  # states handed over
+    segment: int  # states returned at a time
     rows: int  # Faber vectors
     whole_step: bool  # whether these are all of a step
 

@@ -28,7 +28,7 @@ __all__ = ["ProductStates"]
 
 TERMS = NETWORK_TERMS
 TOLERANCES = ()  # exact to rounding
-SEGMENT_BYTES = 2**28  # populations handed over at a time
+SEGMENT_BYTES = 2**28  # populations returned at a time
 
 
 def _excited_population(rho0: Qobj) -> float | None:

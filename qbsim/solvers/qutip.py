@@ -28,7 +28,7 @@ TOLERANCES = ("rtol", "atol")
 # Longest step over the norm of the generator. Where nothing happens QuTiP's steps grow without limit, and what it
 # interpolates between them then is wrong by orders of magnitude.
 LONGEST_STEP = 8.0
-CHUNK_BYTES = 256 * 2**20  # density matrices handed over at a time
+CHUNK_BYTES = 256 * 2**20  # density matrices returned at a time
 STEPPING = ("vern9", "vern7", "tsit5", "adams", "bdf", "lsoda", "dop853")  # methods that take a longest step
 OPTIONS = ("method", "max_step", "min_step", "first_step", "nsteps", "order", "ifactor", "dfactor", "beta")
 OURS = {

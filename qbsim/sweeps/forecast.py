@@ -1,4 +1,4 @@
-"""What a sweep will cost, before it starts: a few realizations are timed and the rest is arithmetic."""
+"""What a sweep will cost, before it starts: a few realizations are timed, and the times are added up."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Forecast", "forecast"]
 START_SECONDS = 3.0  # until local workers have imported everything
 SAMPLES = 3
 HEADER_BYTES = 4000  # identity and provenance in every batch file
-FILE_SECONDS = 0.02  # per batch: write, flush, rename, hand over
+FILE_SECONDS = 0.02  # per batch: write, flush, rename, send
 
 
 @dataclass(frozen=True)

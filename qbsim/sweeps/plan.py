@@ -173,7 +173,7 @@ def read_axes(build: Callable[..., Battery], axes: Any) -> dict[str, list[Any]]:
 
 
 def _check_names(build: Callable[..., Battery], names: list[str]) -> None:
-    """Refuse an axis that is no argument of the builder, and a builder with arguments that no axis gives."""
+    """Refuse an axis that is not an argument of the builder, and a builder with arguments that no axis gives."""
     try:
         signature = inspect.signature(build)
     except (TypeError, ValueError):

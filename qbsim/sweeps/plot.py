@@ -167,7 +167,7 @@ def _name(axis: str, value: Any) -> str:
 
 
 def _styles(ds: xr.Dataset, others: list[str], choices: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    """Colour of the state, or else of the geometry; everything else is told apart by marker and shade."""
+    """Colour of the state, or else of the geometry; marker and shade distinguish everything else."""
     named = next((d for d in ("state", "geometry") if d in others and ds.sizes[d] > 1), None)
     taken = [plotting.LINES[v]["color"] for v in ds[named].values.tolist() if v in plotting.LINES] if named else []
     free = itertools.cycle([c for c in plotting.CYCLE if c not in taken] or plotting.CYCLE)
@@ -177,10 +177,10 @@ def _styles(ds: xr.Dataset, others: list[str], choices: list[tuple[Any, ...]]) -
     for choice in choices:
         at = dict(zip(others, choice, strict=True))
         other = tuple(v for d, v in at.items() if d != named)
-        own = at[named] if named else other
-        if own not in colours:
-            colours[own] = dict(plotting.LINES.get(str(own), {"color": next(free)}) if named else {"color": next(free)})
+        key = at[named] if named else other
+        if key not in colours:
+            colours[key] = dict(plotting.LINES.get(str(key), {"color": next(free)}) if named else {"color": next(free)})
         mark = {"marker": MARKERS[rest.index(other) % len(MARKERS)], "markersize": 4}
         shade = {"alpha": 1 - 0.6 * rest.index(other) / (len(rest) - 1)} if named and len(rest) > 1 else {}
-        styles.append(colours[own] | mark | shade)
+        styles.append(colours[key] | mark | shade)
     return styles

@@ -1,4 +1,4 @@
-"""The result of a sweep as a labelled Dataset, and what its manifest says: names, units, provenance."""
+"""The result of a sweep as a labelled Dataset, and its manifest: names, units, provenance."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def parameters(plan: Plan) -> dict[str, Any]:
 
 
 def manifest(plan: Plan, log: dict[str, Any]) -> dict[str, Any]:
-    """What `qbsim show` and a later call need to know of this one."""
+    """What `qbsim show` and a later call read of this one."""
     request = parameters(plan)
     return {
         "format": FORMAT,
@@ -179,7 +179,7 @@ def _provenance(plan: Plan, averages: list[Average], log: dict[str, Any]) -> dic
 
 
 def check_memory(plan: Plan, most: int) -> None:
-    """Refuse to keep more curves than the memory holds, before they are computed and not after."""
+    """Refuse to keep more curves than fit the free memory, before they are computed."""
     curves = int(np.prod(plan.shape)) * len(plan.states) * most
     need, free = 8 * curves * len(plan.tlist) * len(plan.measures), available_memory()
     if need > free:

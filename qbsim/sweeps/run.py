@@ -1,4 +1,4 @@
-"""`sweep`: named axes and many realizations make one labelled Dataset, and nothing that was computed is lost."""
+"""`sweep`: named axes and many realizations make one labelled Dataset, and no finished result is lost."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def sweep(
     solver, rtol, atol, passive_tol
         As in `evolve`; the error at `passive_tol` is estimated, not bounded.
     progress : bool
-        Tell the progress and the time left on stderr.
+        Show the progress and the time left on stderr.
 
     Returns
     -------
@@ -226,7 +226,7 @@ class _Run:
             self.pool.close()
 
     def _compute(self, counts: dict[Index, int]) -> None:
-        """Let the workers fill the gaps."""
+        """Compute what is missing."""
         curves = {curve.key: (curve, counts[index]) for index in counts for curve in self.plan.curves[index]}
         gaps = [(c, *gap) for key, (c, count) in curves.items() for gap in cover(self.files[key], count)[1]]
         if not gaps:

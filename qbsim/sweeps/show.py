@@ -22,24 +22,25 @@ Rows = list[tuple[str, str]]
 
 def of_store(folder: Path) -> Rows:
     """Progress of a sweep, by the names of its batches; whoever resumes it verifies them."""
-    told = Store.read_manifest(folder)
+    manifest = Store.read_manifest(folder)
     wanted = have = 0
-    for curve in told["curves"]:
+    for curve in manifest["curves"]:
         names = [FILE_NAME.fullmatch(p.name) for p in curve_folder(folder, curve["identity"]).glob("*.npz")]
         ranges = sorted((int(m[1]), int(m[2])) for m in names if m)
         gaps = cover([(folder, a, b) for a, b in ranges], curve["realizations"])[1]
         wanted += curve["realizations"]
         have += curve["realizations"] - sum(b - a for a, b in gaps)
-    state = f"finished {told['finished']}" if told["finished"] else "not finished: the same `qbsim sweep` resumes"
+    finished = manifest["finished"]
+    state = f"finished {finished}" if finished else "not finished: the same `qbsim sweep` resumes"
     rows = [
-        ("sweep", f"{len(told['curves'])} curves, started {told['started']}, {state}"),
+        ("sweep", f"{len(manifest['curves'])} curves, started {manifest['started']}, {state}"),
         ("stored", f"{have} of {wanted} realizations ({100 * have / wanted:.0f} %)"),
     ]
-    if told["parameters"]["target_sem"] is not None:
-        rows.append(("target", f"standard error {told['parameters']['target_sem']:g}; the count is a limit"))
-    rows += [("set aside", line) for line in told["set_aside"]]
-    if not told["finished"]:
-        rows += [(f"axis {name}", _values(values)) for name, values in told["parameters"]["axes"].items()]
+    if manifest["parameters"]["target_sem"] is not None:
+        rows.append(("target", f"standard error {manifest['parameters']['target_sem']:g}; the count is a limit"))
+    rows += [("set aside", line) for line in manifest["set_aside"]]
+    if not finished:
+        rows += [(f"axis {name}", _values(values)) for name, values in manifest["parameters"]["axes"].items()]
     return rows
 
 
@@ -60,16 +61,16 @@ def of_file(ds: xr.Dataset) -> Rows:
 def _attribute(name: str, value: Any) -> Rows:
     """One line; a JSON object gets one per entry."""
     try:
-        told = parse_json(value, name) if isinstance(value, str) else value
+        content = parse_json(value, name) if isinstance(value, str) else value
     except ValueError:
-        told = value
-    if name == "certificate" and isinstance(told, dict):
-        rows = {key: CERTIFICATE[key] for key in told if key in CERTIFICATE}
+        content = value
+    if name == "certificate" and isinstance(content, dict):
+        rows = {key: CERTIFICATE[key] for key in content if key in CERTIFICATE}
         return [
-            (f"{name}.{key}", f"{json.dumps(told[key])}  {row.long_name} [{row.units}]") for key, row in rows.items()
+            (f"{name}.{key}", f"{json.dumps(content[key])}  {row.long_name} [{row.units}]") for key, row in rows.items()
         ]
-    if isinstance(told, dict):
-        return [(f"{name}.{key}", json.dumps(entry)) for key, entry in told.items()]
+    if isinstance(content, dict):
+        return [(f"{name}.{key}", json.dumps(entry)) for key, entry in content.items()]
     return [(name, str(value))]
 
 

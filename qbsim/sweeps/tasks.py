@@ -183,7 +183,7 @@ class Curve:
             "point": {name: _number(value) for name, value in self.point.items()},
             "state": [self.state, _operator_digest(self.rho0)],
             "tlist": self.tlist.tolist(),
-            "measures": {name: _measure_stamp(own, self.rho0, batteries[0]) for name, own in self.measures.items()},
+            "measures": {name: _measure_stamp(m, self.rho0, batteries[0]) for name, m in self.measures.items()},
             **self.settings._asdict(),
             "seed": self.seed,
             "seed_rule": SEED_RULE,
@@ -245,18 +245,18 @@ def _battery_stamp(battery: Battery, tlist: FloatArray) -> str:
     return json_digest(stamp)
 
 
-def _measure_stamp(own: str | UserMeasure, rho0: Qobj, battery: Battery) -> list[str]:
+def _measure_stamp(measure: str | UserMeasure, rho0: Qobj, battery: Battery) -> list[str]:
     """Name of a known measure; name, source and values for two states of a user measure."""
-    if isinstance(own, str):
-        return [own]
+    if isinstance(measure, str):
+        return [measure]
     try:
-        source = inspect.getsource(own)
+        source = inspect.getsource(measure)
     except (OSError, TypeError):  # typed into a console
-        source = getattr(getattr(own, "__code__", None), "co_code", b"").hex()
-    name = f"{getattr(own, '__module__', '')}.{getattr(own, '__qualname__', type(own).__name__)}"
+        source = getattr(getattr(measure, "__code__", None), "co_code", b"").hex()
+    name = f"{getattr(measure, '__module__', '')}.{getattr(measure, '__qualname__', type(measure).__name__)}"
     rho = rho0.proj() if rho0.isket else rho0
     if battery.cells != tuple(range(len(battery.dims))):
         rho = rho.ptrace(list(battery.cells))
     mixed = (rho + Qobj(np.eye(rho.shape[0]) / rho.shape[0], dims=rho.dims)) / 2
-    seen = [repr(as_measured(name, own(state, battery))) for state in (rho, mixed)]
-    return [name, hashlib.sha256(source.encode()).hexdigest(), *seen]
+    values = [repr(as_measured(name, measure(state, battery))) for state in (rho, mixed)]
+    return [name, hashlib.sha256(source.encode()).hexdigest(), *values]
