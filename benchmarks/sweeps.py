@@ -20,6 +20,7 @@ import qbsim as qb
 from qbsim._machine import one_thread
 from qbsim.evolution import series
 from qbsim.measures.table import read_measures
+from qbsim.solvers import Settings
 from qbsim.sweeps.tasks import Curve
 
 TIMES = np.linspace(0, 1, 101)
@@ -92,8 +93,7 @@ def per_batch(realizations: int) -> float:
         batches = len(list(Path(folder).glob("batches/*/*.npz")))
     rows = {"energy": "energy", "ergotropy": "ergotropy"}
     curves = [
-        Curve(chain, {"N": 1, "delta": 2.0}, name, getattr(qb, name)(1), TIMES, rows, "auto", 1e-8, 1e-10, None, 0)
-        for name in STATES
+        Curve(chain, {"N": 1, "delta": 2.0}, name, getattr(qb, name)(1), TIMES, rows, Settings(), 0) for name in STATES
     ]
     return (stored - wall(lambda: [curve.compute(0, realizations) for curve in curves])) / batches
 
@@ -108,10 +108,10 @@ def peak_memory(realizations: int) -> int:
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     here = str(Path(__file__).parent)
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code, here, str(realizations)], capture_output=True, text=True, check=True
     )
-    return int(told.stdout)
+    return int(done.stdout)
 
 
 def main() -> None:
@@ -131,10 +131,10 @@ def main() -> None:
             1.3,
         ),
     }
-    for name, (found, sign, limit) in rows.items():
-        reached = found >= limit if sign == ">=" else found <= limit
-        print(f"{name:62s} {found:8.3f}   must be {sign} {limit:g}   {'reached' if reached else 'MISSED'}", flush=True)
-    print(json.dumps({name: found for name, (found, _, _) in rows.items()}))
+    for name, (value, sign, limit) in rows.items():
+        reached = value >= limit if sign == ">=" else value <= limit
+        print(f"{name:62s} {value:8.3f}   must be {sign} {limit:g}   {'reached' if reached else 'MISSED'}", flush=True)
+    print(json.dumps({name: value for name, (value, _, _) in rows.items()}))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the machine has to give: memory that is left, and threads of BLAS; the lowest layer."""
+"""The machine: free memory, and threads of BLAS; the lowest layer."""
 
 from __future__ import annotations
 
@@ -30,20 +30,15 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-SURELY_FREE = 2**28  # bytes below which nobody asks how much memory is left
+SURELY_FREE = 2**28  # bytes; skip the memory check below this size
 MOST_CELLS = 300  # beyond it the forecast is a lower bound: 2^300 states are more than there are atoms
 
 
 def available_memory() -> int:
-    """Bytes of memory that can still be taken on this machine."""
-    try:
-        with open("/proc/meminfo") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 8 * 2**30
+    """Bytes of memory that programs can still take on this machine."""
+    import psutil
+
+    return int(psutil.virtual_memory().available)
 
 
 def require(size: int, what: str, remedy: str) -> None:

@@ -23,7 +23,7 @@ from .battery import Battery
 from .curves import efficiency
 from .measures.ergotropy import ergotropy
 from .measures.reference import Reference
-from .measures.series import States
+from .measures.series import StateSeries
 from .measures.table import MEASURES
 from .operators import lowering, occupations, raising, sigma_z
 
@@ -216,25 +216,25 @@ def _collective(ref: Reference) -> Collective:
     return ref.battery
 
 
-def _ergotropy(states: States, ref: Reference) -> FloatArray:
+def _ergotropy(states: StateSeries, ref: Reference) -> FloatArray:
     return MEASURES["energy"].evaluate(states, ref) - _collective(ref).passive_energies(states)
 
 
-def _efficiency(states: States, ref: Reference) -> FloatArray:
+def _efficiency(states: StateSeries, ref: Reference) -> FloatArray:
     return efficiency(_ergotropy(states, ref), MEASURES["energy"].evaluate(states, ref), _collective(ref).ground)
 
 
-def _entropy(states: States, ref: Reference) -> FloatArray:
+def _entropy(states: StateSeries, ref: Reference) -> FloatArray:
     p = _collective(ref).spectrum(states)
     return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0), axis=1)
 
 
-def _purity(states: States, ref: Reference) -> FloatArray:
+def _purity(states: StateSeries, ref: Reference) -> FloatArray:
     return (_collective(ref).spectrum(states) ** 2).sum(axis=1)
 
 
 def _own_measures() -> dict[Any, Any]:
-    table: dict[str, Callable[[States, Reference], FloatArray]]
+    table: dict[str, Callable[[StateSeries, Reference], FloatArray]]
     table = {"ergotropy": _ergotropy, "efficiency": _efficiency, "entropy": _entropy, "purity": _purity}
     return {MEASURES[name]: replace(MEASURES[name], evaluate=evaluate) for name, evaluate in table.items()}
 
@@ -321,7 +321,7 @@ class Collective(Battery):
         levels = {"symmetric": self.symmetric, "lowest_levels": self._lowest.tolist()}
         return {**super().parameters(), **levels}
 
-    def spectrum(self, states: States) -> FloatArray:
+    def spectrum(self, states: StateSeries) -> FloatArray:
         """Eigenvalues of the n cells' states, ascending, (T, n + 1) or (T, 2^n); the missing ones vanish."""
         if self.symmetric:
             return states.eigenvalues
@@ -339,7 +339,7 @@ class Collective(Battery):
             )
         return np.sort(np.concatenate(parts, axis=1), axis=1)
 
-    def passive_energies(self, states: States) -> FloatArray:
+    def passive_energies(self, states: StateSeries) -> FloatArray:
         """Least energy of the n cells with the spectrum of the states, (T,)."""
         return self.spectrum(states)[:, ::-1] @ self._lowest
 

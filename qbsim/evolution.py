@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,26 +14,26 @@ from qutip import Qobj
 
 from . import _version
 from ._certificate import warn_of_cutoff
-from ._checks import FloatArray, apart, as_flag, as_measured, as_real, as_tlist, as_tolerance
+from ._checks import FloatArray, apart, as_flag, as_measured, as_tlist
 from ._digest import json_digest
 from ._machine import SURELY_FREE, available_memory, one_thread
 from .battery import Battery
-from .curves import ROUNDING
 from .measures.entanglement import NO_BONDS
+from .measures.labels import attributes, rounding, time_attributes
 from .measures.reference import Reference
-from .measures.series import States
+from .measures.series import StateSeries
 from .measures.table import MEASURES, Measure, measures_on, read_measures
-from .solvers import choose
+from .solvers import Choice, Settings, choose
 from .states import check_state
 
 if TYPE_CHECKING:
     import xarray as xr
 
-P = ParamSpec("P")
+UserMeasure = Callable[[Qobj, Battery], float]
 
 __all__ = ["Series", "evolve", "series"]
 
-RTOL, ATOL = 1e-8, 1e-10
+DEFAULTS = Settings()
 SMALL_DIMENSION = 256  # up to here matrices are too small to share among threads
 BROKEN = 1e-6  # trace and Hermiticity errors, and negative eigenvalues, beyond which a run has no result
 SPECTRAL = [MEASURES[name] for name in ("ergotropy", "efficiency", "coherent_ergotropy", "entropy")]
@@ -50,138 +49,143 @@ class Series:
     values : dict
         Name of a measure to its curve, (T,).
     rho : ndarray (T, d, d) or None
-        Density matrices of the cells, if asked for.
+        Density matrices of the cells, if kept.
     certificate : dict
         Largest trace error, Hermiticity error, most negative eigenvalue; estimated, not bounded, error of the passive
         energy.
-    solver, reason : str
+    choice : Choice
         Which solver ran, and why.
-    compared : str
-        Forecasts of the solvers that were compared, and why the others could not do it.
-    tolerances : sequence of str
-        Which of "rtol" and "atol" the solver met.
     """
 
     values: dict[str, FloatArray]
     rho: np.ndarray | None
-    certificate: dict[str, float | None] = field(default_factory=dict)
-    solver: str = ""
-    reason: str = ""
-    compared: str = ""
-    tolerances: Sequence[str] = ()
+    certificate: dict[str, float | None]
+    choice: Choice
 
 
-def _small_on_one_thread(run: Callable[P, Series]) -> Callable[P, Series]:
-    """Solve small batteries on one BLAS thread; large matrices are worth sharing."""
-
-    @wraps(run)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Series:
-        battery = args[0]
-        assert isinstance(battery, Battery)
-        with one_thread() if int(np.prod(battery.dims)) <= SMALL_DIMENSION else nullcontext():
-            return run(*args, **kwargs)
-
-    return wrapper
-
-
-@_small_on_one_thread
 def series(
     battery: Battery,
     rho0: Qobj,
     tlist: FloatArray,
-    measures: dict[str, Measure | Callable[[Qobj, Battery], float]],
+    measures: dict[str, Measure | UserMeasure],
+    settings: Settings = DEFAULTS,
     *,
-    solver: str = "auto",
-    rtol: float = RTOL,
-    atol: float = ATOL,
     states: bool = False,
-    passive_tol: float | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Series:
     """Curves of the measures without labels; arguments are already checked."""
+    # small batteries on one thread; large matrices are worth sharing
+    with one_thread() if int(np.prod(battery.dims)) <= SMALL_DIMENSION else nullcontext():
+        return _series(battery, rho0, tlist, measures, settings, states, options)
+
+
+def _series(
+    battery: Battery,
+    rho0: Qobj,
+    tlist: FloatArray,
+    measures: dict[str, Measure | UserMeasure],
+    settings: Settings,
+    states: bool,
+    options: Mapping[str, Any] | None,
+) -> Series:
+    """As `series`, on the threads there are."""
     spectrum = any(measure in SPECTRAL for measure in measures.values())
-    name, module, reason, compared = choose(battery, rho0, tlist, solver, spectrum=spectrum)
-    if options is not None and name != "qutip":
-        raise ValueError(f"Argument options is for solver 'qutip', but solver {name!r} runs; pass solver='qutip'.")
-    extra = {} if options is None else {"options": module.read_options(options)}
-    need = module.forecast(battery, rho0, tlist)
-    if need > SURELY_FREE and need > (free := available_memory()):
-        needed, left = apart(need / 2**30, free / 2**30, least=3)
-        raise MemoryError(
-            f"This run needs about {needed} GiB with solver {name!r}, but {left} GiB are free. "
-            "Use fewer cells or fewer times."
+    choice = choose(battery, rho0, tlist, settings.solver, spectrum=spectrum)
+    if options is not None and choice.name != "qutip":
+        raise ValueError(
+            f"Argument options is for solver 'qutip', but solver {choice.name!r} runs; pass solver='qutip'."
         )
-    reference = Reference(battery, passive_tol, float(tlist[0]))
+    extra = {} if options is None else {"options": options}
+    _check_memory(choice.module.forecast(battery, rho0, tlist), choice.name)
+    reference = Reference(battery, settings.passive_tol, float(tlist[0]))
     measures = measures_on(battery, measures)
-    edge = None if battery.truncation is None else battery.truncation.to("CSR").data.as_scipy()
     values = {key: np.empty(len(tlist)) for key in measures}
     kept: list[np.ndarray] = []
-    trace_error, hermiticity, lowest, cut = 0.0, 0.0, np.inf, 0.0
-    nodes, passive_error = 0, 0.0
+    certificate = _Certificate(battery, choice.name)
     start = 0
-    for stretch in module.run(battery, rho0, tlist, rtol=rtol, atol=atol, few=passive_tol is not None, **extra):
-        part = slice(start, start + len(stretch))
+    for segment in choice.module.run(battery, rho0, tlist, settings, **extra):
+        part = slice(start, start + len(segment))
         for key, measure in measures.items():
-            values[key][part] = _evaluate(key, measure, stretch, reference)
-        # np.maximum lets nan through, which max() loses
-        trace_error = float(np.maximum(trace_error, np.abs(stretch.populations.sum(axis=1) - 1).max()))
-        hermiticity = float(np.maximum(hermiticity, stretch.hermiticity_error()))
-        least = float(stretch.populations.min())  # never below the lowest eigenvalue
-        if reference.has_passive(stretch):
-            passive = reference.passive(stretch)
-            nodes, passive_error = nodes + passive.nodes, max(passive_error, passive.error)
-            lowest = min(lowest, passive.lowest)
-        elif "eigenvalues" in stretch.__dict__:  # already known, so the certificate costs nothing
-            lowest = min(lowest, float(stretch.eigenvalues.min()))
-        _refuse_broken(battery, name, stretch, trace_error, hermiticity, min(lowest, least))
-        if edge is not None:
-            cut = max(cut, float(stretch.expect(edge).max()))
+            values[key][part] = _evaluate(key, measure, segment, reference)
+        certificate.add(segment, reference)
         if states:
-            kept.append(stretch.dense)
+            kept.append(segment.dense)
         start = part.stop
         reference.forget()
-        del stretch  # before the next one takes its memory
-    certificate = {
-        "trace_error": trace_error,
-        "hermiticity_error": hermiticity,
-        "lowest_eigenvalue": lowest if np.isfinite(lowest) else None,
-    }
-    if passive_tol is not None:
-        certificate |= {"passive_nodes": nodes, "passive_error": passive_error}
-    if edge is not None:
-        certificate["population_at_cutoff"] = cut
-    warn_of_cutoff(cut)
+        del segment  # before the next one takes its memory
+    warn_of_cutoff(certificate.cut)
     rho = np.concatenate(kept) if states else None
-    return Series(values, rho, certificate, name, reason, compared, module.TOLERANCES)
+    return Series(values, rho, certificate.entries(settings.passive_tol is not None), choice)
 
 
-def _refuse_broken(
-    battery: Battery, solver: str, stretch: States, trace_error: float, hermiticity: float, lowest: float
-) -> None:
-    """Raise if what a solver delivers is not a state: numbers made from it would look like any others."""
-    faults = []
-    if not trace_error <= BROKEN:
-        faults.append(f"the trace is off by {trace_error:.3g}")
-    if not hermiticity <= BROKEN:
-        faults.append(f"the state differs from its adjoint by {hermiticity:.3g}")
-    if "negative rates" not in battery.terms and not lowest >= -BROKEN:
-        faults.append(f"a probability is {lowest:.3g}")
-    if faults:
-        raise ArithmeticError(
-            f"Solver {solver!r} broke down at or before time {stretch.times[-1]:g}: {' and '.join(faults)}. No result "
-            "is returned. Ask for a smaller rtol, choose another solver, or check superoperators among c_ops, which "
-            "must keep the trace and the positivity of states."
+def _check_memory(need: int, solver: str) -> None:
+    """Refuse a run that needs more memory than is free."""
+    if need > SURELY_FREE and need > (free := available_memory()):
+        needed, available = apart(need / 2**30, free / 2**30, least=3)
+        raise MemoryError(
+            f"This run needs about {needed} GiB with solver {solver!r}, but {available} GiB are free. "
+            "Use fewer cells or fewer times."
         )
 
 
-def _evaluate(
-    name: str, measure: Measure | Callable[[Qobj, Battery], float], stretch: States, reference: Reference
-) -> FloatArray:
+class _Certificate:
+    """Certificate of a run, from one segment of states after the other."""
+
+    def __init__(self, battery: Battery, solver: str) -> None:
+        self.battery, self.solver = battery, solver
+        self.edge = None if battery.truncation is None else battery.truncation.to("CSR").data.as_scipy()
+        self.trace_error, self.hermiticity, self.lowest, self.cut = 0.0, 0.0, np.inf, 0.0
+        self.nodes, self.passive_error = 0, 0.0
+
+    def add(self, segment: StateSeries, reference: Reference) -> None:
+        """Add a segment, after its measures; raise if it does not hold states."""
+        # np.maximum lets nan through, which max() loses
+        self.trace_error = float(np.maximum(self.trace_error, np.abs(segment.populations.sum(axis=1) - 1).max()))
+        self.hermiticity = float(np.maximum(self.hermiticity, segment.hermiticity_error()))
+        if reference.has_passive(segment):
+            passive = reference.passive(segment)
+            self.nodes, self.passive_error = self.nodes + passive.nodes, max(self.passive_error, passive.error)
+            self.lowest = min(self.lowest, passive.lowest)
+        elif "eigenvalues" in segment.__dict__:  # already known, so the certificate costs nothing
+            self.lowest = min(self.lowest, float(segment.eigenvalues.min()))
+        self._refuse_broken(segment)
+        if self.edge is not None:
+            self.cut = max(self.cut, float(segment.expect(self.edge).max()))
+
+    def _refuse_broken(self, segment: StateSeries) -> None:
+        """Raise if a solver returns what is not a state: numbers made from it would look like any others."""
+        lowest = min(self.lowest, float(segment.populations.min()))  # a population is never below all eigenvalues
+        faults = []
+        if not self.trace_error <= BROKEN:
+            faults.append(f"the trace is off by {self.trace_error:.3g}")
+        if not self.hermiticity <= BROKEN:
+            faults.append(f"the state differs from its adjoint by {self.hermiticity:.3g}")
+        if "negative rates" not in self.battery.terms and not lowest >= -BROKEN:
+            faults.append(f"a probability is {lowest:.3g}")
+        if faults:
+            raise ArithmeticError(
+                f"Solver {self.solver!r} broke down at or before time {segment.times[-1]:g}: {' and '.join(faults)}. "
+                "No result is returned. Ask for a smaller rtol, choose another solver, or check superoperators among "
+                "c_ops, which must keep the trace and the positivity of states."
+            )
+
+    def entries(self, passive: bool) -> dict[str, float | None]:
+        """Entries of the certificate; `passive` with those of an interpolated passive energy."""
+        entries: dict[str, float | None] = {
+            "trace_error": self.trace_error,
+            "hermiticity_error": self.hermiticity,
+            "lowest_eigenvalue": self.lowest if np.isfinite(self.lowest) else None,
+        }
+        if passive:
+            entries |= {"passive_nodes": self.nodes, "passive_error": self.passive_error}
+        return entries if self.edge is None else entries | {"population_at_cutoff": self.cut}
+
+
+def _evaluate(name: str, measure: Measure | UserMeasure, segment: StateSeries, reference: Reference) -> FloatArray:
     if isinstance(measure, Measure):
-        return measure.evaluate(stretch, reference)
-    battery = reference.battery
-    dims = [stretch.cell_dims] * 2
-    return np.array([as_measured(name, measure(Qobj(rho, dims=dims), battery)) for rho in stretch.dense])
+        return measure.evaluate(segment, reference)
+    dims = [segment.cell_dims] * 2
+    return np.array([as_measured(name, measure(Qobj(rho, dims=dims), reference.battery)) for rho in segment.dense])
 
 
 def evolve(
@@ -190,9 +194,9 @@ def evolve(
     tlist: ArrayLike,
     measures: Any = ("energy", "ergotropy"),
     *,
-    solver: str = "auto",
-    rtol: float = RTOL,
-    atol: float = ATOL,
+    solver: str = DEFAULTS.solver,
+    rtol: float = DEFAULTS.rtol,
+    atol: float = DEFAULTS.atol,
     states: bool = False,
     passive_tol: float | None = None,
     options: Mapping[str, Any] | None = None,
@@ -210,9 +214,9 @@ def evolve(
     tlist : (T,)
         Strictly increasing times, in the inverse unit of the rates.
     measures : str, sequence of str, or dict
-        Names out of ``qbsim.MEASURES``; as a dict {name: f(rho, battery)} (or {name: known name}) for one's own, with
-        the state of `battery.cells` (the blocks of total spin if the battery is a `Collective`). A function returns one
-        real number; nan is allowed.
+        Names out of ``qbsim.MEASURES``; as a dict {name: f(rho, battery)} (or {name: known name}) for user measures,
+        with the state of `battery.cells` (the blocks of total spin if the battery is a `Collective`). A function
+        returns one real number; nan is allowed.
     solver : str
         "auto" takes the cheapest by forecast; the attributes say what was compared. "qutip" is the reference.
     rtol, atol : float
@@ -275,9 +279,7 @@ def evolve(
     rho0 = check_state(rho0, battery.dims, "rho0")
     times = as_tlist(tlist)
     table = read_measures(measures)
-    rtol, atol = as_tolerance("rtol", rtol), as_tolerance("atol", atol)
-    if passive_tol is not None:
-        passive_tol = as_real("passive_tol", passive_tol, minimum=0, maximum=1)
+    settings = Settings(solver, rtol, atol, passive_tol).checked()
     if as_flag("states", states):
         size = 16 * len(times) * int(np.prod(battery.cell_dims)) ** 2
         if size > STATES_LIMIT:
@@ -286,77 +288,44 @@ def evolve(
                 f"states=True would keep {needed} GiB of density matrices, more than the limit of {limit} GiB. "
                 "Ask for fewer times, or pass a measure that computes what you need."
             )
-    run = series(
-        battery,
-        rho0,
-        times,
-        table,
-        solver=solver,
-        rtol=rtol,
-        atol=atol,
-        states=states,
-        passive_tol=passive_tol,
-        options=options,
-    )
-    met: dict[str, float | str | None] = {
-        name: value for name, value in (("rtol", rtol), ("atol", atol)) if name in run.tolerances
-    }
-    met["passive_tol"] = passive_tol
+    run = series(battery, rho0, times, table, settings, states=states, options=options)
+    stored = (*run.choice.module.TOLERANCES, "passive_tol")
+    met = {name: value for name, value in settings._asdict().items() if name in stored}
     if options is not None:
         met["options"] = json.dumps(dict(options))
     return _label(battery, times, table, run, met)
 
 
-def _rounding(battery: Battery, start: float) -> float:
-    """1e-9 of the spread of H0 if a curve that starts like this starts below it, at rounding; 0 otherwise."""
-    reference = Reference(battery)
-    largest = 2 * float(abs(reference.H0).sum(axis=1).max())  # never below the spread, and found at once
-    if abs(start) > ROUNDING * largest:
-        return 0.0
-    floor = ROUNDING * reference.spread
-    return floor if abs(start) <= floor else 0.0
-
-
 def _label(
     battery: Battery,
     times: FloatArray,
-    table: dict[str, Measure | Callable[[Qobj, Battery], float]],
+    table: dict[str, Measure | UserMeasure],
     run: Series,
-    asked: dict[str, float | str | None],
+    met: dict[str, Any],
 ) -> xr.Dataset:
     """Dataset with names, units and provenance."""
     import xarray as xr
 
-    unit = battery.unit
-    units = {"energy": unit, "power": "1" if unit == "1" else f"{unit}^2", "1": "1"}
-    time_unit = "1" if unit == "1" else f"1/{unit}"
-    ds = xr.Dataset(coords={"time": ("time", times, {"long_name": "time", "units": time_unit})})
+    ds = xr.Dataset(coords={"time": ("time", times, time_attributes(battery.unit))})
     for name, curve in run.values.items():
         row = table[name]
-        attrs: dict[str, Any] = (
-            {"long_name": row.long_name, "units": units[row.units]}
-            if isinstance(row, Measure)
-            else {"long_name": name, "units": "1"}
-        )
+        attrs = attributes(name, row, battery.unit)
         if name == "concurrence" and not battery.edges:
             attrs["reason"] = f"nan: {NO_BONDS}"
-        if isinstance(row, Measure) and row.units == "energy" and (floor := _rounding(battery, float(curve[0]))):
+        if isinstance(row, Measure) and row.units == "energy" and (floor := rounding(battery, float(curve[0]))):
             attrs["rounding"] = floor
         ds[name] = ("time", curve, attrs)
     if run.rho is not None:
-        ds["rho"] = (
-            ("time", "row", "col"),
-            run.rho,
-            {"long_name": "density matrix of the cells", "units": "1"},
-        )
+        attrs = {"long_name": "density matrix of the cells", "units": "1"}
+        ds["rho"] = (("time", "row", "col"), run.rho, attrs)
     parameters = battery.parameters()
     ds.attrs = {
         "label": battery.label,
         "parameters": json.dumps(parameters),
         "parameters_sha256": json_digest(parameters),
-        "solver": run.solver,
-        "solver_reason": "; ".join(part for part in (run.reason, run.compared) if part),
-        **{name: value for name, value in asked.items() if value is not None},
+        "solver": run.choice.name,
+        "solver_reason": "; ".join(part for part in (run.choice.reason, run.choice.compared) if part),
+        **{name: value for name, value in met.items() if value is not None},
         "certificate": json.dumps(run.certificate),
         **_version.versions(),
     }

@@ -14,6 +14,7 @@ from .._checks import FloatArray, as_count, as_real, as_tlist
 from ..battery import Battery
 from ..evolution import series
 from ..measures.table import read_measures
+from ..solvers import Settings
 from ..states import check_state
 
 __all__ = ["Peak", "max_energy", "max_power", "participation_bound", "quantum_advantage"]
@@ -43,12 +44,12 @@ def _peak(battery: Battery, rho0: Qobj, tlist: ArrayLike, of: str, solver: str, 
     """Largest energy, average or instantaneous power on the curve through ever finer samples."""
     times, rho0 = as_tlist(tlist), check_state(rho0, battery.dims, "rho0")
     name = "power" if of == "instantaneous" else "energy"
-    measures = read_measures(name)
+    measures, settings = read_measures(name), Settings(solver, **kwargs).checked()
     if times.size < 3:
         raise ValueError(f"Argument tlist needs at least three times to look for a maximum, but has {times.size}.")
 
     def curve(t: FloatArray) -> FloatArray:
-        values = series(battery, rho0, t, measures, solver=solver, **kwargs).values[name]
+        values = series(battery, rho0, t, measures, settings).values[name]
         if of == "instantaneous":
             return values[1:]
         gain = values[1:] - values[0]

@@ -190,12 +190,14 @@ def sweep(args: argparse.Namespace, model_and_axes: Callable[[argparse.Namespace
 
 
 def _forecast(build: Any, axes: Axes, request: dict[str, Any], args: argparse.Namespace) -> int:
+    from ..solvers import Settings
     from ..sweeps.batches import Store
     from ..sweeps.executors import cpu_count
     from ..sweeps.forecast import forecast
-    from ..sweeps.plan import make_plan
+    from ..sweeps.plan import Request, make_plan
 
-    plan = make_plan(build, axes, **request)
+    settings = Settings(*(request.pop(name) for name in Settings._fields))
+    plan = make_plan(Request(build, axes, **request, settings=settings))
     store = Store(args.out) if args.out.exists() else None
     workers = 1 if args.executor == "serial" else args.workers or cpu_count()
     print(f"{'at most ' if args.target_sem is not None else ''}{forecast(plan, workers, store)}")

@@ -7,12 +7,12 @@ from qutip import Qobj
 
 from .._checks import FloatArray, as_flag
 from .reference import Measure, Reference, as_states
-from .series import States
+from .series import StateSeries
 
 __all__ = ["ROWS", "l1_coherence", "l1_coherence_over_time"]
 
 
-def l1_coherence_over_time(states: States, ref: Reference | None = None, normalized: bool = True) -> FloatArray:
+def l1_coherence_over_time(states: StateSeries, ref: Reference | None = None, normalized: bool = True) -> FloatArray:
     total = states.absolute_sum() - np.abs(states.populations).sum(axis=1)
     return total / (states.populations.shape[1] - 1) if normalized else total
 

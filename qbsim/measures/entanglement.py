@@ -15,7 +15,7 @@ from .._checks import FloatArray, MeasureWarning, warn
 from ..geometry import read_edges
 from ..states import check_state
 from .reference import Measure, as_states
-from .series import States
+from .series import StateSeries
 
 __all__ = [
     "NO_BONDS",
@@ -47,7 +47,7 @@ def concurrence_of_pairs(rho: NDArray[np.complex128]) -> FloatArray:
 NO_BONDS = "this battery has no bonds to average the concurrence over"
 
 
-def concurrence_over_time(states: States, edges: Sequence[tuple[int, int]]) -> FloatArray:
+def concurrence_over_time(states: StateSeries, edges: Sequence[tuple[int, int]]) -> FloatArray:
     if not edges:
         warn(f"The concurrence is nan: {NO_BONDS}.", MeasureWarning)
         return np.full(len(states), np.nan)

@@ -7,18 +7,18 @@ from qutip import Qobj
 
 from .._checks import FloatArray
 from .reference import Measure, Reference, as_states
-from .series import States
+from .series import StateSeries
 
 __all__ = ["ROWS", "entropy", "entropy_over_time", "purity", "purity_over_time"]
 
 
-def entropy_over_time(states: States, ref: Reference | None = None) -> FloatArray:
+def entropy_over_time(states: StateSeries, ref: Reference | None = None) -> FloatArray:
     p = states.eigenvalues
     # rounding leaves eigenvalues of -1e-17; they carry no entropy
     return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0), axis=1)
 
 
-def purity_over_time(states: States, ref: Reference | None = None) -> FloatArray:
+def purity_over_time(states: StateSeries, ref: Reference | None = None) -> FloatArray:
     return states.purity()
 
 

@@ -9,7 +9,7 @@ from .._checks import FloatArray
 from ..curves import efficiency
 from .many_copies import as_distribution, entropy_deficit, gibbs_energy, passive_energy_per_copy
 from .reference import Measure, Reference, prepare
-from .series import States
+from .series import StateSeries
 
 __all__ = [
     "ROWS",
@@ -33,29 +33,29 @@ __all__ = [
 # --- formulas over a series of states ------------------------------------------------------------------------------
 
 
-def energy_over_time(states: States, ref: Reference) -> FloatArray:
+def energy_over_time(states: StateSeries, ref: Reference) -> FloatArray:
     if ref.battery.is_diagonal:
         return states.populations @ ref.battery.diagonal
     return states.expect(ref.H0_full.to("CSR").data.as_scipy())  # no density matrix of a ket is formed
 
 
-def ergotropy_over_time(states: States, ref: Reference) -> FloatArray:
+def ergotropy_over_time(states: StateSeries, ref: Reference) -> FloatArray:
     return energy_over_time(states, ref) - ref.passive(states).values
 
 
-def efficiency_over_time(states: States, ref: Reference) -> FloatArray:
+def efficiency_over_time(states: StateSeries, ref: Reference) -> FloatArray:
     return efficiency(ergotropy_over_time(states, ref), energy_over_time(states, ref), ref.ground)
 
 
-def incoherent_ergotropy_over_time(states: States, ref: Reference) -> FloatArray:
+def incoherent_ergotropy_over_time(states: StateSeries, ref: Reference) -> FloatArray:
     return states.populations @ ref.battery.diagonal - np.sort(states.populations, axis=1)[:, ::-1] @ ref.levels
 
 
-def coherent_ergotropy_over_time(states: States, ref: Reference) -> FloatArray:
+def coherent_ergotropy_over_time(states: StateSeries, ref: Reference) -> FloatArray:
     return ergotropy_over_time(states, ref) - incoherent_ergotropy_over_time(states, ref)
 
 
-def local_ergotropy_over_time(states: States, ref: Reference) -> FloatArray:
+def local_ergotropy_over_time(states: StateSeries, ref: Reference) -> FloatArray:
     total = np.zeros(len(states))
     for k, h in enumerate(ref.battery.local_terms):
         rho = states.cell(k)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import FloatArray
-from .series import States
+from .series import StateSeries
 
 __all__ = ["PassiveEnergy", "passive_energy"]
 
@@ -34,7 +34,7 @@ GOLDEN = 0.6180339887498949
 
 @dataclass(frozen=True)
 class PassiveEnergy:
-    """Passive energy over a stretch of time.
+    """Passive energy over a segment of time.
 
     Attributes
     ----------
@@ -55,13 +55,13 @@ class PassiveEnergy:
 
 
 def passive_energy(
-    states: States, levels: FloatArray, tol: float | None = None, *, rate: float | None = None, start: float = 0.0
+    states: StateSeries, levels: FloatArray, tol: float | None = None, *, rate: float | None = None, start: float = 0.0
 ) -> PassiveEnergy:
     """Passive energy of all states.
 
     Parameters
     ----------
-    states : States
+    states : StateSeries
         States at T times.
     levels : ndarray, (d,)
         Levels of H0, ascending.

@@ -7,22 +7,22 @@ from qutip import QobjEvo
 
 from .._checks import FloatArray
 from .reference import Measure, Reference
-from .series import States
+from .series import StateSeries
 
 __all__ = ["ROWS", "power_dissipation_over_time", "power_interaction_over_time", "power_over_time"]
 
 
-def power_interaction_over_time(states: States, ref: Reference) -> FloatArray:
+def power_interaction_over_time(states: StateSeries, ref: Reference) -> FloatArray:
     if isinstance(ref.battery.H, QobjEvo):
         return np.array([states.take([k]).expect(ref.exchanged(t))[0] for k, t in enumerate(states.times)])
     return states.expect(ref.exchanged(0.0))
 
 
-def power_dissipation_over_time(states: States, ref: Reference) -> FloatArray:
+def power_dissipation_over_time(states: StateSeries, ref: Reference) -> FloatArray:
     return states.expect(ref.dissipated)
 
 
-def power_over_time(states: States, ref: Reference) -> FloatArray:
+def power_over_time(states: StateSeries, ref: Reference) -> FloatArray:
     return power_interaction_over_time(states, ref) + power_dissipation_over_time(states, ref)
 
 

@@ -16,7 +16,7 @@ from .._checks import FloatArray, as_hermitian
 from ..battery import Battery
 from ..states import check_state
 from .passive_energy import PassiveEnergy, passive_energy
-from .series import DenseStates, KetStates, States
+from .series import DenseStates, KetStates, StateSeries
 
 __all__ = ["Measure", "Reference", "as_states", "prepare"]
 
@@ -52,7 +52,7 @@ class Reference:
 
     def __init__(self, battery: Battery, passive_tol: float | None = None, start: float = 0.0) -> None:
         self.battery, self.passive_tol, self.start = battery, passive_tol, start
-        self._passive: tuple[States, PassiveEnergy] | None = None
+        self._passive: tuple[StateSeries, PassiveEnergy] | None = None
 
     @cached_property
     def H0(self) -> scipy.sparse.csr_matrix:
@@ -75,20 +75,20 @@ class Reference:
         """Largest minus smallest level of H0."""
         return float(self.levels[-1] - self.levels[0])
 
-    def passive(self, states: States) -> PassiveEnergy:
-        """Passive energy of a stretch of states, computed once however many measures ask for it."""
+    def passive(self, states: StateSeries) -> PassiveEnergy:
+        """Passive energy of a segment, computed once for all measures."""
         if self._passive is None or self._passive[0] is not states:
             tol = None if self.passive_tol is None else self.passive_tol * self.spread
             rate = None if tol is None else self.battery.loss_rate
             self._passive = states, passive_energy(states, self.levels, tol, rate=rate, start=self.start)
         return self._passive[1]
 
-    def has_passive(self, states: States) -> bool:
-        """Whether `passive` was asked about these states."""
+    def has_passive(self, states: StateSeries) -> bool:
+        """Whether the passive energy of these states is known."""
         return self._passive is not None and self._passive[0] is states
 
     def forget(self) -> None:
-        """Let go of the last stretch of states."""
+        """Give back the memory of the last segment."""
         self._passive = None
 
     @cached_property
@@ -137,7 +137,7 @@ class Measure:
         expectation values of operators of the battery only, which are right in any space.
     """
 
-    evaluate: Callable[[States, Reference], FloatArray]
+    evaluate: Callable[[StateSeries, Reference], FloatArray]
     long_name: str
     units: str
     needs: str = "product"

@@ -1,8 +1,8 @@
 """States at many times, as the solvers deliver them and the measures read them.
 
-A solver hands over one `States` per stretch of time. Measures ask it for populations, eigenvalues, reduced states or
-expectation values, so a solver that knows more (blocks, products, polynomials in time) answers without ever forming
-the dense matrices.
+A solver returns one `StateSeries` per segment of time. Measures take populations, eigenvalues, reduced states or
+expectation values from it, so a solver that knows more (blocks, products, polynomials in time) answers without ever
+forming the dense matrices.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from .._checks import FloatArray
 
-__all__ = ["DenseStates", "KetStates", "States"]
+__all__ = ["DenseStates", "KetStates", "StateSeries"]
 
 ComplexArray = NDArray[np.complex128]
 
 
-class States(ABC):
+class StateSeries(ABC):
     """States of a battery at T times; the cells' part has dimension d.
 
     A subclass provides `times`, `cell_dims`, `dense` and `expect`, and overrides what it can do faster.
@@ -48,7 +48,7 @@ class States(ABC):
     def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
         """Expectation values, (T,), of a Hermitian operator on all tensor factors."""
 
-    def take(self, index: Sequence[int] | NDArray[np.int64]) -> States:
+    def take(self, index: Sequence[int] | NDArray[np.int64]) -> StateSeries:
         """The same states at some of the times only."""
         return DenseStates(self.dense[index], self.times[index], self.cell_dims)
 
@@ -96,7 +96,7 @@ def _split(dims: list[int], cells: list[int]) -> list[int]:
     return [*sizes, int(np.prod(dims[start:], dtype=np.int64))]
 
 
-class DenseStates(States):
+class DenseStates(StateSeries):
     """Density matrices, (T, D, D), on all tensor factors `dims`, of which `cells` store the energy."""
 
     def __init__(
@@ -133,7 +133,7 @@ class DenseStates(States):
 
 
 class KetStates(DenseStates):
-    """Pure states, (T, D), on all tensor factors; the cells' density matrices are formed when asked for."""
+    """Pure states, (T, D), on all tensor factors; the cells' density matrices are formed when needed."""
 
     def __init__(
         self, psi: ComplexArray, times: FloatArray, dims: list[int], cells: Sequence[int] | None = None
@@ -144,6 +144,7 @@ class KetStates(DenseStates):
 
     @property
     def spectrum_is_free(self) -> bool:
+        """Whether the cells' states are pure: there is no charger, and no density matrix need be formed."""
         return self._environment_size() == 1
 
     @cached_property
@@ -186,13 +187,8 @@ class KetStates(DenseStates):
     def take(self, index: Sequence[int] | NDArray[np.int64]) -> KetStates:
         return KetStates(self.psi[index], self.times[index], self.dims, self.cells)
 
-    @property
-    def _is_pure(self) -> bool:
-        """Whether the cells' states are pure: there is no charger, and no density matrix need be formed."""
-        return self._environment_size() == 1
-
     def absolute_sum(self) -> FloatArray:
-        return np.abs(self.amplitudes[:, :, 0]).sum(axis=1) ** 2 if self._is_pure else super().absolute_sum()
+        return np.abs(self.amplitudes[:, :, 0]).sum(axis=1) ** 2 if self.spectrum_is_free else super().absolute_sum()
 
     def purity(self) -> FloatArray:
         return (self.eigenvalues**2).sum(axis=1)

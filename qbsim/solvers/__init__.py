@@ -1,37 +1,21 @@
-"""Solvers of the master equation, one file each, all with the same interface.
-
-A solver is a module with
-
-``TERMS``
-    Names of the terms of the master equation it knows (`Battery.terms`); a model with any other is refused.
-``TOLERANCES``
-    Which of "rtol" and "atol" it meets; the others have no meaning for it.
-``refuses(battery, rho0, tlist) -> str``
-    Why it cannot do this run, though it knows all terms; empty if it can.
-``seconds(battery, rho0, tlist, *, spectrum) -> float``
-    Rough cost on one core; `spectrum` tells that the eigenvalues of the states are needed.
-``forecast(battery, rho0, tlist) -> int``
-    Peak memory in bytes, before anything is allocated.
-``run(battery, rho0, tlist, *, rtol, atol, few=False) -> iterator of States``
-    The states at all times, in order, in stretches that fit the memory. The state at ``tlist[0]`` is `rho0`. `few`
-    tells that only few of the states will be looked at as a whole, and the populations of the others. A stretch may be
-    used until the next one is asked for.
+"""Solvers of the master equation, one file each, all with the interface `Solver`.
 
 QuTiP is the reference that the others are tested against. `choose` is the only place that knows them all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
-from types import ModuleType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, cast
 
 from qutip import Qobj
 
-from .._checks import FloatArray, nearest
+from .._checks import FloatArray, as_real, as_tolerance, nearest
 from ..battery import Battery
+from ..measures.series import StateSeries
 
-__all__ = ["SOLVERS", "Choice", "choose"]
+__all__ = ["SOLVERS", "Choice", "Settings", "Solver", "choose"]
 
 # What each is for.
 SOLVERS = {
@@ -44,6 +28,69 @@ SOLVERS = {
 
 YEAR = 3.2e7  # seconds
 LONGEST_RUN = YEAR  # a forecast beyond it is a mistake in the units
+
+
+class Settings(NamedTuple):
+    """How to solve, whatever is solved; as in `evolve`.
+
+    Attributes
+    ----------
+    solver : str
+        Key of SOLVERS, or "auto".
+    rtol, atol : float
+        Accuracy asked of the solver.
+    passive_tol : float or None
+        Error aimed at in the passive energy, as a fraction of the spread of H0; None computes it at every time.
+    """
+
+    solver: str = "auto"
+    rtol: float = 1e-8
+    atol: float = 1e-10
+    passive_tol: float | None = None
+
+    def checked(self) -> Settings:
+        """The same settings as plain numbers.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For an unknown solver, or a tolerance out of its range.
+        """
+        if self.solver != "auto" and self.solver not in SOLVERS:
+            raise ValueError(nearest("solver", self.solver, ["auto", *SOLVERS]))
+        tol = None if self.passive_tol is None else as_real("passive_tol", self.passive_tol, minimum=0, maximum=1)
+        return Settings(self.solver, as_tolerance("rtol", self.rtol), as_tolerance("atol", self.atol), tol)
+
+
+class Solver(Protocol):
+    """What a module must offer to be a solver.
+
+    Attributes
+    ----------
+    TERMS : frozenset of str
+        Terms of the master equation it knows (`Battery.terms`); a model with any other is refused.
+    TOLERANCES : tuple of str
+        Which of "rtol" and "atol" it meets; the others have no meaning for it.
+    """
+
+    TERMS: frozenset[str]
+    TOLERANCES: tuple[str, ...]
+
+    def why_not(self, battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+        """Why it cannot do this run, though it knows all terms; empty if it can."""
+
+    def seconds(self, battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
+        """Rough cost on one core; `spectrum`: the eigenvalues of the states are needed."""
+
+    def forecast(self, battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
+        """Peak memory in bytes, before anything is allocated."""
+
+    def run(self, battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
+        """States at all times, in order, in segments that fit the memory; the state at ``tlist[0]`` is `rho0`.
+
+        With a `passive_tol` only some of the states will be needed as a whole, and the populations of the others. A
+        segment is valid until the next one is taken.
+        """
 
 
 class Choice(NamedTuple):
@@ -62,26 +109,26 @@ class Choice(NamedTuple):
     """
 
     name: str
-    module: ModuleType
+    module: Solver
     reason: str
     compared: str
 
 
-def load(name: str) -> ModuleType:
+def load(name: str) -> Solver:
     """Module of a solver; heavy imports happen here and not at ``import qbsim``."""
-    return import_module(f".{name}", __name__)
+    return cast(Solver, import_module(f".{name}", __name__))
 
 
-def why_not(module: ModuleType, battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
-    """Why a solver cannot do this run; empty if it can."""
+def why_not(module: Solver, battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+    """Why a solver cannot do this run, unknown terms included; empty if it can."""
     unknown = battery.terms - module.TERMS
     if unknown:
         return f"it does not know {' and '.join(sorted(unknown))}"
-    return str(module.refuses(battery, rho0, tlist))
+    return module.why_not(battery, rho0, tlist)
 
 
 def choose(battery: Battery, rho0: Qobj, tlist: FloatArray, solver: str = "auto", *, spectrum: bool = True) -> Choice:
-    """The solver to use: the one asked for, or the cheapest by forecast of all that can do this run.
+    """The solver to use: the one named, or the cheapest by forecast of all that can do this run.
 
     Parameters
     ----------
@@ -98,9 +145,7 @@ def choose(battery: Battery, rho0: Qobj, tlist: FloatArray, solver: str = "auto"
         For an unknown solver, or one that cannot do this run.
     """
     if solver != "auto":
-        if solver not in SOLVERS:
-            raise ValueError(nearest("solver", solver, ["auto", *SOLVERS]))
-        module = load(solver)
+        module = load(Settings(solver).checked().solver)
         refusal = why_not(module, battery, rho0, tlist)
         if refusal:
             raise ValueError(f"Solver {solver!r} cannot do this model: {refusal}. Use solver='auto'.")

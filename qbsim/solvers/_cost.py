@@ -26,7 +26,7 @@ def eigenvalues(sizes: Iterable[int], times: int) -> float:
 
 
 def generator_norm(battery: Battery) -> float:
-    """Rough upper bound on the norm of the generator: the largest rate or frequency it holds."""
+    """Rough upper bound on the norm of the generator: its largest rate or frequency."""
     if isinstance(battery, Network) and not battery.has_own_operators:
         rates = np.abs(battery.loss_matrix).sum() + np.abs(battery.pump_matrix).sum() + battery.dephasing.sum()
         return float(np.abs(battery.omega).sum() + np.abs(battery.J).sum() + 2 * rates)

@@ -8,9 +8,9 @@ The ellipse with centre c and semi-axes a (real), b (imaginary) is the image of 
 
 Chebyshev's expansion is the limit a = 0 (oscillation) or b = 0 (decay); the ellipse covers everything between, strong
 damping included. If the ellipse contains the numerical range of L then :math:`\|F_k(L)\| \le 2` (Beckermann 2005), so
-the truncation error is at most :math:`2\sum_{k\ge M}|c_k|\,\|\rho\|`: a bound and no estimate.
+the truncation error is at most :math:`2\sum_{k\ge M}|c_k|\,\|\rho\|`: a bound, not an estimate.
 
-The series can be cut earlier where the state has little left to do. With :math:`v_k = F_k(L)\rho`, the recurrence
+The series can be cut earlier where the state changes little. With :math:`v_k = F_k(L)\rho`, the recurrence
 gives all that follows from two successive vectors, :math:`v_{k+j} = A_j v_k - (e/d) A_{j-1} v_{k-1}` for k >= 2, where
 :math:`A_j = \sum_{i=0}^{j} w^{j-i}((e/d)/w)^i` at :math:`z = \psi(w)`. On the ellipse
 :math:`|A_j| \le S_j = \sum_{i\le j}|e/d|^i`, so :math:`\|A_j(L)\| \le (1+\sqrt2)\,S_j` (Crouzeix and Palencia 2017).
@@ -55,7 +55,7 @@ class Ellipse:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to make one step: ellipse, length, number of terms, the bound they reach and the tolerance asked for."""
+    """How to make one step: ellipse, length, number of terms, the bound they reach, the tolerance."""
 
     ellipse: Ellipse
     step: float

@@ -44,35 +44,40 @@ def _transpose(a, out, m):
 
 
 @_jit
-def _add_jumps(out, source, rates, row_moves, pair_start, pairs_here, pairs_there):
-    """Add sum_ij rates_ij source[move_i(r), move_j(c)] to row r; `row_moves` is -1 where cell i cannot move."""
+def _add_jumps(out, source, rates, moves, block, row):
+    """Add sum_ij rates_ij source[move_i(row), move_j(c)] to a row; a move is -1 where a cell cannot."""
     N = rates.shape[0]
+    target, start, here, there, _ = moves
+    first = block * N
     for i in range(N):
-        if row_moves[i] < 0:
+        if target[row, i] < 0:
             continue
-        row = source[row_moves[i]]
+        source_row = source[target[row, i]]
         for j in range(N):
             rate = rates[i, j]
             if rate != 0.0:
-                for p in range(pair_start[j], pair_start[j + 1]):
-                    out[pairs_here[p]] += rate * row[pairs_there[p]]
+                for p in range(start[first + j], start[first + j + 1]):
+                    out[here[p]] += rate * source_row[there[p]]
 
 
 @_jit
-def _apply_block(
-    b, q, older, out, center, scale, back, sizes, offsets, row0, states, w, g, phi, has_phi,
-    hop_start, hop_col, hop_bond, hop_H, hop_G,
-    up, up_start, up_here, up_there, down, down_start, down_here, down_there,
-    source_up, source_down, loss, pump, has_loss, has_pump, R, U,
-):  # fmt: skip
+def _matrix(q, tables, b):
+    """Block b of a packed state."""
+    m = tables.sizes[b]
+    return q[tables.offsets[b] : tables.offsets[b] + m * m].reshape(m, m)
+
+
+@_jit
+def _apply_block(b, q, older, out, step, tables, values, work):
     """One block of out = scale (L q - center q) - back older, all flat over the blocks."""
-    m = sizes[b]
-    N = loss.shape[0]
-    Q = q[offsets[b] : offsets[b] + m * m].reshape(m, m)
-    P = older[offsets[b] : offsets[b] + m * m].reshape(m, m)
-    V = out[offsets[b] : offsets[b] + m * m].reshape(m, m)
-    RT = R[: m * (m + PAD)].reshape(m, m + PAD)
-    UU = U[: m * (m + PAD)].reshape(m, m + PAD)
+    scale, center, back = step
+    _, _, row0, states, (hop_start, hop_target, hop_bond), up, down = tables
+    w, g, phi, has_phi, hop_H, hop_G, loss, pump, has_loss, has_pump = values
+    source_up, source_down = up.source[b], down.source[b]
+    m = tables.sizes[b]
+    Q, P, V = _matrix(q, tables, b), _matrix(older, tables, b), _matrix(out, tables, b)
+    RT = work[0][: m * (m + PAD)].reshape(m, m + PAD)
+    UU = work[1][: m * (m + PAD)].reshape(m, m + PAD)
     _transpose(Q, RT, m)
     base = row0[b]
     for r in range(m):
@@ -85,7 +90,7 @@ def _apply_block(
             for c in range(m):
                 V[r, c] -= phi[sr ^ states[base + c]] * Q[r, c]
         for h in range(hop_start[row], hop_start[row + 1]):
-            k = hop_col[h]
+            k = hop_target[h]
             a = hop_H[hop_bond[h]]
             s = 0.5 * hop_G[hop_bond[h]]
             if s == 0.0:
@@ -96,16 +101,10 @@ def _apply_block(
                 for c in range(m):
                     UU[r, c] += a * Q[k, c] - s * RT[k, c]
                     V[r, c] -= a * RT[k, c] + s * Q[k, c]
-        if has_loss and source_up[b] >= 0:
-            sb = source_up[b]
-            ms = sizes[sb]
-            source = q[offsets[sb] : offsets[sb] + ms * ms].reshape(ms, ms)
-            _add_jumps(V[r], source, loss, up[row], up_start[b * N : b * N + N + 1], up_here, up_there)
-        if has_pump and source_down[b] >= 0:
-            sb = source_down[b]
-            ms = sizes[sb]
-            source = q[offsets[sb] : offsets[sb] + ms * ms].reshape(ms, ms)
-            _add_jumps(V[r], source, pump, down[row], down_start[b * N : b * N + N + 1], down_here, down_there)
+        if has_loss and source_up >= 0:
+            _add_jumps(V[r], _matrix(q, tables, source_up), loss, up, b, row)
+        if has_pump and source_down >= 0:
+            _add_jumps(V[r], _matrix(q, tables, source_down), pump, down, b, row)
     for r0 in range(0, m, TILE):
         r1 = min(r0 + TILE, m)
         for c0 in range(0, m, TILE):
@@ -116,27 +115,16 @@ def _apply_block(
 
 
 @_jit
-def _apply(q, older, out, center, scale, back, layout, values, work):
-    """out = scale (L q - center q) - back older for a state packed over the blocks of `layout`."""
-    (
-        sizes, offsets, row0, states, hop_start, hop_col, hop_bond,
-        up, up_start, up_here, up_there, down, down_start, down_here, down_there, source_up, source_down,
-    ) = layout  # fmt: skip
-    w, g, phi, has_phi, hop_H, hop_G, loss, pump, has_loss, has_pump = values
-    R, U = work
-    for b in range(len(sizes)):
-        _apply_block(
-            b, q, older, out, center, scale, back, sizes, offsets, row0, states, w, g, phi, has_phi,
-            hop_start, hop_col, hop_bond, hop_H, hop_G,
-            up, up_start, up_here, up_there, down, down_start, down_here, down_there,
-            source_up, source_down, loss, pump, has_loss, has_pump, R, U,
-        )  # fmt: skip
+def _apply(q, older, out, step, generator):
+    """out = scale (L q - center q) - back older for a packed state; `step` holds scale, center and back."""
+    for b in range(len(generator.tables.sizes)):
+        _apply_block(b, q, older, out, step, generator.tables, generator.values, generator.work)
 
 
 @_jit
-def apply_generator(q, out, layout, values, work):
-    """out = L q for a state packed over the blocks of `layout`; `work` comes from `buffers`."""
-    _apply(q, q, out, 0.0, 1.0, 0.0, layout, values, work)
+def apply_generator(q, out, generator):
+    """out = L q for a packed state."""
+    _apply(q, q, out, (1.0, 0.0, 0.0), generator)
 
 
 @numba.njit(cache=True, fastmath=True, nogil=True)
@@ -149,21 +137,23 @@ def _norm(q):
 
 
 @_jit
-def faber_vectors(vectors, first, last, k, center, d, e, rest, tol, layout, values, work):
+def faber_vectors(vectors, first, last, k, ellipse, rest, tol, generator):
     """Fill rows first to last - 1 of `vectors` with the Faber polynomials k, k + 1, ... of the generator, k >= 1.
 
     The two rows before `first` hold the two polynomials before k (one row, if k = 1): F_0 = 1, F_1 = (z - c)/d,
-    F_2 = (z - c)/d F_1 - 2 e/d, F_{k+1} = (z - c)/d F_k - e/d F_{k-1}. `rest`, from `faber.remainders`, bounds what
-    follows by the sizes of the last two vectors; once the bound is below `tol` the rest is left out. Both are needed:
-    around the centre of the ellipse every other polynomial vanishes. Returns the row after the last one filled.
+    F_2 = (z - c)/d F_1 - 2 e/d, F_{k+1} = (z - c)/d F_k - e/d F_{k-1}, with c, d, e of the `ellipse`. `rest`, from
+    `remainders`, bounds what follows by the sizes of the last two vectors; once the bound is below `tol` the rest is
+    left out. Both are needed: around the centre of the ellipse every other polynomial vanishes. Returns the row after
+    the last one filled.
     """
+    center, d, e = ellipse
     for row in range(first, last):
         old = vectors[row - 1]
         if k == 1:
-            _apply(old, old, vectors[row], center, 1 / d, 0.0, layout, values, work)
+            _apply(old, old, vectors[row], (1 / d, center, 0.0), generator)
         else:
             back = 2 * e / d if k == 2 else e / d
-            _apply(old, vectors[row - 2], vectors[row], center, 1 / d, back, layout, values, work)
+            _apply(old, vectors[row - 2], vectors[row], (1 / d, center, back), generator)
         if k >= 2 and k % CHECK_EVERY == 0:
             bound = rest[0, k] * _norm(vectors[row]) + rest[1, k] * _norm(old)
             if bound < tol:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,70 @@ from numpy.typing import NDArray
 __all__ = ["Layout", "layout_of"]
 
 IntArray = NDArray[np.int64]
+
+
+class Hops(NamedTuple):
+    """Rows reached from every row by one hop, row by row.
+
+    Attributes
+    ----------
+    start : ndarray, (2^N + 1,)
+        Where the list of every row begins.
+    target : ndarray
+        Index of the row reached, inside its block.
+    bond : ndarray
+        Number of the bond.
+    """
+
+    start: IntArray
+    target: IntArray
+    bond: IntArray
+
+
+class Moves(NamedTuple):
+    """Where a jump of one cell, up or down, takes every basis state.
+
+    Attributes
+    ----------
+    target : ndarray, (2^N, N)
+        Index inside its block of what a row becomes when a cell moves; -1 where it cannot.
+    start : ndarray
+        For every block and cell, where the list of the columns that the cell can move begins.
+    here, there : ndarray
+        These columns, and where they go.
+    source : ndarray
+        For every block, the block that these moves lead to, which the jumps come from; -1 where there is none.
+    """
+
+    target: IntArray
+    start: IntArray
+    here: IntArray
+    there: IntArray
+    source: IntArray
+
+
+class Tables(NamedTuple):
+    """Index tables for the compiled kernels.
+
+    Attributes
+    ----------
+    sizes, offsets, row0 : ndarray
+        Of every block: its size, its position in a packed state, and its first row among all rows.
+    states : ndarray, (2^N,)
+        Basis state of every row, block by block.
+    hops : Hops
+        Where excitations hop.
+    up, down : Moves
+        What one excitation more or less makes of a basis state.
+    """
+
+    sizes: IntArray
+    offsets: IntArray
+    row0: IntArray
+    states: IntArray
+    hops: Hops
+    up: Moves
+    down: Moves
 
 
 @dataclass(frozen=True)
@@ -32,8 +96,10 @@ class Layout:
         Position of the population of every basis state in a packed state.
     bonds : tuple of (int, int)
         Pairs of cells between which an excitation can hop.
-    tables : tuple
+    tables : Tables
         Arrays for the compiled kernels.
+    block_of, index_of : ndarray, (2^N,)
+        Block of every basis state, and its index inside it.
     """
 
     N: int
@@ -42,7 +108,9 @@ class Layout:
     size: int
     diagonal: IntArray
     bonds: tuple[tuple[int, int], ...]
-    tables: tuple[Any, ...]
+    tables: Tables
+    block_of: IntArray
+    index_of: IntArray
 
     @property
     def largest(self) -> int:
@@ -50,44 +118,24 @@ class Layout:
         return max(len(b) for b in self.blocks)
 
     def positions(self, rows: IntArray, cols: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
-        """Positions of entries (row, col) in a packed state, and which of them the layout holds."""
-        sizes, offsets, block_of, index_of = self.index
-        held = block_of[rows] == block_of[cols]
-        b = block_of[rows]
-        return np.where(held, offsets[b] + index_of[rows] * sizes[b] + index_of[cols], 0), held
-
-    @property
-    def index(self) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-        """Sizes and offsets of the blocks; block and index inside it of every basis state."""
-        return _index(self.N, self.sectors)
-
-
-@lru_cache(maxsize=64)
-def _blocks(N: int, sectors: bool) -> tuple[IntArray, ...]:
-    states = np.arange(1 << N)
-    if not sectors:
-        return (states,)
-    n = np.bitwise_count(states)
-    return tuple(np.flatnonzero(n == k) for k in range(N + 1))
-
-
-@lru_cache(maxsize=64)
-def _index(N: int, sectors: bool) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-    blocks = _blocks(N, sectors)
-    sizes = np.array([len(b) for b in blocks])
-    offsets = np.concatenate([[0], np.cumsum(sizes**2)[:-1]])
-    block_of, index_of = np.empty(1 << N, dtype=np.int64), np.empty(1 << N, dtype=np.int64)
-    for k, block in enumerate(blocks):
-        block_of[block], index_of[block] = k, np.arange(len(block))
-    return sizes, offsets, block_of, index_of
+        """Positions of entries (row, col) in a packed state, and which of them the layout has."""
+        b, index_of = self.block_of[rows], self.index_of
+        kept = b == self.block_of[cols]
+        return np.where(kept, self.tables.offsets[b] + index_of[rows] * self.tables.sizes[b] + index_of[cols], 0), kept
 
 
 @lru_cache(maxsize=256)
 def layout_of(N: int, sectors: bool, bonds: tuple[tuple[int, int], ...]) -> Layout:
     """Layout for N cells and the pairs between which excitations hop."""
-    blocks = _blocks(N, sectors)
-    sizes, offsets, block_of, index_of = _index(N, sectors)
+    everything = np.arange(1 << N)
+    n = np.bitwise_count(everything)
+    blocks = tuple(np.flatnonzero(n == k) for k in range(N + 1)) if sectors else (everything,)
     states = np.concatenate(blocks)
+    sizes = np.array([len(b) for b in blocks])
+    offsets = np.concatenate([[0], np.cumsum(sizes**2)[:-1]])
+    block_of, index_of = np.empty((2, 1 << N), dtype=np.int64)
+    for k, block in enumerate(blocks):
+        block_of[block], index_of[block] = k, np.arange(len(block))
     row0 = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     bits = 1 << np.arange(N - 1, -1, -1)  # cell 0 is the most significant bit
 
@@ -99,25 +147,23 @@ def layout_of(N: int, sectors: bool, bonds: tuple[tuple[int, int], ...]) -> Layo
     source_down = number - 1 if sectors else np.zeros(1, dtype=np.int64)
     diagonal = np.empty(1 << N, dtype=np.int64)
     diagonal[states] = offsets[block_of[states]] + index_of[states] * (sizes[block_of[states]] + 1)
-    tables = (
-        sizes, offsets, row0, states, *hops,
-        up, *_moves(up, sizes, row0), down, *_moves(down, sizes, row0), source_up, source_down,
-    )  # fmt: skip
-    return Layout(N, sectors, blocks, int((sizes**2).sum()), diagonal, bonds, tables)
+    moves = (Moves(up, *_columns(up, sizes, row0), source_up), Moves(down, *_columns(down, sizes, row0), source_down))
+    tables = Tables(sizes, offsets, row0, states, hops, *moves)
+    return Layout(N, sectors, blocks, int((sizes**2).sum()), diagonal, bonds, tables, block_of, index_of)
 
 
-def _hops(states: IntArray, masks: list[tuple[int, int]], index_of: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-    """Rows reached from every row by one hop, row by row: start of each row's list, target, bond."""
+def _hops(states: IntArray, masks: list[tuple[int, int]], index_of: IntArray) -> Hops:
+    """Hops over bonds, each given by the bits of its two cells."""
     if not masks:
-        return np.zeros(len(states) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        return Hops(*(np.zeros(size, dtype=np.int64) for size in (len(states) + 1, 0, 0)))
     allowed = np.stack([((states & a) != 0) != ((states & b) != 0) for a, b in masks], axis=1)
     target = np.stack([index_of[states ^ (a | b)] for a, b in masks], axis=1)
     bond = np.broadcast_to(np.arange(len(masks)), allowed.shape)
     start = np.concatenate([[0], np.cumsum(allowed.sum(axis=1))])
-    return start, target[allowed], bond[allowed].copy()
+    return Hops(start, target[allowed], bond[allowed].copy())
 
 
-def _moves(moves: IntArray, sizes: IntArray, row0: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+def _columns(moves: IntArray, sizes: IntArray, row0: IntArray) -> tuple[IntArray, IntArray, IntArray]:
     """For every block and cell, the columns that cell can move and where they go."""
     N = moves.shape[1]
     start, here, there = [0], [], []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qutip import Qobj
 
 from .._checks import FloatArray
-from ..measures.series import ComplexArray, States
+from ..measures.series import ComplexArray, StateSeries
 from ..operators import occupations
 from ._layout import Layout
 
@@ -44,9 +44,9 @@ def pack(rho0: Qobj, layout: Layout) -> FloatArray:
         values = np.multiply.outer(psi, psi.conj()).ravel()
     else:
         rows, cols, values = matrix.row, matrix.col, matrix.data
-    where, held = layout.positions(rows, cols)
+    where, kept = layout.positions(rows, cols)
     # both triangles of a Hermitian matrix contribute: entry (r, c) is Re + Im, its mirror Re - Im
-    q[where[held]] = (values.real + values.imag)[held]
+    q[where[kept]] = (values.real + values.imag)[kept]
     return q
 
 
@@ -55,7 +55,7 @@ def _are_diagonal(packed: FloatArray, layout: Layout) -> bool:
     return all(np.count_nonzero(q) == np.count_nonzero(q[layout.diagonal]) for q in packed)
 
 
-class PackedStates(States):
+class PackedStates(StateSeries):
     """Packed states, (T, layout.size), in a frame that turns uniformly with the excitation number.
 
     Parameters
@@ -78,7 +78,7 @@ class PackedStates(States):
         return PackedStates(self.packed[index], self.times[index], self.since[index], self.layout, self.frame)
 
     def release(self) -> None:
-        """Let go of memory that the solver uses again."""
+        """Give back memory that the solver uses again."""
 
     @cached_property
     def populations(self) -> FloatArray:
@@ -151,10 +151,10 @@ class PackedStates(States):
 
     def _entries(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> ComplexArray:
         """Entries (row, col) of the density matrices, (T, n), in the frame; zero where the layout has none."""
-        here, held = self.layout.positions(rows, cols)
+        here, kept = self.layout.positions(rows, cols)
         mirror, _ = self.layout.positions(cols, rows)
         a, b = self.packed[:, here], self.packed[:, mirror]
-        return np.where(held, 0.5 * (a + b) + 0.5j * (a - b), 0)
+        return np.where(kept, 0.5 * (a + b) + 0.5j * (a - b), 0)
 
     def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
         coo = op.tocoo()
@@ -212,8 +212,8 @@ class FaberStates(PackedStates):
     def __getattr__(self, name: str) -> FloatArray:
         if name == "vectors":
             raise RuntimeError(
-                "These states were valid until the solver was asked for the next ones: take what you need from each "
-                "stretch before going on."
+                "These states were valid until the next ones were taken from the solver: take what you need from each "
+                "segment before going on."
             )
         raise AttributeError(name)
 

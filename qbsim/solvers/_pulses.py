@@ -80,18 +80,18 @@ class _Probed:
 
 def _parts(probed: Sequence[_Probed], start: float, end: float) -> list[tuple[float, float]]:
     """Intervals, in order, on which every signal is smooth; none if they are too many."""
-    found: list[tuple[float, float]] = []
+    parts: list[tuple[float, float]] = []
     waiting = [(start, end)]
     while waiting:
-        if len(found) > MOST_PARTS:
+        if len(parts) > MOST_PARTS:
             return []
         a, b = waiting.pop()
         middle = (a + b) / 2
         if b - a <= SHORTEST * (end - start) or all(p.is_smooth(a, b) for p in probed):
-            found.append((a, b))
+            parts.append((a, b))
         else:
             waiting += [(middle, b), (a, middle)]
-    return found
+    return parts
 
 
 def pieces(operators: Sequence[QobjEvo], times: FloatArray) -> list[tuple[float, float]]:

@@ -93,9 +93,9 @@ def _block_extremes(N: int, hopping: FloatArray, fields: FloatArray) -> NDArray[
     """Extreme eigenvalues of sum_k f_k n_k + sum_ij h_ij s+_i s-_j in every excitation sector, (N + 1, 2)."""
     bonds = tuple((int(i), int(j)) for i, j in zip(*np.nonzero(np.triu(hopping, 1)), strict=True))
     layout = layout_of(N, True, bonds)
-    _, _, row0, states, start, cols, bond = layout.tables[:7]
+    row0, (start, cols, bond) = layout.tables.row0, layout.tables.hops
     strength = np.array([hopping[i, j] for i, j in bonds] or [0.0])
-    diagonal = (occupations(N) @ fields)[states]
+    diagonal = (occupations(N) @ fields)[layout.tables.states]
     extremes = np.empty((N + 1, 2))
     hops = np.diff(start)
     for n, block in enumerate(layout.blocks):

@@ -16,16 +16,17 @@ from qutip import Qobj
 
 from .._checks import FloatArray
 from ..battery import GENERAL_OPERATORS, Battery
-from ..measures.series import KetStates, States
+from ..measures.series import KetStates, StateSeries
+from . import Settings
 from ._cost import FLOP
 
 TERMS = frozenset({"fields", "exchange", GENERAL_OPERATORS})
 TOLERANCES = ()  # exact to rounding
-CHUNK_BYTES = 128 * 2**20  # amplitudes handed over at a time
+CHUNK_BYTES = 128 * 2**20  # amplitudes returned at a time
 DENSE_BYTES = 2**30  # eigenvectors of a larger block are not formed
 
 
-def refuses(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
     """A mixed initial state."""
     return "" if rho0.isket else "its initial state is mixed"
 
@@ -97,9 +98,7 @@ def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
     return work + 4 * max(16 * D, min(CHUNK_BYTES, 16 * D * len(tlist)))
 
 
-def run(
-    battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float, few: bool = False
-) -> Iterator[States]:
+def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
     """Kets at all times; the tolerances are always met."""
     part = _reachable(battery, rho0)
     D = int(np.prod(battery.dims))

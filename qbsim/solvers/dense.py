@@ -15,9 +15,10 @@ from qutip import Qobj
 
 from .._checks import FloatArray
 from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, Battery
-from ..measures.series import ComplexArray, DenseStates, States
+from ..measures.series import ComplexArray, DenseStates, StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..operators import lowering, occupations
+from . import Settings
 from ._cost import FLOP, eigenvalues, generator_norm
 
 TERMS = NETWORK_TERMS | {GENERAL_OPERATORS, GENERAL_LOSSES, "superoperators"}
@@ -26,7 +27,7 @@ MAX_DIMENSION = 32  # of the Hilbert space: a 1024 x 1024 exponential takes half
 PADE_NORM = 5.4  # up to here an exponential needs no squaring
 
 
-def refuses(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
     """Large batteries."""
     if int(np.prod(battery.dims)) > MAX_DIMENSION:
         return f"it is for Hilbert spaces of dimension up to {MAX_DIMENSION}"
@@ -51,9 +52,7 @@ def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
     return 16 * D**2 * (4 * len(tlist) + 20 * D**2)
 
 
-def run(
-    battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float, few: bool = False
-) -> Iterator[States]:
+def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
     """All states at once, exact to rounding."""
     from scipy.linalg import expm
 

@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import comb
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from qutip import Qobj
 
 from .._checks import FloatArray
 from ..battery import Battery
-from ..measures.series import States
+from ..measures.series import StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..operators import occupations
+from . import Settings
 from ._cost import FLOP, eigenvalues
 from ._faber import MAX_TERMS, Plan, coefficients, plan_steps, remainders, rough_work
-from ._layout import Layout, layout_of
+from ._layout import Layout, Tables, layout_of
 from ._packed import FaberStates, PackedStates, eigen_batch, is_block_diagonal, pack
 from ._spectrum import numerical_range
 
@@ -30,12 +31,11 @@ TOLERANCES = ("rtol",)  # it is absolute: relative to the norm of a state, which
 STORE_BYTES = 256 * 2**20  # Faber vectors of a whole step are kept up to here, so that any time can be had from them
 # One application of the generator costs this times N multiply-adds per entry (measured, in those of a matrix product).
 DENSE_COST, SECTOR_COST = 16.0, 30.0
-RTOL = 1e-8  # accuracy a forecast assumes
 ROUGH_BYTES = 2**26  # below this much memory a rough forecast is good enough
-STRETCH_BYTES = 3 * 2**29  # packed states handed over at a time, beyond one
+SEGMENT_BYTES = 3 * 2**29  # packed states returned at a time, beyond one
 
 
-def refuses(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
     """Nothing that its terms allow."""
     return ""
 
@@ -61,11 +61,11 @@ def _block_sizes(N: int, sectors: bool) -> list[int]:
 
 @dataclass(frozen=True)
 class _Memory:
-    """What a run will hold at a time."""
+    """Numbers that a run keeps in memory at a time."""
 
     size: int  # numbers per packed state
     largest: int  # size of the largest block
-    stretch: int  # states handed over
+    segment: int  # states returned at a time
     rows: int  # Faber vectors
     whole_step: bool  # whether these are all of a step
 
@@ -75,28 +75,28 @@ class _Memory:
         size, largest = sum(m * m for m in sizes), max(sizes)
         if 8 * size * MAX_TERMS <= STORE_BYTES:
             return cls(size, largest, times, MAX_TERMS, True)
-        stretch = min(times, max(1, STRETCH_BYTES // (8 * size)))
-        return cls(size, largest, stretch, 2 + min(64, max(2, stretch)), False)
+        segment = min(times, max(1, SEGMENT_BYTES // (8 * size)))
+        return cls(size, largest, segment, 2 + min(64, max(2, segment)), False)
 
     @property
     def peak(self) -> int:
         """Bytes: Faber vectors, states, the kernel's buffers, unpacked matrices with LAPACK's copy of one."""
         block = self.largest**2
-        unpacked = 16 * block * (eigen_batch(self.largest, self.stretch) + 1)
-        return 8 * self.size * (self.rows + self.stretch + 1) + 16 * block + unpacked
+        unpacked = 16 * block * (eigen_batch(self.largest, self.segment) + 1)
+        return 8 * self.size * (self.rows + self.segment + 1) + 16 * block + unpacked
 
 
 def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
-    """Peak memory in bytes, beyond what the interpreter already holds."""
+    """Peak memory in bytes, beyond those of the interpreter."""
     assert isinstance(battery, Network)
     sectors = is_block_diagonal(rho0)
     memory = _Memory.of(battery.N, sectors, len(tlist))
     if (
         memory.whole_step and memory.peak > ROUGH_BYTES and len(tlist) > 1
-    ):  # worth knowing how many vectors and times a step has
-        plan = _plan(battery, tlist, sectors, RTOL, few=False)
+    ):  # then the number of vectors and times of a step matters
+        plan = _plan(battery, tlist, sectors, Settings().rtol, passive_only=False)
         share = min(1.0, plan.step / float(tlist[-1] - tlist[0]))
-        memory = replace(memory, rows=plan.terms, stretch=int(np.ceil(share * len(tlist))))
+        memory = replace(memory, rows=plan.terms, segment=int(np.ceil(share * len(tlist))))
     return memory.peak
 
 
@@ -105,18 +105,16 @@ def _frame(net: Network, sectors: bool) -> float:
     return 0.0 if sectors else float(net.omega.mean())
 
 
-def _plan(net: Network, tlist: FloatArray, sectors: bool, rtol: float, few: bool) -> Plan:
+def _plan(net: Network, tlist: FloatArray, sectors: bool, rtol: float, passive_only: bool) -> Plan:
     """Steps for these times."""
     span, gap = float(tlist[-1] - tlist[0]), float(np.diff(tlist).max())
-    outputs = 0.0 if few else len(tlist) / (SECTOR_COST if sectors else DENSE_COST) / net.N
+    outputs = 0.0 if passive_only else len(tlist) / (SECTOR_COST if sectors else DENSE_COST) / net.N
     bounds = numerical_range(net, _frame(net, sectors), sectors)
     return plan_steps(*bounds, span, 0.01 * max(rtol, 1e-11), slack=gap, outputs=outputs)
 
 
-def run(
-    battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float, few: bool = False
-) -> Iterator[States]:
-    """Packed states, stretch by stretch; each is valid until the next one is asked for."""
+def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
+    """Packed states, segment by segment; each is valid until the next one is taken."""
     assert isinstance(battery, Network)
     sectors = is_block_diagonal(rho0)
     layout = layout_of(battery.N, sectors, _bonds(battery))
@@ -126,25 +124,22 @@ def run(
         yield PackedStates(q[None], tlist, 0 * tlist, layout, frame)
         return
     memory = _Memory.of(battery.N, sectors, len(tlist))
-    plan = _plan(battery, tlist, sectors, rtol, few)
-    stepper = _Stepper(plan, layout, _values(battery, layout, frame), memory)
+    plan = _plan(battery, tlist, sectors, settings.rtol, settings.passive_tol is not None)
+    stepper = _Stepper(plan, generator_of(battery, layout, frame), memory)
     now, k = float(tlist[0]), 0
     while k < len(tlist):
         # everything within reach of one step, as far as it fits the memory
         reach = int(np.searchsorted(tlist, now + plan.step * (1 + 1e-12), side="right"))
-        end = min(reach, k + memory.stretch)
-        if end == k:
-            q = stepper.to(q, plan.step)
-            now += plan.step
-            continue
-        part = slice(k, end)
-        last = tlist[end - 1] - now
-        states = stepper.states(q, tlist[part] - now, (tlist[part], tlist[part] - tlist[0], layout, frame))
+        end = min(reach, k + memory.segment)
+        times = tlist[k:end]
+        offsets = times - now if end > k else np.array([plan.step])
+        states = stepper.states(q, offsets, (times, times - tlist[0], layout, frame))
         q = stepper.last(states)
-        now, k = now + last, end
-        yield states
+        now, k = now + offsets[-1], end
+        if times.size:
+            yield states
         states.release()  # its vectors are about to be overwritten
-        del states  # before the next stretch takes its memory
+        del states  # before the next segment takes its memory
 
 
 def _bonds(net: Network) -> tuple[tuple[int, int], ...]:
@@ -153,49 +148,84 @@ def _bonds(net: Network) -> tuple[tuple[int, int], ...]:
     return tuple((int(i), int(j)) for i, j in zip(*np.nonzero(hops), strict=True))
 
 
-def _values(net: Network, layout: Layout, frame: float) -> tuple[Any, ...]:
-    """Numbers of the generator in the order the kernels take them."""
+class Values(NamedTuple):
+    """Numbers of the generator, for the compiled kernels.
+
+    Attributes
+    ----------
+    energies, rates : ndarray, (2^N,)
+        Diagonal of H and of G, row by row of the layout.
+    dephasing : ndarray, (2^N,)
+        Decay rate of a coherence, by the cells in which its two states differ.
+    has_dephasing, has_loss, has_pump : bool
+        Whether there is any.
+    hop_H, hop_G : ndarray
+        Elements of H and of G of every bond.
+    loss, pump : ndarray, (N, N)
+        Rates of the jumps.
+    """
+
+    energies: FloatArray
+    rates: FloatArray
+    dephasing: FloatArray
+    has_dephasing: bool
+    hop_H: FloatArray
+    hop_G: FloatArray
+    loss: FloatArray
+    pump: FloatArray
+    has_loss: bool
+    has_pump: bool
+
+
+class Generator(NamedTuple):
+    """All that the compiled kernels need of a network: index tables, numbers, and memory to work in."""
+
+    tables: Tables
+    values: Values
+    work: tuple[FloatArray, FloatArray]
+
+
+def generator_of(net: Network, layout: Layout, frame: float) -> Generator:
+    """Generator of a network in a frame that turns uniformly with the excitation number."""
+    from ._kernels import buffers
+
     loss, pump = net.loss_matrix, net.pump_matrix
     n = occupations(net.N)
-    states = layout.tables[3]
-    energies = (n @ (net.omega - frame))[states]
-    rates = (n @ np.diag(loss) + (1 - n) @ np.diag(pump))[states]
-    hop_H = np.array([net.J[b] for b in layout.bonds] or [0.0])
-    hop_G = np.array([loss[b] + pump[b] for b in layout.bonds] or [0.0])
-    phi = n @ net.dephasing
-    return energies, rates, phi, bool(phi.any()), hop_H, hop_G, loss, pump, bool(loss.any()), bool(pump.any())
+    states = layout.tables.states
+    dephasing = n @ net.dephasing
+    values = Values(
+        energies=(n @ (net.omega - frame))[states],
+        rates=(n @ np.diag(loss) + (1.0 - n) @ np.diag(pump))[states],
+        dephasing=dephasing,
+        has_dephasing=bool(dephasing.any()),
+        hop_H=np.array([net.J[b] for b in layout.bonds] or [0.0]),
+        hop_G=np.array([loss[b] + pump[b] for b in layout.bonds] or [0.0]),
+        loss=loss,
+        pump=pump,
+        has_loss=bool(loss.any()),
+        has_pump=bool(pump.any()),
+    )
+    return Generator(layout.tables, values, buffers(layout.largest))
 
 
 class _Stepper:
     """Makes steps of at most `plan.step` with one set of buffers."""
 
-    def __init__(self, plan: Plan, layout: Layout, values: tuple[Any, ...], memory: _Memory) -> None:
-        from ._kernels import buffers
-
-        self.plan, self.layout, self.values, self.memory = plan, layout, values, memory
-        rows = plan.terms if memory.whole_step else memory.rows
-        self.vectors = np.empty((rows, memory.size))
-        self.work = buffers(memory.largest)
+    def __init__(self, plan: Plan, generator: Generator, memory: _Memory) -> None:
+        self.plan, self.generator, self.memory = plan, generator, memory
+        self.vectors = np.empty((plan.terms if memory.whole_step else memory.rows, memory.size))
 
     def states(self, q: FloatArray, offsets: FloatArray, where: tuple[Any, ...]) -> PackedStates:
-        """States at `offsets` after the state q; `where` is passed on to the States."""
+        """States at `offsets` after the state q; `where`: the other arguments of `PackedStates`."""
         coeffs = coefficients(self.plan.ellipse, offsets, self.plan.terms)
         if self.memory.whole_step:
             used = self._whole_step(q, coeffs)
             return FaberStates(coeffs[:, :used], self.vectors[:used], *where)
         return PackedStates(self._combine(q, coeffs), *where)
 
-    def to(self, q: FloatArray, offset: float) -> FloatArray:
-        """State at one later time."""
-        coeffs = coefficients(self.plan.ellipse, np.array([offset]), self.plan.terms)
-        if self.memory.whole_step:
-            used = self._whole_step(q, coeffs)
-            return coeffs[0, :used] @ self.vectors[:used]
-        return self._combine(q, coeffs)[0]
-
     @staticmethod
     def last(states: PackedStates) -> FloatArray:
-        """Packed state at the end of a stretch, safe from what happens to the stretch."""
+        """Packed state at the end of a segment, as a copy of its own."""
         if isinstance(states, FaberStates):
             return states.coeffs[-1] @ states.vectors
         return states.packed[-1].copy()
@@ -205,8 +235,8 @@ class _Stepper:
         from ._kernels import faber_vectors
 
         x = self.plan.ellipse
-        generator = (self.layout.tables, self.values, self.work)
-        return int(faber_vectors(self.vectors, first, last, k, x.center, x.d, x.e, rest, self.plan.tol, *generator))
+        ellipse = (x.center, x.d, x.e)
+        return int(faber_vectors(self.vectors, first, last, k, ellipse, rest, self.plan.tol, self.generator))
 
     def _whole_step(self, q: FloatArray, coeffs: FloatArray) -> int:
         """All Faber vectors of a step; their number."""

@@ -19,15 +19,16 @@ from qutip import Qobj
 
 from .._checks import FloatArray
 from ..battery import Battery
-from ..measures.series import ComplexArray, States
+from ..measures.series import ComplexArray, StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..operators import occupations
+from . import Settings
 
 __all__ = ["ProductStates"]
 
 TERMS = NETWORK_TERMS
 TOLERANCES = ()  # exact to rounding
-STRETCH_BYTES = 2**28  # populations handed over at a time
+SEGMENT_BYTES = 2**28  # populations returned at a time
 
 
 def _excited_population(rho0: Qobj) -> float | None:
@@ -47,7 +48,7 @@ def _excited_population(rho0: Qobj) -> float | None:
     return p if np.abs(populations - product).max() <= 1e-14 else None
 
 
-def refuses(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
     """Everything but equal diagonal cells that decay alike and alone."""
     assert isinstance(battery, Network)
     K = battery.decay_matrix
@@ -65,12 +66,10 @@ def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) 
 
 def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
     """Peak memory in bytes: a few arrays of populations."""
-    return 5 * min(8 * len(tlist) * 2**battery.N, max(STRETCH_BYTES, 8 * 2**battery.N))
+    return 5 * min(8 * len(tlist) * 2**battery.N, max(SEGMENT_BYTES, 8 * 2**battery.N))
 
 
-def run(
-    battery: Battery, rho0: Qobj, tlist: FloatArray, *, rtol: float, atol: float, few: bool = False
-) -> Iterator[States]:
+def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
     """Product states, exact to rounding."""
     assert isinstance(battery, Network)
     p0 = _excited_population(rho0)
@@ -78,12 +77,12 @@ def run(
     gamma, nbar = float(battery.decay_matrix[0, 0]), float(battery.nbar[0])
     rest = nbar / (2 * nbar + 1)
     p = rest + (p0 - rest) * np.exp(-gamma * (2 * nbar + 1) * (tlist - tlist[0]))
-    step = max(1, STRETCH_BYTES // (8 * 2**battery.N))
+    step = max(1, SEGMENT_BYTES // (8 * 2**battery.N))
     for start in range(0, len(tlist), step):
         yield ProductStates(p[start : start + step], tlist[start : start + step], battery.N)
 
 
-class ProductStates(States):
+class ProductStates(StateSeries):
     """The same diagonal state with excited population p on each of N cells, (T,)."""
 
     def __init__(self, p: FloatArray, times: FloatArray, N: int) -> None:

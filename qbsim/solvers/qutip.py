@@ -11,8 +11,9 @@ from qutip import Qobj, QobjEvo
 
 from .._checks import FloatArray, nearest
 from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, Battery
-from ..measures.series import DenseStates, KetStates, States
+from ..measures.series import DenseStates, KetStates, StateSeries
 from ..networks import NETWORK_TERMS
+from . import Settings
 from ._cost import eigenvalues, generator_entries, generator_norm
 from ._pulses import check_hermitian, pieces
 
@@ -27,7 +28,7 @@ TOLERANCES = ("rtol", "atol")
 # Longest step over the norm of the generator. Where nothing happens QuTiP's steps grow without limit, and what it
 # interpolates between them then is wrong by orders of magnitude.
 LONGEST_STEP = 8.0
-CHUNK_BYTES = 256 * 2**20  # density matrices handed over at a time
+CHUNK_BYTES = 256 * 2**20  # density matrices returned at a time
 STEPPING = ("vern9", "vern7", "tsit5", "adams", "bdf", "lsoda", "dop853")  # methods that take a longest step
 OPTIONS = ("method", "max_step", "min_step", "first_step", "nsteps", "order", "ifactor", "dfactor", "beta")
 OURS = {
@@ -39,7 +40,7 @@ OURS = {
 }
 
 
-def refuses(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
     """Nothing: every model QuTiP can write, it can solve."""
     return ""
 
@@ -91,28 +92,25 @@ def run(
     battery: Battery,
     rho0: Qobj,
     tlist: FloatArray,
-    *,
-    rtol: float,
-    atol: float,
-    few: bool = False,
+    settings: Settings,
     options: Mapping[str, Any] | None = None,
-) -> Iterator[States]:
+) -> Iterator[StateSeries]:
     """States from ``mesolve`` with normalisation off, so that the trace error shows.
 
     The span is cut where a drive has structure, see `pulses`, unless `options` set ``max_step``.
     """
-    asked = {
+    arguments = {
         "method": "vern9",
-        "rtol": rtol,
-        "atol": atol,
+        "rtol": settings.rtol,
+        "atol": settings.atol,
         "nsteps": 10**8,
         "normalize_output": False,
         "progress_bar": "",
         "store_states": True,
-        **(options or {}),
+        **({} if options is None else read_options(options)),
     }
     closed = _is_closed(battery, rho0)
-    states = [rho0] if len(tlist) == 1 else _solve(battery, rho0, tlist, closed, asked)
+    states = [rho0] if len(tlist) == 1 else _solve(battery, rho0, tlist, closed, arguments)
     D = int(np.prod(battery.dims))
     step = max(1, CHUNK_BYTES // (16 * D * (1 if closed else D)))
     for start in range(0, len(tlist), step):
@@ -150,7 +148,7 @@ def _solve(battery: Battery, rho0: Qobj, tlist: FloatArray, closed: bool, option
             solver.options["max_step"] = longest
         inside = tlist[(tlist > start) & (tlist <= end)]
         times = np.concatenate([[start], inside, [end] if not inside.size or inside[-1] < end else []])
-        found = solver.run(last, times).states
-        states += found[1 : 1 + inside.size]
-        last, start = found[-1], end
+        piece = solver.run(last, times).states
+        states += piece[1 : 1 + inside.size]
+        last, start = piece[-1], end
     return states

@@ -1,6 +1,6 @@
 """The folder of a sweep: one small verified file per finished batch, a manifest, a lock.
 
-    manifest.json                            what the last call asked for, and how it went
+    manifest.json                            arguments of the last call, and its progress
     batches/<key of the curve>/<start>-<stop>.npz   realizations start to stop - 1, written once by the worker
     sweep.nc                                 the averages
 
@@ -31,9 +31,9 @@ from .tasks import CHUNK, Batch, Curve
 __all__ = ["BadBatch", "Piece", "Store", "chunks", "cover", "read_batch", "write_batch"]
 
 FILE_NAME = re.compile(r"([0-9]{6,18})-([0-9]{6,18})\.npz")
-LEFT = re.compile(r"\.[0-9]{6,18}-[0-9]{6,18}-[^.]*\.npz")  # temporary file of a worker that was killed
+TEMPORARY = re.compile(r"\.[0-9]{6,18}-[0-9]{6,18}-[^.]*\.npz")  # temporary file of a worker that was killed
 DIGEST = re.compile(r"[0-9a-f]{64}")
-NO_MANIFEST = re.compile(r"batches|\..*")  # what a sweep that died at once, or an operating system, leaves
+NO_MANIFEST = re.compile(r"batches|\..*")  # files of a sweep that died at once, or of an operating system
 Piece = tuple[Path | None, int, int]  # file (None: set aside), first and one past the last realization to take from it
 
 
@@ -105,7 +105,7 @@ def read_batch(path: Path, key: str) -> Batch:
 
 
 def _check_shapes(batch: Batch, n: int, times: int) -> None:
-    """Refuse a batch whose arrays are not the curves that its header tells of."""
+    """Refuse a batch whose arrays are not those of its header."""
     shapes = {"spread": (batch.spread, (n,)), "certificate": (batch.certificate, (n, len(CERTIFICATE)))}
     shapes |= {name: (rows, (n, times)) for name, rows in batch.values.items()}
     for name, (array, shape) in shapes.items():
@@ -117,7 +117,7 @@ def _check_shapes(batch: Batch, n: int, times: int) -> None:
 
 
 class Store:
-    """Folder of a sweep, held by one process at a time.
+    """Folder of a sweep, for one process at a time.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ class Store:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the folder; a second process is told so at once."""
+        """Lock the folder; a second process gets an error at once."""
         from filelock import FileLock, Timeout
 
         try:
@@ -166,7 +166,7 @@ class Store:
 
     def ranges(self, curve: Curve) -> list[Piece]:
         """Verified batches of a curve, by first realization; a bad file is renamed to .bad and noted."""
-        found: list[Piece] = []
+        pieces: list[Piece] = []
         for path in sorted(curve_folder(self.folder, curve.key).glob("*.npz")):
             if path.name.startswith("."):
                 continue  # the temporary file of a worker that was killed
@@ -176,18 +176,18 @@ class Store:
                 self.rejected[str(path.relative_to(self.folder))] = str(error)
                 path.replace(path.with_suffix(".bad"))
                 continue
-            found.append((path, batch.start, batch.stop))
-        return sorted(found, key=lambda piece: piece[1:])
+            pieces.append((path, batch.start, batch.stop))
+        return sorted(pieces, key=lambda piece: piece[1:])
 
     def clean(self) -> None:
-        """Remove what killed workers left: temporary files, which nobody else writes while the lock is held."""
+        """Remove temporary files of killed workers; no other process writes any while the folder is locked."""
         for path in (self.folder / "batches").glob("*/.*.npz"):
-            if LEFT.fullmatch(path.name):
+            if TEMPORARY.fullmatch(path.name):
                 path.unlink(missing_ok=True)
 
     @staticmethod
     def read_manifest(folder: Path) -> dict[str, Any]:
-        """What the last call asked for; empty if there was none.
+        """Manifest of the last call; empty if there was none.
 
         Raises
         ------
@@ -197,24 +197,25 @@ class Store:
         path = folder / "manifest.json"
         if not path.exists():
             return {}
-        told = parse_json(read_text(path), str(path))
+        manifest = parse_json(read_text(path), str(path))
         try:
-            for curve in told["curves"]:
+            for curve in manifest["curves"]:
                 as_count("realizations", curve["realizations"])
                 if not DIGEST.fullmatch(curve["identity"]):
                     raise ValueError(f"{curve['identity']!r} is not the identity of a curve")
             if (
-                not told["curves"]
-                or not DIGEST.fullmatch(told["sha256"])
-                or not isinstance(told["parameters"]["axes"], dict)
+                not manifest["curves"]
+                or not DIGEST.fullmatch(manifest["sha256"])
+                or not isinstance(manifest["parameters"]["axes"], dict)
             ):
                 raise ValueError("it has no curves or no axes")
-            if not isinstance(told.get("numerics", {}), dict):
+            if not isinstance(manifest.get("numerics", {}), dict):
                 raise ValueError("it has no versions")
-            _ = told["started"], told["finished"], [*told["set_aside"]], told["parameters"]["target_sem"]
+            _ = manifest["started"], manifest["finished"], [*manifest["set_aside"]]
+            _ = manifest["parameters"]["target_sem"]
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is not the manifest of a sweep ({error}): use another folder.") from error
-        return told
+        return manifest
 
     def keep_earlier(self, manifest: dict[str, Any]) -> None:
         """Give earlier averages another name before new ones take theirs, unless the new ones contain them."""

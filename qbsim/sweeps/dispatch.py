@@ -1,4 +1,4 @@
-"""Batches on their way: how large they are, who computes them, what happens when a worker dies or the user stops."""
+"""Batches on their way: their sizes, where they are computed, what happens when a worker dies or the user stops."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .transport import pack, unpack
 
 __all__ = ["Work", "dispatch"]
 
-BATCH_SECONDS = 3.0  # what a batch should take: overhead well below 1 percent, little lost when it is lost
+BATCH_SECONDS = 3.0  # duration of a batch: overhead well below 1 percent, little lost when it is lost
 SHARES = 4  # towards the end every worker should still get this many batches, so that all finish together
 LEAST_SECONDS = 0.2  # but a batch is never worth less than this
 BATCH_BYTES = 2 * 2**20  # of numbers, so that writing and reading a file stays a matter of milliseconds
@@ -56,7 +56,7 @@ class Work:
     def __init__(self, gaps: list[tuple[Curve, int, int]], executor: Serial | Processes | Outside) -> None:
         self._executor = executor
         self._seconds: dict[Any, float] = {}  # per realization, by kind
-        self._left: dict[Any, int] = defaultdict(int)
+        self._missing: dict[Any, int] = defaultdict(int)
         self._first: dict[Any, Todo] = {}  # one small batch of every kind, so that the time left is known early
         self._again: list[Todo] = []
         self._gaps: list[Todo] = []
@@ -68,11 +68,11 @@ class Work:
                 start = self._first[kind].stop
             if start < stop:
                 self._gaps.append(Todo(curve, start, stop))
-                self._left[kind] += stop - start
+                self._missing[kind] += stop - start
         self._gaps.reverse()
 
     def take(self) -> Todo | None:
-        """Next batch; None if there is nothing left to hand out."""
+        """Next batch; None if all are handed out."""
         if self._again:
             return self._again.pop()
         if self._first:
@@ -82,7 +82,7 @@ class Work:
         gap = self._gaps[-1]
         stop = min(gap.stop, gap.start + self._size(gap.curve))
         todo = Todo(gap.curve, gap.start, stop)
-        self._left[cost_kind(gap.curve)] -= stop - gap.start
+        self._missing[cost_kind(gap.curve)] -= stop - gap.start
         if stop == gap.stop:
             self._gaps.pop()
         else:
@@ -94,9 +94,9 @@ class Work:
         seconds = self._seconds.get(kind)
         if seconds is None:
             return _sample(curve)
-        left = sum(count * self._seconds.get(other, seconds) for other, count in self._left.items())
+        rest = sum(count * self._seconds.get(other, seconds) for other, count in self._missing.items())
         workers = self._executor.workers
-        fair = left / (SHARES * workers) if workers > 1 else left
+        fair = rest / (SHARES * workers) if workers > 1 else rest
         worth = max(LEAST_SECONDS, min(BATCH_SECONDS, fair))
         memory = BATCH_BYTES // (8 * len(curve.tlist) * (len(curve.measures) + 1))
         return max(1, min(int(worth / seconds), memory))
@@ -113,8 +113,8 @@ class Work:
         self._again += [Todo(todo.curve, a, min(a + step, todo.stop), tried=True) for a in reversed(starts)]
 
     def seconds_left(self, flying: list[Todo]) -> float | None:
-        """Estimated time to the end; None before the first batch of any kind that is left is back."""
-        todo = {kind: float(count) for kind, count in self._left.items() if count}
+        """Estimated time to the end; None while a kind that is missing has not been timed."""
+        todo = {kind: float(count) for kind, count in self._missing.items() if count}
         for batch in [*flying, *self._again, *self._first.values()]:
             kind = cost_kind(batch.curve)
             todo[kind] = todo.get(kind, 0) + (batch.stop - batch.start)
@@ -166,10 +166,10 @@ def _cap_threads() -> None:
 
 
 class _Stop:
-    """First Ctrl-C asks to finish what is running, the second interrupts."""
+    """The first Ctrl-C lets the running batches finish, the second interrupts."""
 
     def __init__(self, keeps: bool) -> None:
-        self.asked = False
+        self.requested = False
         self._keeps = keeps
 
     @contextmanager
@@ -177,17 +177,72 @@ class _Stop:
         if threading.current_thread() is not threading.main_thread() or not self._keeps:
             yield  # without a store there is nothing to save: the first Ctrl-C stops
             return
-        before = signal.signal(signal.SIGINT, self._heard)
+        before = signal.signal(signal.SIGINT, self._interrupted)
         try:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def _heard(self, *_: Any) -> None:
-        if self.asked:
+    def _interrupted(self, *_: Any) -> None:
+        if self.requested:
             raise KeyboardInterrupt("stopped at once; finished batches are kept, and the same call resumes")
-        self.asked = True
+        self.requested = True
         print("Finishing the batches that are running; Ctrl-C again stops at once.", file=sys.stderr, flush=True)
+
+
+class _Flight:
+    """Batches on their way to the workers and back."""
+
+    def __init__(
+        self,
+        gaps: list[tuple[Curve, int, int]],
+        store: Path,
+        executor: Serial | Processes | Outside,
+        progress: Progress,
+        stop: _Stop,
+    ) -> None:
+        self.work = Work(gaps, executor)
+        self.flying: dict[Future[Any], Todo] = {}
+        self.new: dict[str, list[Piece]] = defaultdict(list)
+        self.set_aside: list[Todo] = []
+        self.failure: Exception | None = None
+        self._store, self._executor, self._progress, self._stop = store, executor, progress, stop
+        self._finished: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
+        self._payload: tuple[str, bytes | Curve] | None = None  # key of a curve, and what is sent of it
+        self._parent = (platform.node(), os.getpid())
+
+    def launch(self) -> None:
+        """Hand out batches while the executor has room."""
+        while not (self._stop.requested or self.failure) and len(self.flying) < self._executor.slots:
+            todo = self.work.take()
+            if todo is None:
+                return
+            key = todo.curve.key
+            if self._payload is None or self._payload[0] != key:  # curves come one after the other
+                self._payload = key, todo.curve if isinstance(self._executor, Serial) else pack(todo.curve)
+            arguments = (self._payload[1], str(self._store), todo.start, todo.stop)
+            future = self._executor.submit(run_batch, *arguments, self._parent)
+            self.flying[future] = todo
+            future.add_done_callback(self._finished.put)
+
+    def land(self) -> None:
+        """Wait for one batch and note its file."""
+        future = self._finished.get()
+        todo = self.flying.pop(future)
+        try:
+            file, seconds = future.result()
+        except Exception as error:
+            self.failure = _sort_out(error, todo, self.work, self.set_aside, self._executor) or self.failure
+            return
+        if not Path(file).exists():
+            self.failure = OSError(
+                f"A worker stored {file}, but this process cannot see it: give store= a folder that all workers and "
+                "this process share."
+            )
+            return
+        self.new[todo.curve.key].append((Path(file), todo.start, todo.stop))
+        self.work.done(todo, seconds)
+        self._progress.advance(todo.stop - todo.start, self.work.seconds_left(list(self.flying.values())))
 
 
 def dispatch(
@@ -207,9 +262,9 @@ def dispatch(
     store : Path
         Where the workers put the batches.
     executor : Serial, Processes or Outside
-        Who computes.
+        Where they are computed.
     progress : Progress
-        Told about every batch.
+        Shows every finished batch.
     keeps : bool
         Whether the store outlives the call, so that it is worth finishing running batches after Ctrl-C.
 
@@ -225,67 +280,30 @@ def dispatch(
     Exception
         What a worker raised, once all other running batches are stored.
     """
-    work, stop = Work(gaps, executor), _Stop(keeps)
-    flying: dict[Future[Any], Todo] = {}
-    finished: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
-    payloads: dict[str, bytes | Curve] = {}
-    new: dict[str, list[Piece]] = defaultdict(list)
-    set_aside: list[Todo] = []
-    failure: Exception | None = None
-    parent = (platform.node(), os.getpid())
-    ok = False
-
-    def launch(todo: Todo) -> None:
-        key = todo.curve.key
-        payload = payloads.get(key)
-        if payload is None:
-            payloads.clear()  # curves come one after the other
-            payload = payloads[key] = todo.curve if isinstance(executor, Serial) else pack(todo.curve)
-        future = executor.submit(run_batch, payload, str(store), todo.start, todo.stop, parent)
-        flying[future] = todo
-        future.add_done_callback(finished.put)
-
-    progress.start(work.total)
+    stop = _Stop(keeps)
+    flight = _Flight(gaps, store, executor, progress, stop)
+    progress.start(flight.work.total)
     try:
         with stop.listen(), one_thread():
-            while True:
-                while not (stop.asked or failure) and len(flying) < executor.slots:
-                    todo = work.take()
-                    if todo is None:
-                        break
-                    launch(todo)
-                if not flying:
-                    break
-                future = finished.get()
-                todo = flying.pop(future)
-                try:
-                    file, seconds = future.result()
-                except Exception as error:
-                    failure = _sort_out(error, todo, work, set_aside, executor) or failure
-                    continue
-                if not Path(file).exists():
-                    failure = OSError(
-                        f"A worker stored {file}, but this process cannot see it: give store= a folder that all "
-                        "workers and this process share."
-                    )
-                    continue
-                new[todo.curve.key].append((Path(file), todo.start, todo.stop))
-                work.done(todo, seconds)
-                progress.advance(todo.stop - todo.start, work.seconds_left(list(flying.values())))
-        ok = True
+            flight.launch()
+            while flight.flying:
+                flight.land()
+                flight.launch()
+    except BaseException:
+        for future in flight.flying:
+            future.cancel()
+        executor.close(kill=True)
+        raise
     finally:
         progress.stop()
-        if not ok:
-            for future in flying:
-                future.cancel()
-            executor.close(kill=True)
-    if failure is not None:
-        raise failure
-    if stop.asked and (work.take() is not None):
+    if flight.failure is not None:
+        raise flight.failure
+    if stop.requested and (flight.work.take() is not None):
         raise KeyboardInterrupt(
-            f"stopped after {progress.done} of {work.total} realizations; they are stored, and the same call resumes"
+            f"stopped after {progress.done} of {flight.work.total} realizations; they are stored, and the same call "
+            "resumes"
         )
-    return new, set_aside
+    return flight.new, flight.set_aside
 
 
 def _sort_out(

@@ -184,11 +184,11 @@ def half_lives(tlist: FloatArray, curves: FloatArray) -> FloatArray:
 
     shifted = curves - curves[:, :1] / 2
     below = shifted < 0
-    found = below.any(axis=1) & (curves[:, 0] > 0)
+    crosses = below.any(axis=1) & (curves[:, 0] > 0)
     times = np.full(len(curves), np.nan)
-    if not found.any():
+    if not crosses.any():
         return times
-    rows = np.flatnonzero(found)
+    rows = np.flatnonzero(crosses)
     step = below[rows].argmax(axis=1) - 1  # the curve crosses between step and step + 1
     # on one interval PCHIP is a monotonic cubic, coefficients (4, interval, curve), in the time since its left end
     cubic = PchipInterpolator(tlist, shifted[rows].T).c[:, step, np.arange(len(rows))]

@@ -53,7 +53,7 @@ def _end_pools() -> None:
 
 
 class Processes:
-    """Local processes of one core each, every one in a pool of its own, so that a death is blamed on one batch only."""
+    """Local processes of one core each, one pool for each: the death of a worker costs one batch only."""
 
     def __init__(self, workers: int) -> None:
         self.slots = self.workers = workers
@@ -80,7 +80,7 @@ class Processes:
                 1,
                 timeout=IDLE_SECONDS,
                 initializer=_start_worker,
-                initargs=(os.getpid(),),  # asked for here: a parent may die before its worker is up
+                initargs=(os.getpid(),),  # read here: a parent may die before its worker has started
                 env=dict.fromkeys(THREADS, "1"),
             )
         return _pools[slot]
@@ -108,7 +108,7 @@ class Outside:
     def __init__(self, executor: Any, close: Callable[[], Any] | None = None) -> None:
         self._close = close
         self._client = executor if hasattr(executor, "get_executor") else None
-        # the own futures of a dask Client follow another protocol
+        # futures of a dask Client follow another protocol
         self._executor = executor.get_executor(pure=False) if self._client is not None else executor
         self._counted, self._count = 0.0, 1
 

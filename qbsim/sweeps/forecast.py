@@ -1,4 +1,4 @@
-"""What a sweep will cost, before it starts: a few realizations are timed and the rest is arithmetic."""
+"""What a sweep will cost, before it starts: a few realizations are timed, and the times are added up."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Forecast", "forecast"]
 START_SECONDS = 3.0  # until local workers have imported everything
 SAMPLES = 3
 HEADER_BYTES = 4000  # identity and provenance in every batch file
-FILE_SECONDS = 0.02  # per batch: write, flush, rename, hand over
+FILE_SECONDS = 0.02  # per batch: write, flush, rename, send
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _size(count: int) -> str:
 
 
 def forecast(plan: Plan, workers: int, store: Store | None = None) -> Forecast:
-    """Forecast the cost of a plan on so many local workers, given what its store already holds."""
+    """Forecast the cost of a plan on so many local workers, without what its store already has."""
     missing: dict[Any, list[tuple[Curve, int]]] = defaultdict(list)
     for index, curves in plan.curves.items():
         for curve in curves:
@@ -83,7 +83,7 @@ def forecast(plan: Plan, workers: int, store: Store | None = None) -> Forecast:
     with one_thread():
         for wanted in missing.values():
             count = sum(n for _, n in wanted)
-            # the strongest disorder is the slowest, so the first and the last point are both asked
+            # the strongest disorder is the slowest, so the first and the last point are both timed
             each = float(np.mean([_time(curve) for curve in {id(c): c for c, _ in (wanted[0], wanted[-1])}.values()]))
             batches = max(len(wanted), round(count * each / BATCH_SECONDS))
             cpu += count * each + batches * FILE_SECONDS
@@ -116,7 +116,7 @@ def _time(curve: Curve) -> float:
 
 
 def _memory(curve: Curve) -> int:
-    choice = choose(curve.battery(0), curve.rho0, curve.tlist, curve.solver)
+    choice = choose(curve.battery(0), curve.rho0, curve.tlist, curve.settings.solver)
     return choice.module.forecast(curve.battery(0), curve.rho0, curve.tlist)
 
 

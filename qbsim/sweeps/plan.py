@@ -1,4 +1,4 @@
-"""What a sweep is asked for, checked: axes, states, times, measures and counts become a grid of curves."""
+"""The arguments of a sweep, checked: axes, states, times, measures and counts become a grid of curves."""
 
 from __future__ import annotations
 
@@ -14,19 +14,34 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from .. import states as known_states
-from .._checks import FloatArray, as_count, as_real, as_tlist, as_tolerance, nearest
+from .._checks import FloatArray, as_count, as_real, as_tlist, nearest
 from .._digest import json_digest
 from ..battery import Battery
-from ..evolution import ATOL, RTOL
+from ..evolution import DEFAULTS, UserMeasure
 from ..measures.table import read_measures
-from ..solvers import SOLVERS
+from ..solvers import Settings
 from ..states import check_state
 from .tasks import CHUNK, Curve, build_battery, takes_rng
 
-__all__ = ["Plan", "make_plan", "read_states"]
+__all__ = ["Plan", "Request", "make_plan", "read_states"]
 
 RESERVED = ("state", "time", "realization", "rng")
 Index = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """The arguments of `sweep` that decide what is computed, as the caller gave them."""
+
+    build: Callable[..., Battery]
+    axes: Mapping[str, Any]
+    states: Any
+    tlist: ArrayLike
+    measures: Any = ("energy", "ergotropy")
+    realizations: Any = 1
+    seed: int = 0
+    target_sem: float | None = None
+    settings: Settings = DEFAULTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +62,8 @@ class Plan:
         Name of every measure to the name of a row of MEASURES or to the caller's function.
     seed : int
         Master seed.
-    solver, rtol, atol, passive_tol
-        As in `evolve`.
+    settings : Settings
+        How to solve.
     target_sem : float or None
         Standard error of the ergotropy ratio at which a point is done.
     counts : dict
@@ -65,12 +80,9 @@ class Plan:
     axes: dict[str, list[Any]]
     states: dict[str, Callable[[int], Qobj]]
     tlist: FloatArray
-    measures: dict[str, str | Callable[[Qobj, Battery], float]]
+    measures: dict[str, str | UserMeasure]
     seed: int
-    solver: str
-    rtol: float
-    atol: float
-    passive_tol: float | None
+    settings: Settings
     target_sem: float | None
     counts: dict[Index, int]
     curves: dict[Index, list[Curve]]
@@ -99,35 +111,19 @@ def points(axes: Mapping[str, Sequence[Any]]) -> Iterator[tuple[Index, dict[str,
         yield index, {name: values[i] for (name, values), i in zip(axes.items(), index, strict=True)}
 
 
-def make_plan(
-    build: Callable[..., Battery],
-    axes: Mapping[str, Any],
-    *,
-    states: Any,
-    tlist: ArrayLike,
-    measures: Any = ("energy", "ergotropy"),
-    realizations: Any = 1,
-    seed: int = 0,
-    solver: str = "auto",
-    rtol: float = RTOL,
-    atol: float = ATOL,
-    passive_tol: float | None = None,
-    target_sem: float | None = None,
-) -> Plan:
+def make_plan(request: Request) -> Plan:
     """Check the arguments of a sweep and lay out its curves; see `sweep`."""
-    grid = read_axes(build, axes)
-    makers = read_states(states)
-    times = as_tlist(tlist)
-    wanted = _read_measures(measures)
-    _check_apart(wanted, grid)
-    seed = as_count("seed", seed, 0)
-    rtol, atol = as_tolerance("rtol", rtol), as_tolerance("atol", atol)
-    tol = None if passive_tol is None else as_real("passive_tol", passive_tol, minimum=0, maximum=1)
-    target = None if target_sem is None else as_real("target_sem", target_sem, minimum=0)
-    if target is not None and "ergotropy" not in wanted:
+    build = request.build
+    grid = read_axes(build, request.axes)
+    makers = read_states(request.states)
+    times = as_tlist(request.tlist)
+    measures = _read_measures(request.measures)
+    _check_apart(measures, grid)
+    seed = as_count("seed", request.seed, 0)
+    settings = request.settings.checked()
+    target = None if request.target_sem is None else as_real("target_sem", request.target_sem, minimum=0)
+    if target is not None and "ergotropy" not in measures:
         raise ValueError("Argument target_sem needs the measure 'ergotropy': it bounds the error of ergotropy_ratio.")
-    if solver != "auto" and solver not in SOLVERS:
-        raise ValueError(nearest("solver", solver, ["auto", *SOLVERS]))
 
     counts: dict[Index, int] = {}
     curves: dict[Index, list[Curve]] = {}
@@ -135,10 +131,11 @@ def make_plan(
     has_bonds = True
     for index, point in points(grid):
         battery = build_battery(build, point, seed, 0)
-        counts[index] = _count(realizations, point)
+        counts[index] = _count(request.realizations, point)
         curves[index] = [
-            Curve(build, point, name, _state(make, name, battery), times, wanted, solver, rtol, atol, tol, seed)
+            Curve(build, point, name, rho0, times, measures, settings, seed)
             for name, make in makers.items()
+            for rho0 in [check_state(make(battery.N), battery.dims, f"states[{name!r}]")]
         ]
         units.add(battery.unit)
         has_bonds = has_bonds and bool(battery.edges)
@@ -148,9 +145,7 @@ def make_plan(
             "disorder."
         )
     unit = units.pop() if len(units) == 1 else "1"
-    return Plan(
-        build, grid, makers, times, wanted, seed, solver, rtol, atol, tol, target, counts, curves, unit, has_bonds
-    )
+    return Plan(build, grid, makers, times, measures, seed, settings, target, counts, curves, unit, has_bonds)
 
 
 def read_axes(build: Callable[..., Battery], axes: Any) -> dict[str, list[Any]]:
@@ -179,7 +174,7 @@ def read_axes(build: Callable[..., Battery], axes: Any) -> dict[str, list[Any]]:
 
 
 def _check_names(build: Callable[..., Battery], names: list[str]) -> None:
-    """Refuse an axis that is no argument of the builder, and a builder with arguments that no axis gives."""
+    """Refuse an axis that is not an argument of the builder, and a builder with arguments that no axis gives."""
     try:
         signature = inspect.signature(build)
     except (TypeError, ValueError):
@@ -222,11 +217,7 @@ def read_states(states: Any) -> dict[str, Callable[[int], Qobj]]:
     return makers
 
 
-def _state(make: Callable[[int], Qobj], name: str, battery: Battery) -> Qobj:
-    return check_state(make(battery.N), battery.dims, f"states[{name!r}]")
-
-
-def _read_measures(measures: Any) -> dict[str, str | Callable[[Qobj, Battery], float]]:
+def _read_measures(measures: Any) -> dict[str, str | UserMeasure]:
     """Measures by name, checked, and in a form that travels to workers."""
     table = read_measures(measures)
     if not isinstance(measures, Mapping):

@@ -42,13 +42,13 @@ class Progress:
     def advance(self, count: int, seconds_left: float | None) -> None:
         """Count a finished batch."""
         self.done += count
-        left = "" if seconds_left is None else f"about {duration(seconds_left)} left"
+        rest = "" if seconds_left is None else f"about {duration(seconds_left)} left"
         if self._bar is not None:
-            self._bar.set_postfix_str(left, refresh=False)
+            self._bar.set_postfix_str(rest, refresh=False)
             self._bar.update(count)
         elif self._show and time.monotonic() - self._last > LINE_SECONDS:
             self._last = time.monotonic()
-            print(f"{self.done} of {self.total} realizations{', ' + left if left else ''}", file=sys.stderr, flush=True)
+            print(f"{self.done} of {self.total} realizations{', ' + rest if rest else ''}", file=sys.stderr, flush=True)
 
     def stop(self) -> None:
         """Close the bar."""

@@ -1,7 +1,7 @@
-"""Functions by name: what a file says about the builder it came from, and the way back to builders of qbsim.
+"""Functions by name: how a file names its builder, and how a builder of qbsim is looked up by that name.
 
-A file names functions for its readers. Nothing is imported or run because a file names it: the only functions found by
-name are those of `KNOWN`.
+A file names functions for its readers. Nothing is imported or run because a file names it: the only functions looked
+up by name are those of BUILDERS and STATES.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def describe(function: Any) -> dict[str, Any]:
         return {"function": inner["function"], "arguments": inner["arguments"] | bound}
     name = next((name for name, known in (BUILDERS | STATES).items() if known is function), None)
     if name is None:
-        own = getattr(function, "__qualname__", type(function).__qualname__)
-        name = f"{getattr(function, '__module__', None)}:{own}"
+        local_name = getattr(function, "__qualname__", type(function).__qualname__)
+        name = f"{getattr(function, '__module__', None)}:{local_name}"
     return {"function": name, "arguments": _defaults(function)}
 
 
@@ -99,14 +99,14 @@ def resolve(description: Any, known: dict[str, Callable[..., Any]], what: str, a
     """
     if not isinstance(description, dict) or not isinstance(description.get("arguments"), dict):
         raise ValueError(f"{what} is not described by a name and its arguments; pass it as {argument}.")
-    name, told = description.get("function"), description["arguments"]
+    name, given = description.get("function"), description["arguments"]
     function = known.get(name) if isinstance(name, str) else None
     if function is None:
         raise ValueError(
             f"{what} was {name!r}, which is not a function of qbsim. A file only names its functions, it does not run "
             f"them: pass yours as {argument}."
         )
-    arguments = {k: v for k, v in told.items() if v != _defaults(function).get(k)}
+    arguments = {k: v for k, v in given.items() if v != _defaults(function).get(k)}
     if unknown := [k for k in arguments if k not in inspect.signature(function).parameters]:
         raise ValueError(f"{what} was {name!r} with the arguments {', '.join(unknown)}; pass it as {argument}.")
     return functools.partial(function, **arguments) if arguments else function

@@ -15,6 +15,7 @@ from .._digest import json_digest
 from .._machine import one_thread
 from .._readers import parse_json
 from ..battery import Battery
+from ..solvers import Settings
 from ..states import check_state
 from .plan import Plan, read_states
 from .recipes import BUILDERS, STATES, resolve
@@ -93,42 +94,34 @@ def replay(
     import xarray as xr
 
     k = as_count("k", k, 0)
-    asked = _read_request(dataset)
+    request = _read_request(dataset)
     at = _find_point(dataset, point)
-    told = dataset["identity"].sel(at)
-    known = _known(set(map(str, told.values.ravel().tolist())))
-    build = build or known.get("build") or resolve(asked["build"], BUILDERS, "The builder", "replay(..., build=...)")
-    makers = read_states(
-        states
-        or known.get("states")
-        or {
-            s: resolve(own, STATES, f"The state {s!r}", "replay(..., states=...)") for s, own in asked["states"].items()
-        }
-    )
-    table: dict[str, Any] = measures or known.get("measures") or _known_measures(asked["measures"])
+    identities = dataset["identity"].sel(at)
+    given = {"build": build, "states": states, "measures": measures}
+    build, makers, table = _find_functions(request, set(map(str, identities.values.ravel().tolist())), given)
     plain = {name: value.item() if hasattr(value, "item") else value for name, value in at.items()}
-    battery = build_battery(build, plain, asked["seed"], k)
-    settings = {name: asked[name] for name in ("solver", "rtol", "atol", "passive_tol", "seed")}
+    battery = build_battery(build, plain, request["seed"], k)
+    settings = Settings(*(request[name] for name in Settings._fields))
     times, names = np.asarray(dataset["time"].values, dtype=float), [str(s) for s in dataset["state"].values]
     runs = []
     with one_thread():
         for name in names:
             rho0 = check_state(makers[name](battery.N), battery.dims, f"states[{name!r}]")
-            curve = Curve(build, plain, name, rho0, times, table, **settings)
-            _check_identity(curve, str(told.sel(state=name).item()), dataset)
+            curve = Curve(build, plain, name, rho0, times, table, settings, request["seed"])
+            _check_identity(curve, str(identities.sel(state=name).item()), dataset)
             runs.append(curve.compute(k, k + 1).values)
     parameters = battery.parameters()
     return xr.Dataset(
         {
             name: (("state", "time"), np.concatenate([run[name] for run in runs]), dataset[name].attrs)
-            for name in asked["measures"]
+            for name in request["measures"]
         },
         coords={**dataset[["state", "time"]].coords, **{name: dataset[name].sel({name: at[name]}) for name in at}},
         attrs={
             "label": f"realization {k}",
             "realization": k,
-            "seed": asked["seed"],
-            "seed_rule": asked["seed_rule"],
+            "seed": request["seed"],
+            "seed_rule": request["seed_rule"],
             "parameters": json.dumps(parameters),
             "parameters_sha256": json_digest(parameters),
             **_version.versions(),
@@ -137,7 +130,7 @@ def replay(
 
 
 def _read_request(dataset: xr.Dataset) -> dict[str, Any]:
-    """What the sweep of a dataset was asked for; checked, since it may come from any file."""
+    """Arguments of the sweep that made a dataset; checked, since it may come from any file."""
     reason = ""
     if "parameters" not in dataset.attrs or "identity" not in dataset:
         reason = "it has no variable 'identity' or no parameters"
@@ -147,23 +140,27 @@ def _read_request(dataset: xr.Dataset) -> dict[str, Any]:
         reason = "it has no states"
     if reason:
         raise ValueError(f"Argument dataset must come from sweep: {reason}.")
-    asked = parse_json(dataset.attrs["parameters"], "Attribute 'parameters' of the dataset")
+    request = parse_json(dataset.attrs["parameters"], "Attribute 'parameters' of the dataset")
     try:
-        as_count("seed", asked["seed"], 0)
-        tolerances = [asked["rtol"], asked["atol"], 0.0 if asked["passive_tol"] is None else asked["passive_tol"]]
+        as_count("seed", request["seed"], 0)
+        tolerances = [
+            request["rtol"],
+            request["atol"],
+            0.0 if request["passive_tol"] is None else request["passive_tol"],
+        ]
         _ = [as_real("a tolerance", x, minimum=0) for x in tolerances]
-        texts = [asked["solver"], asked["seed_rule"], *asked["states"], *asked["measures"]]
-        tables = [asked["build"], asked["states"], asked["measures"]]
+        texts = [request["solver"], request["seed_rule"], *request["states"], *request["measures"]]
+        tables = [request["build"], request["states"], request["measures"]]
         wrong = not all(isinstance(x, str) for x in texts) or not all(isinstance(x, dict) for x in tables)
-        wrong = wrong or not set(map(str, dataset["state"].values)) <= set(asked["states"])
-        wrong = wrong or not set(asked["measures"]) <= set(dataset.data_vars)
+        wrong = wrong or not set(map(str, dataset["state"].values)) <= set(request["states"])
+        wrong = wrong or not set(request["measures"]) <= set(dataset.data_vars)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"Argument dataset must come from sweep: its parameters are not those of one ({error})."
         ) from error
     if wrong:
         raise ValueError("Argument dataset must come from sweep: its parameters are not those of one.")
-    return asked
+    return request
 
 
 def _find_point(dataset: xr.Dataset, point: dict[str, Any]) -> dict[str, Any]:
@@ -172,7 +169,7 @@ def _find_point(dataset: xr.Dataset, point: dict[str, Any]) -> dict[str, Any]:
     for name in point:
         if name not in axes:
             raise ValueError(nearest("axis", name, axes))
-    found = {}
+    at = {}
     for name in axes:
         values = dataset[name].values
         if name not in point and len(values) > 1:
@@ -182,25 +179,34 @@ def _find_point(dataset: xr.Dataset, point: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(
                 f"Argument {name} must be one of {', '.join(map(str, values.tolist()))}, but is {point[name]!r}."
             )
-        found[name] = values[hits[0]]
-    return found
+        at[name] = values[hits[0]]
+    return at
 
 
-def _known(keys: set[str]) -> dict[str, Any]:
-    """Functions of the sweep of this process that made these curves, if there is one."""
-    return next((functions for made, functions in reversed(_functions.values()) if keys <= made), {})
+def _find_functions(
+    request: dict[str, Any], keys: set[str], given: dict[str, Any]
+) -> tuple[Callable[..., Battery], dict[str, Any], dict[str, Any]]:
+    """Builder, states and measures: those given, of the sweep of this process that made these curves, or of qbsim."""
+    known = next((functions for made, functions in reversed(_functions.values()) if keys <= made), {})
+    known = known | {name: function for name, function in given.items() if function}
+    build = known.get("build") or resolve(request["build"], BUILDERS, "The builder", "replay(..., build=...)")
+    states = known.get("states") or {
+        name: resolve(made, STATES, f"The state {name!r}", "replay(..., states=...)")
+        for name, made in request["states"].items()
+    }
+    return build, read_states(states), known.get("measures") or _known_measures(request["measures"])
 
 
 def _known_measures(described: dict[str, Any]) -> dict[str, str]:
-    """Measures that are rows of MEASURES; one of the user's own has to be given again."""
-    for name, own in described.items():
-        if not isinstance(own, str):
+    """Measures that are rows of MEASURES; user measures have to be given again."""
+    for name, measure in described.items():
+        if not isinstance(measure, str):
             raise ValueError(f"The measure {name!r} was a function of its own; pass it as replay(..., measures=...).")
     return described
 
 
 def _check_identity(curve: Curve, key: str, dataset: xr.Dataset) -> None:
-    """Refuse functions that did not make this dataset; other library versions only deserve a warning."""
+    """Refuse functions that did not make this dataset; warn of other library versions."""
     if curve.key == key:
         return
     versions = {name: dataset.attrs.get(f"{name}_version") for name in ("qbsim", *NUMERICS)}

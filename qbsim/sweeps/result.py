@@ -1,9 +1,9 @@
-"""The result of a sweep as a labelled Dataset, and what its manifest says: names, units, provenance."""
+"""The result of a sweep as a labelled Dataset, and its manifest: names, units, provenance."""
 
 from __future__ import annotations
 
 import json
-import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,17 +13,17 @@ from .._certificate import CERTIFICATE, combine
 from .._checks import apart
 from .._digest import digest, json_digest
 from .._machine import available_memory
-from ..measures.table import MEASURES
+from ..measures.labels import attributes, time_attributes
 from .batches import Piece, chunks, cover
 from .ensemble import Average
 from .plan import Index, Plan
 from .recipes import describe
-from .tasks import NUMERICS, SEED_RULE, numerics, utc
+from .tasks import NUMERICS, SEED_RULE, numerics
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["check_memory", "label", "manifest", "now", "parameters"]
+__all__ = ["check_memory", "label", "manifest", "parameters"]
 
 FORMAT = 1
 SUMMARIES = {
@@ -34,13 +34,8 @@ SUMMARIES = {
 }
 
 
-def now() -> str:
-    """Time of day, UTC."""
-    return utc(time.time())
-
-
 def parameters(plan: Plan) -> dict[str, Any]:
-    """Everything that was asked for, defaults included, as plain data."""
+    """All arguments that decide the numbers, defaults included, as plain data."""
     counts = list(plan.counts.values())
     return {
         "build": describe(plan.build),
@@ -52,29 +47,26 @@ def parameters(plan: Plan) -> dict[str, Any]:
             "number": len(plan.tlist),
             "sha256": digest(plan.tlist),
         },
-        "measures": {name: own if isinstance(own, str) else describe(own) for name, own in plan.measures.items()},
+        "measures": {name: m if isinstance(m, str) else describe(m) for name, m in plan.measures.items()},
         "realizations": counts[0] if len(set(counts)) == 1 else counts,
         "target_sem": plan.target_sem,
         "seed": plan.seed,
         "seed_rule": SEED_RULE,
-        "solver": plan.solver,
-        "rtol": plan.rtol,
-        "atol": plan.atol,
-        "passive_tol": plan.passive_tol,
+        **plan.settings._asdict(),
     }
 
 
-def manifest(plan: Plan, told: dict[str, Any]) -> dict[str, Any]:
-    """What `qbsim show` and a later call need to know of this one."""
-    asked = parameters(plan)
+def manifest(plan: Plan, log: dict[str, Any]) -> dict[str, Any]:
+    """What `qbsim show` and a later call read of this one."""
+    request = parameters(plan)
     return {
         "format": FORMAT,
         "sha256": plan.sha256,
-        "parameters": asked,
-        "parameters_sha256": json_digest(asked),
+        "parameters": request,
+        "parameters_sha256": json_digest(request),
         "versions": _version.versions(),
         "numerics": numerics(),
-        **told,
+        **log,
         "curves": [
             {"point": curve.point, "state": curve.state, "realizations": plan.counts[index], "identity": curve.key}
             for index, curves in plan.curves.items()
@@ -87,106 +79,107 @@ def label(
     plan: Plan,
     averages: dict[tuple[Index, str], Average | None],
     files: dict[str, list[Piece]],
-    told: dict[str, Any],
+    log: dict[str, Any],
     *,
     keep: str,
 ) -> xr.Dataset:
     """Dataset of the averages, with names, units and provenance."""
     import xarray as xr
 
-    grid, states = (*plan.axes, "state"), list(plan.states)
-    time_unit = "1" if plan.unit == "1" else f"1/{plan.unit}"
     ds = xr.Dataset(
         coords={name: (name, values, {"long_name": name, "units": "1"}) for name, values in plan.axes.items()}
     )
     ds = ds.assign_coords(
-        state=("state", states, {"long_name": "initial state"}),
-        time=("time", plan.tlist, {"long_name": "time", "units": time_unit}),
+        state=("state", list(plan.states), {"long_name": "initial state"}),
+        time=("time", plan.tlist, time_attributes(plan.unit)),
     )
-    found = {at: average for at, average in averages.items() if average is not None}
-    names = [f"{n}_ratio" for n in ("ergotropy", "energy") if n in plan.measures]
-    for name in [*plan.measures, *names]:
-        attrs = _attrs(plan, name)
-        for suffix, part in (("", "mean"), ("_sem", "sem")):
-            block = np.full((*plan.shape, len(states), len(plan.tlist)), np.nan)
-            for (index, state), average in found.items():
-                block[*index, states.index(state)] = getattr(average, part)[name]
-            head = "standard error of the " if suffix else ""
-            variable = f"{name}_mean" if keep == "all" and name in plan.measures and not suffix else name + suffix
-            ds[variable] = ((*grid, "time"), block, attrs | {"long_name": head + attrs["long_name"]})
+    known = {at: average for at, average in averages.items() if average is not None}
+    _add_curves(ds, plan, known, keep)
     if "ergotropy" in plan.measures:
         for name, (long_name, unit) in SUMMARIES.items():
-            block = np.full((*plan.shape, len(states)), np.nan)
-            for (index, state), average in found.items():
-                block[*index, states.index(state)] = getattr(average, name)
-            ds[name] = (grid, block, {"long_name": long_name, "units": time_unit if unit == "time" else unit})
+            block = _block(plan, {at: getattr(average, name) for at, average in known.items()})
+            units = time_attributes(plan.unit)["units"] if unit == "time" else unit
+            ds[name] = ((*plan.axes, "state"), block, {"long_name": long_name, "units": units})
     counts = np.zeros(plan.shape, dtype=np.int64)
-    keys = np.empty((*plan.shape, len(states)), dtype=object)
+    keys = np.empty((*plan.shape, len(plan.states)), dtype=object)
     for index, curves in plan.curves.items():
-        have = [averages[index, curve.state] for curve in curves]
-        counts[index] = min(0 if a is None else a.count for a in have)
+        counts[index] = min(known[at].count if (at := (index, c.state)) in known else 0 for c in curves)
         keys[index] = [curve.key for curve in curves]
+    attrs = {"long_name": "SHA-256 of all that the curve depends on", "units": "1"}
     ds["realizations"] = (tuple(plan.axes), counts, {"long_name": "realizations averaged over", "units": "1"})
-    ds["identity"] = (grid, keys.astype(str), {"long_name": "SHA-256 of all that the curve depends on", "units": "1"})
+    ds["identity"] = ((*plan.axes, "state"), keys.astype(str), attrs)
     if keep == "all":
         _add_realizations(ds, plan, files)
-    asked = parameters(plan)
-    ds.attrs = {
-        "label": "sweep over " + ", ".join(plan.axes),
-        "parameters": json.dumps(asked),
-        "parameters_sha256": json_digest(asked),
-        "seed": plan.seed,
-        "seed_rule": SEED_RULE,
-        **_solved(list(found.values())),
-        "rtol": plan.rtol,
-        "atol": plan.atol,
-        "set_aside": json.dumps(told["set_aside"]),
-        **_version.versions(),
-        **{f"{name}_version": numerics()[name] for name in NUMERICS},
-        "numerics_sha256": numerics()["qbsim_code"],
-        "started": told["started"],
-        "finished": told["finished"],
-        "threads_per_worker": 1,
-    }
+    ds.attrs = _provenance(plan, list(known.values()), log)
     return ds
+
+
+def _block(plan: Plan, numbers: Mapping[tuple[Index, str], Any], *shape: int) -> np.ndarray:
+    """Numbers of all curves as one array, (*axes, state, *shape); nan where there are none."""
+    states = list(plan.states)
+    block = np.full((*plan.shape, len(states), *shape), np.nan)
+    for (index, state), values in numbers.items():
+        block[*index, states.index(state)] = values
+    return block
+
+
+def _add_curves(ds: xr.Dataset, plan: Plan, known: dict[tuple[Index, str], Average], keep: str) -> None:
+    """Mean and standard error of every measure and ratio."""
+    ratios = [f"{n}_ratio" for n in ("ergotropy", "energy") if n in plan.measures]
+    for name in [*plan.measures, *ratios]:
+        attrs = _attrs(plan, name)
+        mean = f"{name}_mean" if keep == "all" and name in plan.measures else name
+        for variable, part, head in ((mean, "mean", ""), (f"{name}_sem", "sem", "standard error of the ")):
+            curves = {at: getattr(average, part)[name] for at, average in known.items()}
+            block = _block(plan, curves, len(plan.tlist))
+            ds[variable] = ((*plan.axes, "state", "time"), block, attrs | {"long_name": head + attrs["long_name"]})
 
 
 def _attrs(plan: Plan, name: str) -> dict[str, str]:
     """Long name and units of a measure or of a ratio."""
-    own = plan.measures.get(name)
-    if own is None:
+    if name not in plan.measures:
         return {"long_name": f"{name.removesuffix('_ratio')} / initial value, mean of ratios", "units": "1"}
-    if not isinstance(own, str):
-        return {"long_name": name, "units": "1"}
-    row = MEASURES[own]
-    unit = plan.unit
-    units = {"energy": unit, "power": "1" if unit == "1" else f"{unit}^2", "1": "1"}[row.units]
-    attrs = {"long_name": row.long_name, "units": units}
-    if own == "concurrence" and not plan.has_bonds:
+    attrs = attributes(name, plan.measures[name], plan.unit)
+    if plan.measures[name] == "concurrence" and not plan.has_bonds:
         attrs["reason"] = "nan where a battery has no bonds to average the concurrence over"
     return attrs
 
 
-def _solved(found: list[Average]) -> dict[str, str]:
-    """Which solvers ran where, and the worst certificate."""
-    solvers = {name: reason for average in found for name, reason in average.solvers.items()}
-    worst = {name: combine(name, [average.certificate[name] for average in found]) for name in CERTIFICATE}
+def _provenance(plan: Plan, averages: list[Average], log: dict[str, Any]) -> dict[str, Any]:
+    """Attributes of the result: the request, the solvers that ran, the worst certificate, versions and times."""
+    request = parameters(plan)
+    solvers = {name: reason for average in averages for name, reason in average.solvers.items()}
+    worst = {name: combine(name, [average.certificate[name] for average in averages]) for name in CERTIFICATE}
     return {
+        "label": "sweep over " + ", ".join(plan.axes),
+        "parameters": json.dumps(request),
+        "parameters_sha256": json_digest(request),
+        "seed": plan.seed,
+        "seed_rule": SEED_RULE,
         "solver": ", ".join(sorted(solvers)),
         "solver_reason": "; ".join(solvers[name] for name in sorted(solvers)),
         "certificate": json.dumps(worst),
-        "host_processor": ", ".join(sorted({p for average in found for p in average.processors})),
+        "host_processor": ", ".join(sorted({p for average in averages for p in average.processors})),
+        "rtol": plan.settings.rtol,
+        "atol": plan.settings.atol,
+        "set_aside": json.dumps(log["set_aside"]),
+        **_version.versions(),
+        **{f"{name}_version": numerics()[name] for name in NUMERICS},
+        "numerics_sha256": numerics()["qbsim_code"],
+        "started": log["started"],
+        "finished": log["finished"],
+        "threads_per_worker": 1,
     }
 
 
 def check_memory(plan: Plan, most: int) -> None:
-    """Refuse to keep more curves than the memory holds, before they are computed and not after."""
+    """Refuse to keep more curves than fit the free memory, before they are computed."""
     curves = int(np.prod(plan.shape)) * len(plan.states) * most
     need, free = 8 * curves * len(plan.tlist) * len(plan.measures), available_memory()
     if need > free:
-        needed, left = apart(need / 2**30, free / 2**30, least=3)
+        needed, available = apart(need / 2**30, free / 2**30, least=3)
         raise MemoryError(
-            f"keep='all' needs {needed} GiB, but {left} GiB are free. Use keep='mean', or fewer realizations."
+            f"keep='all' needs {needed} GiB, but {available} GiB are free. Use keep='mean', or fewer realizations."
         )
 
 

@@ -1,4 +1,4 @@
-"""`sweep`: named axes and many realizations make one labelled Dataset, and nothing that was computed is lost."""
+"""`sweep`: named axes and many realizations make one labelled Dataset, and no finished result is lost."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from .._checks import SweepWarning, as_count, warn
 from .._files import save
 from .._machine import one_thread
 from ..battery import Battery
-from ..evolution import ATOL, RTOL
+from ..evolution import DEFAULTS
+from ..solvers import Settings
 from .batches import Store, chunks, cover
 from .dispatch import dispatch
 from .ensemble import Average, average
 from .executors import Outside, Processes, Serial, open_executor
-from .plan import Index, Plan, make_plan
+from .plan import Index, Plan, Request, make_plan
 from .progress import Progress
 from .replay import remember
-from .result import check_memory, label, manifest, now
-from .tasks import CHUNK, Curve, numerics
+from .result import check_memory, label, manifest
+from .tasks import CHUNK, Curve, now, numerics
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,9 +48,9 @@ def sweep(
     workers: int | None = None,
     target_sem: float | None = None,
     keep: str = "mean",
-    solver: str = "auto",
-    rtol: float = RTOL,
-    atol: float = ATOL,
+    solver: str = DEFAULTS.solver,
+    rtol: float = DEFAULTS.rtol,
+    atol: float = DEFAULTS.atol,
     passive_tol: float | None = None,
     progress: bool = True,
 ) -> xr.Dataset:
@@ -65,7 +66,7 @@ def sweep(
     axes : dict
         {"delta": [...], "N": [...]}: names of arguments of `build` and their values, numbers or texts.
     states : str, sequence of str, or dict
-        Names of qbsim's states, or {name: f(N)} for one's own.
+        Names of qbsim's states, or {name: f(N)} for your own.
     tlist : (T,)
         Strictly increasing times, in the inverse unit of the rates.
     measures : str, sequence of str, or dict
@@ -90,7 +91,7 @@ def sweep(
     solver, rtol, atol, passive_tol
         As in `evolve`; the error at `passive_tol` is estimated, not bounded.
     progress : bool
-        Tell the progress and the time left on stderr.
+        Show the progress and the time left on stderr.
 
     Returns
     -------
@@ -148,20 +149,8 @@ def sweep(
     >>> ds.half_life.sel(N=2, state="full").values.round(4).tolist()  # two cells: independent of disorder
     [0.2877, 0.2877]
     """
-    plan = make_plan(
-        build,
-        axes,
-        states=states,
-        tlist=tlist,
-        measures=measures,
-        realizations=realizations,
-        seed=seed,
-        solver=solver,
-        rtol=rtol,
-        atol=atol,
-        passive_tol=passive_tol,
-        target_sem=target_sem,
-    )
+    settings = Settings(solver, rtol, atol, passive_tol)
+    plan = make_plan(Request(build, axes, states, tlist, measures, realizations, seed, target_sem, settings))
     if keep not in ("mean", "all"):
         raise ValueError(f"Argument keep must be 'mean' or 'all', but is {keep!r}.")
     if keep == "all" and plan.target_sem is None:
@@ -176,21 +165,21 @@ def sweep(
         stack.callback(run.close)
         run.complete()
         remember(plan)
-        ds = label(plan, run.averages, run.files, run.told, keep=keep)
+        ds = label(plan, run.averages, run.files, run.log, keep=keep)
         _warn_of_cutoff(plan, run.averages)
         if store is not None:
             save(ds, home.folder / "sweep.nc")
-            home.write_manifest(manifest(plan, run.told))
+            home.write_manifest(manifest(plan, run.log))
     return ds
 
 
 def _warn_of_cutoff(plan: Plan, averages: dict[tuple[Index, str], Average | None]) -> None:
     """Warn of the curve that has most of its population next to a cut-off."""
-    found = {at: a.certificate["population_at_cutoff"] or 0.0 for at, a in averages.items() if a is not None}
-    if found:
-        index, state = worst = max(found, key=lambda at: found[at])
+    cut = {at: a.certificate["population_at_cutoff"] or 0.0 for at, a in averages.items() if a is not None}
+    if cut:
+        index, state = worst = max(cut, key=lambda at: cut[at])
         point = ", ".join(f"{name} = {values[i]}" for (name, values), i in zip(plan.axes.items(), index, strict=True))
-        warn_of_cutoff(found[worst], f" (state {state!r}{' at ' * bool(point)}{point})")
+        warn_of_cutoff(cut[worst], f" (state {state!r}{' at ' * bool(point)}{point})")
 
 
 class _Run:
@@ -203,7 +192,7 @@ class _Run:
         self.executor, self.workers, self.progress = executor, workers, progress
         self.pool: Serial | Processes | Outside | None = None
         self.averages: dict[tuple[Index, str], Average | None] = {}
-        self.told: dict[str, Any] = {"started": now(), "finished": None, "set_aside": []}
+        self.log: dict[str, Any] = {"started": now(), "finished": None, "set_aside": []}
         home.clean()
         before = home.read_manifest(home.folder).get("numerics")
         if before not in (None, numerics()):
@@ -213,8 +202,8 @@ class _Run:
                 "computed anew.",
                 SweepWarning,
             )
-        home.keep_earlier(manifest(plan, self.told))
-        home.write_manifest(manifest(plan, self.told))
+        home.keep_earlier(manifest(plan, self.log))
+        home.write_manifest(manifest(plan, self.log))
         self.files = {curve.key: home.ranges(curve) for curves in plan.curves.values() for curve in curves}
         if home.rejected:
             reasons = "; ".join(f"{file}: {reason}" for file, reason in home.rejected.items())
@@ -229,42 +218,41 @@ class _Run:
                 for curve in self.plan.curves[index]:
                     self._average(index, curve, counts[index])
             counts = {index: n for index, last in counts.items() if (n := self._next(index, last)) > last}
-        self.told["finished"] = now()
+        self.log["finished"] = now()
 
     def close(self) -> None:
-        """Let go of the executor."""
+        """Close the executor."""
         if self.pool is not None:
             self.pool.close()
 
     def _compute(self, counts: dict[Index, int]) -> None:
-        """Let the workers fill the gaps."""
+        """Compute what is missing."""
         curves = {curve.key: (curve, counts[index]) for index in counts for curve in self.plan.curves[index]}
         gaps = [(c, *gap) for key, (c, count) in curves.items() for gap in cover(self.files[key], count)[1]]
         if not gaps:
             return
-        if self.pool is None:  # nobody is woken for a sweep that is complete
+        if self.pool is None:  # start the pool only if something is missing
             self.pool = open_executor(self.executor, self.workers)
         new, lost = dispatch(gaps, self.home.folder, self.pool, self.progress, keeps=self.keeps)
         for key, pieces in new.items():
             self.files[key] += pieces
         for todo in lost:
             self.files[todo.curve.key].append((None, todo.start, todo.stop))
-            self.told["set_aside"].append(str(todo))
+            self.log["set_aside"].append(str(todo))
             warn(f"Set aside, because it ended its worker twice: {todo}.", SweepWarning)
 
     def _average(self, index: Index, curve: Curve, count: int) -> None:
         pieces, _ = cover(self.files[curve.key], count)
         with one_thread():
-            found = average(curve.tlist, chunks(pieces, curve.key), self.plan.seed)
-        self.averages[index, curve.state] = found
+            self.averages[index, curve.state] = average(curve.tlist, chunks(pieces, curve.key), self.plan.seed)
 
     def _next(self, index: Index, count: int) -> int:
         """Realizations this point should have, judged by those it has; more in steps that do not depend on the past."""
         limit, target = self.plan.counts[index], self.plan.target_sem
         if target is None or count >= limit:
             return count
-        found = [self.averages[index, curve.state] for curve in self.plan.curves[index]]
-        worst = [np.nanmax(a.sem["ergotropy_ratio"], initial=0.0) for a in found if a is not None]
+        averages = [self.averages[index, curve.state] for curve in self.plan.curves[index]]
+        worst = [np.nanmax(a.sem["ergotropy_ratio"], initial=0.0) for a in averages if a is not None]
         if max(worst, default=0.0) <= target:
             return count
         return min(limit, count + CHUNK * max(1, count // (2 * CHUNK)))

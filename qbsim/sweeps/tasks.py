@@ -12,6 +12,7 @@ import platform
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.metadata import version
@@ -25,12 +26,13 @@ from .._certificate import CERTIFICATE
 from .._checks import CutoffWarning, FloatArray, MeasureWarning, UnphysicalWarning, as_measured
 from .._digest import digest, json_digest, numerics_sha256
 from ..battery import Battery
-from ..evolution import series
+from ..evolution import UserMeasure, series
 from ..measures.reference import Reference
 from ..measures.table import read_measures
 from ..networks import Network
+from ..solvers import Settings
 
-__all__ = ["CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "generator", "takes_rng", "utc"]
+__all__ = ["CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "generator", "now", "takes_rng"]
 
 SEED_RULE = "1: default_rng(SeedSequence([seed, k])), made anew at every point and state"
 FINGERPRINTS = (0, 1, 2)  # realizations whose batteries enter the identity of a curve
@@ -116,8 +118,8 @@ class Curve:
         Times.
     measures : dict
         Name of every measure to the name of a row of MEASURES or to f(rho, battery).
-    solver, rtol, atol, passive_tol
-        As in `evolve`.
+    settings : Settings
+        How to solve.
     seed : int
         Master seed.
     """
@@ -127,11 +129,8 @@ class Curve:
     state: str
     rho0: Qobj
     tlist: FloatArray
-    measures: dict[str, str | Callable[[Qobj, Battery], float]]
-    solver: str
-    rtol: float
-    atol: float
-    passive_tol: float | None
+    measures: dict[str, str | UserMeasure]
+    settings: Settings
     seed: int
 
     @cached_property
@@ -156,32 +155,23 @@ class Curve:
             # the same for every realization: `sweep` has already let the first battery warn
             warnings.simplefilter("ignore", MeasureWarning)
             warnings.simplefilter("ignore", UnphysicalWarning)
-            # `sweep` warns once, by the certificate: what a worker process says, nobody hears
+            # `sweep` warns once, by the certificate: warnings of a worker process are lost
             warnings.simplefilter("ignore", CutoffWarning)
-            began = utc(time.time())
+            began = now()
             for row, k in enumerate(range(start, stop)):
                 self._realization(k, row, table, batch)
-        batch.origin = {"processors": [processor()], "threads": 1, "started": began, "finished": utc(time.time())}
+        batch.origin = {"processors": [processor()], "threads": 1, "started": began, "finished": now()}
         return batch
 
     def _realization(self, k: int, row: int, table: dict[str, Any], batch: Batch) -> None:
         battery = self.battery(k)
-        run = series(
-            battery,
-            self.rho0,
-            self.tlist,
-            table,
-            solver=self.solver,
-            rtol=self.rtol,
-            atol=self.atol,
-            passive_tol=self.passive_tol,
-        )
+        run = series(battery, self.rho0, self.tlist, table, self.settings)
         for name, curve in run.values.items():
             batch.values[name][row] = curve
         batch.spread[row] = Reference(battery).spread if table.keys() & {"energy", "ergotropy"} else np.nan
-        found = [run.certificate.get(name) for name in CERTIFICATE]
-        batch.certificate[row] = [np.nan if x is None else x for x in found]
-        batch.solvers[run.solver] = run.reason
+        entries = [run.certificate.get(name) for name in CERTIFICATE]
+        batch.certificate[row] = [np.nan if x is None else x for x in entries]
+        batch.solvers[run.choice.name] = run.choice.reason
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -194,11 +184,8 @@ class Curve:
             "point": {name: _number(value) for name, value in self.point.items()},
             "state": [self.state, _operator_digest(self.rho0)],
             "tlist": self.tlist.tolist(),
-            "measures": {name: _measure_stamp(own, self.rho0, batteries[0]) for name, own in self.measures.items()},
-            "solver": self.solver,
-            "rtol": self.rtol,
-            "atol": self.atol,
-            "passive_tol": self.passive_tol,
+            "measures": {name: _measure_stamp(m, self.rho0, batteries[0]) for name, m in self.measures.items()},
+            **self.settings._asdict(),
             "seed": self.seed,
             "seed_rule": SEED_RULE,
             "versions": numerics(),
@@ -214,19 +201,16 @@ class Curve:
 @cache
 def processor() -> str:
     """Name of the processor, for the record: bits agree on processors of the same kind."""
-    try:
-        with open("/proc/cpuinfo") as lines:
-            for line in lines:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
+    with suppress(OSError), open("/proc/cpuinfo") as lines:
+        for line in lines:
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
 
 
-def utc(seconds: float) -> str:
-    """Point in time, ISO 8601."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+def now() -> str:
+    """Time of day, UTC, ISO 8601."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 @cache
@@ -259,18 +243,18 @@ def _battery_stamp(battery: Battery, tlist: FloatArray) -> str:
     return json_digest(stamp)
 
 
-def _measure_stamp(own: str | Callable[[Qobj, Battery], float], rho0: Qobj, battery: Battery) -> list[str]:
-    """Name of a known measure; one of the user's own by name, source and its values for two states."""
-    if isinstance(own, str):
-        return [own]
+def _measure_stamp(measure: str | UserMeasure, rho0: Qobj, battery: Battery) -> list[str]:
+    """Name of a known measure; name, source and values for two states of a user measure."""
+    if isinstance(measure, str):
+        return [measure]
     try:
-        source = inspect.getsource(own)
+        source = inspect.getsource(measure)
     except (OSError, TypeError):  # typed into a console
-        source = getattr(getattr(own, "__code__", None), "co_code", b"").hex()
-    name = f"{getattr(own, '__module__', '')}.{getattr(own, '__qualname__', type(own).__name__)}"
+        source = getattr(getattr(measure, "__code__", None), "co_code", b"").hex()
+    name = f"{getattr(measure, '__module__', '')}.{getattr(measure, '__qualname__', type(measure).__name__)}"
     rho = rho0.proj() if rho0.isket else rho0
     if battery.cells != tuple(range(len(battery.dims))):
         rho = rho.ptrace(list(battery.cells))
     mixed = (rho + Qobj(np.eye(rho.shape[0]) / rho.shape[0], dims=rho.dims)) / 2
-    seen = [repr(as_measured(name, own(state, battery))) for state in (rho, mixed)]
-    return [name, hashlib.sha256(source.encode()).hexdigest(), *seen]
+    values = [repr(as_measured(name, measure(state, battery))) for state in (rho, mixed)]
+    return [name, hashlib.sha256(source.encode()).hexdigest(), *values]

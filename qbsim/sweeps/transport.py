@@ -28,7 +28,7 @@ _INSTALLED = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "p
 _QBSIM = __name__.partition(".")[0]
 
 
-def _is_own(module: Any) -> bool:
+def _is_user(module: Any) -> bool:
     """Whether a module is the user's or a scenario: a file that is neither installed nor part of qbsim."""
     file = getattr(module, "__file__", None)
     name = getattr(module, "__name__", "")
@@ -58,17 +58,17 @@ def _modules(value: Any) -> Iterator[Any]:
                 yield sys.modules.get(name)
 
 
-def own_modules(functions: list[Any]) -> set[ModuleType]:
+def user_modules(functions: list[Any]) -> set[ModuleType]:
     """Modules of the user that functions come from, and those that these use in turn."""
-    found: set[ModuleType] = set()
+    modules: set[ModuleType] = set()
     waiting = [module for function in functions for module in _modules(function)]
     while waiting:
         module = waiting.pop()
         # of the file that was run only what the functions use is sent anyway, but it may use other files
-        if module not in found and (_is_own(module) or getattr(module, "__name__", "") == "__main__"):
-            found.add(module)
+        if module not in modules and (_is_user(module) or getattr(module, "__name__", "") == "__main__"):
+            modules.add(module)
             waiting += [m for value in list(vars(module).values()) for m in _modules(value)]
-    return {module for module in found if module.__name__ != "__main__"}
+    return {module for module in modules if module.__name__ != "__main__"}
 
 
 @contextmanager
@@ -86,10 +86,10 @@ def _by_value(modules: set[ModuleType]) -> Iterator[None]:
 
 def pack(curve: Curve) -> bytes:
     """Curve with its functions and what they use, as they are now."""
-    functions: list[Callable[..., Any]] = [curve.build, *(own for own in curve.measures.values() if callable(own))]
+    functions: list[Callable[..., Any]] = [curve.build, *(m for m in curve.measures.values() if callable(m))]
     _ = curve.identity  # what the worker compares with
     try:
-        with _by_value(own_modules(functions)):
+        with _by_value(user_modules(functions)):
             return cloudpickle.dumps(curve)
     except Exception:  # a module may hold what cannot travel, such as an open file: by name then, and compared
         return cloudpickle.dumps(curve)

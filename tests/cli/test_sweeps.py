@@ -15,7 +15,7 @@ from qbsim.cli.main import main
 from qbsim.cli.sweeps import read_graph
 from qbsim.sweeps.builders import disordered_chain
 from qbsim.sweeps.forecast import forecast
-from qbsim.sweeps.plan import make_plan
+from qbsim.sweeps.plan import Request, make_plan
 from qbsim.sweeps.plot import draw, select
 
 SMALL = ["--cells", "2", "3", "--delta", "0:2:1", "--realizations", "5", "--times", "21", "--executor", "serial"]
@@ -192,7 +192,7 @@ class TestForecast:
 
         build = partial(disordered_chain, gamma=1.0, B0=10.0, exchange=10.0, dephasing=0.0, nbar=0.0)
         asked = {"states": ["plus", "full"], "tlist": np.linspace(0, 1, 101), "realizations": 300}
-        plan = make_plan(build, {"N": [3], "delta": [0.0, 2.0]}, **asked)
+        plan = make_plan(Request(build, {"N": [3], "delta": [0.0, 2.0]}, **asked))
         told = forecast(plan, 1)
         began = time.perf_counter()
         qb.sweep(build, {"N": [3], "delta": [0.0, 2.0]}, **asked, store=tmp_path, executor="serial")

@@ -1,5 +1,6 @@
 """Solvers against QuTiP, against each other and against their own bounds."""
 
+import inspect
 import json
 
 import numpy as np
@@ -11,13 +12,13 @@ from hypothesis import strategies as st
 
 import qbsim as qb
 from qbsim.measures import series
-from qbsim.solvers import SOLVERS, choose, load
+from qbsim.solvers import SOLVERS, Settings, Solver, choose, load
 from qbsim.solvers import _faber as faber
 from qbsim.solvers import _kernels as kernels
 from qbsim.solvers._layout import layout_of
 from qbsim.solvers._packed import PackedStates, is_block_diagonal, pack
 from qbsim.solvers._spectrum import numerical_range
-from qbsim.solvers.network import _bonds, _values
+from qbsim.solvers.network import _bonds, generator_of
 
 REFERENCE = {"solver": "qutip", "rtol": 1e-10, "atol": 1e-12}
 MEASURES = (
@@ -68,7 +69,7 @@ def generator(net, rho, sectors):
     """L rho from the compiled kernel, as a packed vector, and the packed form of a matrix."""
     layout = layout_of(net.N, sectors, _bonds(net))
     q, out = pack(rho, layout), np.empty(layout.size)
-    kernels.apply_generator(q, out, layout.tables, _values(net, layout, 0.0), kernels.buffers(layout.largest))
+    kernels.apply_generator(q, out, generator_of(net, layout, 0.0))
     return layout, out
 
 
@@ -145,11 +146,10 @@ class TestFaber:
         plan = faber.plan_steps(*bounds, 0.5, 1e-12)
         vectors = np.empty((plan.terms, layout.size))
         vectors[0] = pack(random_state(4, "dense", 3), layout)
-        x, values, work = plan.ellipse, _values(net, layout, 0.0), kernels.buffers(16)
+        x = plan.ellipse
         everything = np.full((2, plan.terms), np.inf)  # no term is negligible
-        kernels.faber_vectors(
-            vectors, 1, plan.terms, 1, x.center, x.d, x.e, everything, 0.0, layout.tables, values, work
-        )
+        ellipse = (x.center, x.d, x.e)
+        kernels.faber_vectors(vectors, 1, plan.terms, 1, ellipse, everything, 0.0, generator_of(net, layout, 0.0))
         c = faber.coefficients(x, np.array([plan.step]), plan.terms)[0]
         assert np.linalg.norm(vectors, axis=1).max() <= 2 * np.linalg.norm(vectors[0])
         partial = np.cumsum(c[:, None] * vectors, axis=0)
@@ -167,11 +167,10 @@ class TestFaber:
         plan = faber.plan_steps(*bounds, 1.0, 1e-12)
         vectors = np.empty((plan.terms, layout.size))
         vectors[0] = pack(qutip.basis([2] * 3, [1, 0, 1]) if seed % 4 == 0 else random_state(3, "dense", seed), layout)
-        x, values, work = plan.ellipse, _values(net, layout, 0.0), kernels.buffers(8)
+        x = plan.ellipse
         everything = np.full((2, plan.terms), np.inf)
-        kernels.faber_vectors(
-            vectors, 1, plan.terms, 1, x.center, x.d, x.e, everything, 0.0, layout.tables, values, work
-        )
+        ellipse = (x.center, x.d, x.e)
+        kernels.faber_vectors(vectors, 1, plan.terms, 1, ellipse, everything, 0.0, generator_of(net, layout, 0.0))
         c = faber.coefficients(x, np.linspace(0, plan.step, 4), plan.terms)
         rest, sizes = faber.remainders(x, c), np.linalg.norm(vectors, axis=1)
         for k in range(2, plan.terms - 1):
@@ -304,10 +303,10 @@ class TestBrokenRuns:
         assert certificate["lowest_eigenvalue"] < -1e-6
 
 
-def test_states_may_not_outlive_their_stretch():
+def test_states_may_not_outlive_their_segment():
     net = qb.network(qb.linear(4), J=50.0, gamma=1.0)
     times = np.linspace(0, 10, 11)
-    parts = list(load("network").run(net, qb.plus(4), times, rtol=1e-8, atol=1e-10))
+    parts = list(load("network").run(net, qb.plus(4), times, Settings()))
     assert len(parts) > 1
     with pytest.raises(RuntimeError, match="take what you need"):
         parts[0].populations  # noqa: B018
@@ -389,8 +388,8 @@ class TestAgainstQutip:
             assert np.abs(dense[name] - exact[name]).max() < 1e-9, name
 
 
-class TestStretches:
-    """Long runs are cut into steps and stretches; the cuts must not show."""
+class TestSegments:
+    """Long runs are cut into steps and segments; the cuts must not show."""
 
     def test_many_steps_equal_one(self):
         net = qb.network(qb.linear(4), J=40.0, gamma=1.0)
@@ -412,7 +411,7 @@ class TestStretches:
         t = np.linspace(0, 2, 41)
         whole = qb.evolve(net, state(5), t, ("energy", "ergotropy", "concurrence"))
         monkeypatch.setattr(network, "STORE_BYTES", 0)
-        monkeypatch.setattr(network, "STRETCH_BYTES", 7 * 8 * 4**5)
+        monkeypatch.setattr(network, "SEGMENT_BYTES", 7 * 8 * 4**5)
         cut = qb.evolve(net, state(5), t, ("energy", "ergotropy", "concurrence"))
         for name in whole.data_vars:
             assert np.abs(whole[name] - cut[name]).max() < 1e-9, name
@@ -591,7 +590,12 @@ class TestChoice:
         net = qb.network(qb.linear(2), J=1.0, gamma=1.0)
         for name in SOLVERS:
             module = load(name)
-            assert isinstance(module.refuses(net, qb.full(2), TIMES), str)
+            for member in ("why_not", "seconds", "forecast", "run"):
+                wanted = list(inspect.signature(getattr(Solver, member)).parameters.values())[1:]  # without self
+                parameters = list(inspect.signature(getattr(module, member)).parameters.values())
+                assert [(p.name, p.kind) for p in parameters[: len(wanted)]] == [(p.name, p.kind) for p in wanted]
+                assert all(p.default is not p.empty for p in parameters[len(wanted) :])
+            assert isinstance(module.why_not(net, qb.full(2), TIMES), str)
             assert module.forecast(net, qb.full(2), TIMES) > 0
             assert module.seconds(net, qb.full(2), TIMES, spectrum=True) > 0
             assert set(module.TOLERANCES) <= {"rtol", "atol"}

@@ -380,12 +380,11 @@ def test_manifest(clean):
 
 def test_one_chunk_at_a_time(tmp_path):
     """Chunks end at multiples of 64 whatever the files, so that sums are the same bits."""
+    from qbsim.solvers import Settings
     from qbsim.sweeps.batches import chunks, write_batch
     from qbsim.sweeps.tasks import Curve
 
-    curve = Curve(
-        chain, {}, "full", qb.full(3), np.linspace(0, 1, 3), {"energy": "energy"}, "auto", 1e-8, 1e-10, None, 0
-    )
+    curve = Curve(chain, {}, "full", qb.full(3), np.linspace(0, 1, 3), {"energy": "energy"}, Settings(), 0)
     cuts = [0, 10, 64, 70, 200, 201, 210]
     pieces = [(write_batch(tmp_path, curve, curve.compute(a, b)), a, b) for a, b in itertools.pairwise(cuts)]
     steps = [numbers for numbers, _ in chunks(pieces, curve.key)]

@@ -13,6 +13,7 @@ import qutip
 
 import qbsim as qb
 from qbsim._certificate import CERTIFICATE, combine
+from qbsim.solvers import Settings
 from qbsim.sweeps import executors, transport
 from qbsim.sweeps.show import of_file
 from qbsim.sweeps.tasks import Curve
@@ -184,7 +185,7 @@ class TestComparison:
 
     @staticmethod
     def sent(build, **identity):
-        curve = Curve(build, {}, "full", qb.full(1), TIMES, {"energy": "energy"}, "auto", 1e-8, 1e-10, None, 0)
+        curve = Curve(build, {}, "full", qb.full(1), TIMES, {"energy": "energy"}, Settings(), 0)
         curve.__dict__["identity"] = curve.identity | identity
         return curve
 
