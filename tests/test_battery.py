@@ -1,6 +1,7 @@
 """Battery and Network: the decay matrix and its positivity, the generator they give QuTiP, and refused input."""
 
 import json
+import pickle
 import warnings
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from random_states import graph, positive_rates, seeds
 
 import qbsim as qb
+from qbsim import networks, operators
 from qbsim.battery import Battery
 
 GEOMETRIES = {"linear": qb.linear, "circular": qb.circular, "central": qb.central, "all_to_all": qb.all_to_all}
@@ -225,12 +227,48 @@ def test_parameters_are_plain_and_complete():
     assert plain != Battery(net.H0, 2 * net.H, net.c_ops, N=2).parameters()
 
 
-def test_network_is_frozen():
-    net = qb.network(qb.linear(2), gamma=1.0)
+@pytest.mark.parametrize("name", ["omega", "J", "decay_matrix", "dephasing", "nbar"])
+def test_arrays_of_a_network_are_read_only(name):
     with pytest.raises(ValueError, match="read-only"):
-        net.decay_matrix[0, 0] = -1
-    with pytest.raises(AttributeError):
-        net.N = 3
+        getattr(qb.network(qb.linear(2), gamma=1.0), name)[0] = -1
+
+
+@pytest.mark.parametrize("battery", [qb.network(qb.linear(2), gamma=1.0), qb.drive(2), qb.dicke(2, lam=0.5)], ids=repr)
+def test_attributes_of_a_battery_cannot_be_changed(battery):
+    for name in ("N", "H0", "H", "c_ops", "cells", "edges", "label", "unit", "dims", "diagonal"):
+        with pytest.raises(AttributeError):
+            setattr(battery, name, 3)
+    with pytest.raises(AttributeError, match="The attribute N of a battery cannot be changed: build another battery"):
+        battery.N = 3
+
+
+def test_a_battery_survives_pickling():
+    for battery in (qb.network(qb.central(3), J=1.0, gamma=0.5), qb.drive(2), qb.spin_chain(2, coupling="uni")):
+        assert pickle.loads(pickle.dumps(battery)).parameters() == battery.parameters()
+
+
+def test_one_row_adds_a_term_to_a_network(monkeypatch):
+    # a coupling of the occupations of neighbours, n_i n_j
+    def coupling(net):
+        return sum(operators.excitation(i, net.N) * operators.excitation(j, net.N) for i, j in net.edges)
+
+    monkeypatch.setitem(networks.TERMS, "Ising", networks.Term(lambda net: np.ones(1), lambda net: [coupling(net)]))
+    net = qb.network(qb.linear(2), J=2.0)
+    assert net.terms == {"fields", "exchange", "Ising"}
+    assert not net.has_losses
+    assert net.H.full().real.tolist() == [[0, 0, 0, 0], [0, 1, 2, 0], [0, 2, 1, 0], [0, 0, 0, 3]]
+    with pytest.raises(ValueError, match="Ising"):  # no solver lists it
+        qb.evolve(net, qb.full(2), [0, 1], solver="network")
+
+
+def test_one_row_adds_a_loss_to_a_network(monkeypatch):
+    row = networks.Term(lambda net: np.ones(1), lambda net: [operators.sigma_x(0, net.N)], loses=True, weight=3.0)
+    net = qb.network(qb.linear(2), gamma=0.5)
+    before = len(net.c_ops), net.loss_rate
+    monkeypatch.setitem(networks.TERMS, "flips", row)
+    net = qb.network(qb.linear(2), gamma=0.5)
+    assert (len(net.c_ops), net.loss_rate) == (before[0] + 1, before[1] + 3.0)
+    assert qb.network(qb.linear(2)).has_losses
 
 
 def test_report_of_a_graph_warns_of_nothing():
