@@ -24,7 +24,7 @@ from .collective import Collective, symmetric_ergotropy
 from .curves import crossing_time, efficiency, fit_exponential, half_life, relative_gain
 from .decay import NetworkReport
 from .evolution import evolve
-from .geometry import all_to_all, central, circular, linear
+from .geometry import GEOMETRIES, all_to_all, central, circular, linear
 from .measures.coherence import l1_coherence
 from .measures.entanglement import largest_negativity, mean_concurrence, negativity
 from .measures.entropy import entropy, purity
@@ -53,6 +53,7 @@ from .sweeps.replay import replay
 from .sweeps.run import sweep
 
 __all__ = [
+    "GEOMETRIES",
     "MEASURES",
     "Battery",
     "Collective",

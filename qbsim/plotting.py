@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -17,6 +18,8 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
+
+from .geometry import GEOMETRIES
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -45,24 +48,17 @@ LINES: dict[str, dict[str, Any]] = {
     "classical": {"color": VERMILION, "linestyle": "--"},
     "full": {"color": GREEN, "linestyle": "-."},
     "empty": {"color": GREY, "linestyle": ":"},
-    "central": {"color": PURPLE, "linestyle": "-"},
-    "linear": {"color": SKY, "linestyle": "--"},
-    "circular": {"color": ORANGE, "linestyle": "-."},
-    "all_to_all": {"color": BLACK, "linestyle": ":"},
 }
 """Line properties of every state and geometry."""
 
-LABELS = {
-    "plus": "coherent",
-    "classical": "classical",
-    "full": "fully excited",
-    "empty": "empty",
-    "central": "central",
-    "linear": "linear",
-    "circular": "circular",
-    "all_to_all": "all-to-all",
-}
+LABELS = {"plus": "coherent", "classical": "classical", "full": "fully excited", "empty": "empty"}
 """Legend text of every state and geometry."""
+
+_DASHES = ["--", "-", "-.", ":", (0, (6, 2, 1, 2)), (0, (1, 2)), (0, (8, 3))]
+for _name, _colour, _dashes in zip(
+    GEOMETRIES, cycle([SKY, PURPLE, ORANGE, BLACK, VERMILION, GREEN, BLUE]), cycle(_DASHES), strict=False
+):
+    LINES[_name], LABELS[_name] = {"color": _colour, "linestyle": _dashes}, _name.replace("_", "-")
 
 CYCLE = [BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK]
 

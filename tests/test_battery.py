@@ -15,8 +15,6 @@ import qbsim as qb
 from qbsim import networks, operators
 from qbsim.battery import Battery
 
-GEOMETRIES = {"linear": qb.linear, "circular": qb.circular, "central": qb.central, "all_to_all": qb.all_to_all}
-
 
 def qutip_generator(battery):
     """Liouvillian of a battery on row-major vectors."""
@@ -30,13 +28,13 @@ def qutip_generator(battery):
 # --- positivity of the decay matrix ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", GEOMETRIES)
+@pytest.mark.parametrize("name", qb.GEOMETRIES)
 @pytest.mark.parametrize("N", range(2, 9))
 def test_limit_of_positivity(name, N):
     # K = gamma + gamma_bond A is positive up to gamma_bond = -gamma / lambda_min(A); for five cells
     # star 1/2, line 1/sqrt 3, ring 0.6180, complete 1
     limit = -1 / lowest_adjacency(name, N)
-    edges = GEOMETRIES[name](N)
+    edges = qb.GEOMETRIES[name](N)
     net = qb.network(edges, gamma=1.0, gamma_bond=limit)
     assert net.report().largest_gamma_bond == pytest.approx(limit, rel=1e-12)
     assert net.report().margin == pytest.approx(0, abs=1e-12)
@@ -54,7 +52,9 @@ def test_limit_of_positivity(name, N):
 def test_limits_of_five_cells_by_name():
     numbers = {"central": 0.5, "linear": 1 / np.sqrt(3), "circular": 0.618034, "all_to_all": 1.0}
     for name, limit in numbers.items():
-        assert qb.network(GEOMETRIES[name](5), gamma=1.0).report().largest_gamma_bond == pytest.approx(limit, abs=1e-6)
+        assert qb.network(qb.GEOMETRIES[name](5), gamma=1.0).report().largest_gamma_bond == pytest.approx(
+            limit, abs=1e-6
+        )
 
 
 def test_decay_matrix_holds_rates_and_bonds():
@@ -173,10 +173,10 @@ def test_superradiant_pair_from_the_textbook():
     np.testing.assert_allclose(rho[:, 0, 0].real, gg, atol=1e-8)
 
 
-@pytest.mark.parametrize("name", GEOMETRIES)
+@pytest.mark.parametrize("name", qb.GEOMETRIES)
 def test_evolution_is_a_completely_positive_semigroup(name):
     # the Choi matrix of exp(L t) is positive, its trace over the output is 1, and exp(L(s + t)) = exp(L s) exp(L t)
-    net = qb.network(GEOMETRIES[name](3), J=2.0, gamma=0.5, gamma_bond=0.25, dephasing=0.25)
+    net = qb.network(qb.GEOMETRIES[name](3), J=2.0, gamma=0.5, gamma_bond=0.25, dephasing=0.25)
     L = qutip.liouvillian(net.H, net.c_ops)
     one, two = (L * 0.4).expm(), (L * 0.7).expm()
     both = (L * 1.1).expm()

@@ -16,37 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from .._readers import read_netcdf, read_text
-from ..geometry import Edges, read_edges
-from ..sweeps.builders import GEOMETRIES, disordered_chain, wired_battery
+from .._readers import read_netcdf
+from ..geometry import GEOMETRIES, read_graph
+from ..sweeps.builders import disordered_chain, wired_battery
 
-__all__ = ["add_parsers", "read_graph"]
+__all__ = ["add_parsers"]
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-# --- graphs --------------------------------------------------------------------------------------------------------
-
-
-def read_graph(path: Path) -> tuple[Edges, int]:
-    """Bonds and number of cells from a text file: two cells, from 0, on every line; one cell alone has no bond.
-
-    Raises
-    ------
-    ValueError
-        For a line that is neither; the message has its number.
-    """
-    pairs, cells = [], 0
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
-        words = line.split("#")[0].replace(",", " ").split()
-        if len(words) > 2 or not all(word.isdecimal() for word in words):
-            raise ValueError(f"{path}, line {number}: must be two cells, such as `0 1`, but is {line.strip()!r}.")
-        cells = max([cells, *(int(word) + 1 for word in words)])
-        if len(words) == 2:
-            pairs.append((int(words[0]), int(words[1])))
-    if cells == 0:
-        raise ValueError(f"{path} holds no cells: every line must be two cells, such as `0 1`.")
-    return read_edges(pairs, cells)
 
 
 # --- arguments ------------------------------------------------------------------------------------------------------

@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from .._checks import nearest
-from ..geometry import Edges, all_to_all, central, circular, linear
+from ..geometry import GEOMETRIES, Edges, linear
 from ..models.network import network
 from ..models.xx_chain import random_fields
 from ..networks import Network
 
-__all__ = ["GEOMETRIES", "disordered_chain", "wired_battery"]
-
-GEOMETRIES = {"linear": linear, "central": central, "circular": circular, "all_to_all": all_to_all}
+__all__ = ["disordered_chain", "wired_battery"]
 
 
 def disordered_chain(

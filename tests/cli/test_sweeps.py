@@ -11,7 +11,8 @@ import pytest
 import xarray as xr
 
 import qbsim as qb
-from qbsim.cli.sweeps import add_parsers, read_graph
+from qbsim.cli.sweeps import add_parsers
+from qbsim.geometry import read_graph
 from qbsim.sweeps.builders import disordered_chain
 from qbsim.sweeps.forecast import forecast
 from qbsim.sweeps.plan import make_plan
