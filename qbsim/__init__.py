@@ -42,11 +42,12 @@ from .measures.table import MEASURES
 from .models.cell import single_cell
 from .models.cooper_pair_boxes import cooper_pair_boxes
 from .models.dicke import dicke, dicke_start
+from .models.disorder import disordered_chain, random_fields
 from .models.drive import drive
 from .models.network import network
 from .models.oscillator import oscillator
 from .models.spin_chain import coupling_profile, spin_chain
-from .models.xx_chain import random_fields, xx_chain
+from .models.xx_chain import xx_chain
 from .networks import Network
 from .states import classical, empty, full, plus
 from .sweeps.replay import replay
@@ -80,6 +81,7 @@ __all__ = [
     "crossing_time",
     "dicke",
     "dicke_start",
+    "disordered_chain",
     "drive",
     "efficiency",
     "empty",

@@ -18,7 +18,8 @@ import numpy as np
 
 from .._readers import read_netcdf
 from ..geometry import GEOMETRIES, read_graph
-from ..sweeps.builders import disordered_chain, wired_battery
+from ..models.disorder import disordered_chain
+from ..sweeps.builders import wired_battery
 
 __all__ = ["add_parsers"]
 

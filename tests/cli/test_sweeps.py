@@ -13,7 +13,6 @@ import xarray as xr
 import qbsim as qb
 from qbsim.cli.sweeps import add_parsers
 from qbsim.geometry import read_graph
-from qbsim.sweeps.builders import disordered_chain
 from qbsim.sweeps.forecast import forecast
 from qbsim.sweeps.plan import make_plan
 from qbsim.sweeps.plot import draw, select
@@ -172,7 +171,7 @@ class TestForecast:
         """Of what then happens, serially; a second is needed for clocks and schedulers to average out."""
         from functools import partial
 
-        build = partial(disordered_chain, gamma=1.0, B0=10.0, exchange=10.0, dephasing=0.0, nbar=0.0)
+        build = partial(qb.disordered_chain, gamma=1.0, B0=10.0, exchange=10.0, dephasing=0.0, nbar=0.0)
         asked = {"states": ["plus", "full"], "tlist": np.linspace(0, 1, 101), "realizations": 300}
         plan = make_plan(build, {"N": [3], "delta": [0.0, 2.0]}, **asked)
         told = forecast(plan, 1)
