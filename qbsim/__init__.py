@@ -120,19 +120,18 @@ __all__ = [
 ]
 
 
-# Older roads to what is reached elsewhere now.
-_MOVED = {"separable": "charging.separable_states"}
-
-
 def __getattr__(name: str) -> Any:
-    """`qbsim.plotting`, imported at first use; modules that have moved, with a warning that names the new place."""
-    from importlib import import_module
-
+    """`qbsim.plotting`, imported at first use, and `qbsim.separable`, whose names are elsewhere by now."""
     if name == "plotting":
-        return import_module(".plotting", __name__)
-    if name in _MOVED:
-        from ._checks import warn
+        from importlib import import_module
 
-        warn(f"qbsim.{name} has moved: use qbsim.charging and qbsim.negativity.", DeprecationWarning)
-        return import_module(f".{_MOVED[name]}", __name__)
+        return import_module(".plotting", __name__)
+    if name == "separable":
+        from types import SimpleNamespace
+
+        from ._checks import deprecate
+
+        deprecate("qbsim.separable", "qbsim.charging, qbsim.negativity and qbsim.largest_negativity")
+        names = {entry: getattr(charging, entry) for entry in ("SeparableBall", "separable_ball", "thermal_cells")}
+        return SimpleNamespace(negativity=negativity, largest_negativity=largest_negativity, **names)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

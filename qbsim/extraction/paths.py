@@ -95,7 +95,7 @@ def direct_path(
     Parameters
     ----------
     populations, levels, n, normalize
-        As in `work_per_copy`.
+        As in `extra_work`.
     simultaneous : bool
         Rotate all pairs in one step, which needs them to be disjoint.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import combinations, product
 
 import numpy as np
+import qutip
 import xarray as xr
 from matplotlib.figure import Figure
 
@@ -43,7 +44,8 @@ def excess(levels: tuple[float, ...]) -> float:
     """Energy of the chapter's target above that of the passive state of the same populations."""
     energy = sum(weight * (levels[a] + levels[b]) for (a, b), weight in target().items())
     start = 2 * float(np.dot(POPULATIONS, levels))
-    return energy - (start - 2 * qb.extraction.work_per_copy(POPULATIONS, levels, 2))
+    work = qb.ergotropy_per_copy(qutip.qdiags(POPULATIONS, 0), qutip.qdiags(levels, 0), 2)
+    return energy - (start - 2 * work)
 
 
 def fewest_steps() -> int:

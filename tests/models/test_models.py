@@ -23,7 +23,7 @@ from analytic_charging import (
 
 import qbsim as qb
 from qbsim.charging import max_energy, max_power, precision, quantum_advantage, uncharged
-from qbsim.collective import copies, embedding, j_minus, j_z, spins
+from qbsim.operators import copies, embedding, j_minus, j_z, spins
 
 
 def dicke_energy(n, tlist, **kwargs):
