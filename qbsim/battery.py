@@ -24,7 +24,7 @@ from ._checks import (
     warn,
 )
 from ._drives import operator_digest
-from .geometry import Edges, read_edges
+from .geometry import read_edges
 
 __all__ = ["GENERAL_LOSSES", "GENERAL_OPERATORS", "Battery"]
 
@@ -38,7 +38,8 @@ class Battery:
     .. math:: \dot\rho = -i[H, \rho] + \sum_m \left(L_m\rho L_m^\dagger
               - \tfrac12\{L_m^\dagger L_m, \rho\}\right), \qquad U = \mathrm{tr}(\rho H_0)
 
-    ``qutip.mesolve(battery.H, rho0, tlist, battery.c_ops)`` always works.
+    ``qutip.mesolve(battery.H, rho0, tlist, battery.c_ops)`` always works. All parameters are attributes of the battery,
+    which cannot be changed.
 
     Parameters
     ----------
@@ -82,27 +83,6 @@ class Battery:
 
     cells_are_factors: bool = True
     """Whether the state of the cells is one in their product space; if not, a measure has to say that it is right."""
-
-    N: int
-    """Number of cells."""
-
-    H0: Qobj
-    """Reference Hamiltonian of the cells."""
-
-    H: Qobj | QobjEvo
-    """Hamiltonian of the evolution."""
-
-    cells: tuple[int, ...]
-    """Tensor factors that store the energy."""
-
-    edges: Edges
-    """Bonds (i, j), i < j."""
-
-    label: str
-    """Name for legends and files."""
-
-    unit: str
-    """Name of the unit of energy."""
 
     truncation: Qobj | None = None
     """Projector onto the levels next to a cut-off, which must stay empty."""

@@ -42,7 +42,7 @@ class Network(Battery):
 
     with :math:`K^{\downarrow}_{ij} = \sqrt{(\bar n_i+1)(\bar n_j+1)}\,K_{ij}` and
     :math:`K^{\uparrow}_{ij} = \sqrt{\bar n_i \bar n_j}\,K_{ij}`. Usually built by `network`, `xx_chain` or
-    `single_cell`. The arrays are copied.
+    `single_cell`. The arrays are copied, and are read-only attributes of the network.
 
     Parameters
     ----------
@@ -68,24 +68,6 @@ class Network(Battery):
         rate or occupation of a cell, bonds that are not bonds of N cells, and a decay matrix with a negative rate
         beyond 1e-12 of the largest one.
     """
-
-    omega: FloatArray
-    """Local frequencies, (N,)."""
-
-    J: FloatArray
-    """Exchange elements, (N, N)."""
-
-    decay_matrix: FloatArray
-    """Decay matrix K, (N, N): gamma on the diagonal, gamma_bond off it."""
-
-    dephasing: FloatArray
-    """Extra decay rate of every cell's coherence, (N,)."""
-
-    nbar: FloatArray
-    """Thermal occupation of every cell's bath, (N,)."""
-
-    is_physical: bool
-    """Whether the decay matrix is positive semidefinite."""
 
     def __init__(
         self,
