@@ -28,7 +28,45 @@ def draw(ds):
 
 
 def claims(ds):
-    return [*_states(ds), *_course(ds)]
+    disordered = ds.sel(N=N, delta=DELTA)
+    plus, error = (disordered[x].sel(state="plus") for x in ("ergotropy_ratio", "ergotropy_ratio_sem"))
+    early = np.flatnonzero((ds.time.values > 0) & (ds.time.values <= PEAK[0]))
+    dip = early[plus.values[early].argmin()]
+    top, top_err = excess(ds, N, DELTA)
+    full = float(abs(disordered.ergotropy_ratio.sel(state="full") - (2 * np.exp(-GAMMA * ds.time) - 1).clip(0)).max())
+    return [
+        *_states(ds),
+        statement(
+            "with disorder the ergotropy first falls a little",
+            float(1 - plus[dip]),
+            error=float(error[dip]),
+            quote="after a small negative variation",
+            place=PLACE,
+            found=f"by {shown(100 * float(1 - plus[dip]), 100 * float(error[dip]))}",
+        ),
+        statement(
+            "then it rises",
+            top - 100 * float(plus[dip] - 1),
+            error=float(np.hypot(top_err, 100 * error[dip])),
+            quote="presents a slight positive variation in the presence of disorder",
+            place=PLACE,
+        ),
+        statement(
+            "and falls monotonically after that",
+            -float(plus.where(ds.time > PEAK[1], drop=True).diff("time").max()),
+            quote="before its monotonic decreasing (expected) behavior",
+            place=PLACE,
+        ),
+        statement(
+            "it rises above the initial one",
+            top,
+            error=top_err,
+            quote="the instantaneous (average) ergotropy becomes bigger than the initial stored ergotropy",
+            place="Sec. II B, below Eq. (8)",
+            found=f"by {shown(top, top_err)}",
+        ),
+        check("the full one falls as 2 exp(-Gamma t) - 1", 1e-5 - full, found=f"curves differ by {full:.0e}"),
+    ]
 
 
 def _states(ds):
@@ -71,45 +109,4 @@ def _states(ds):
             place=PLACE,
             found=f"they move by {moved:.0e}",
         ),
-    ]
-
-
-def _course(ds):
-    disordered = ds.sel(N=N, delta=DELTA)
-    plus, error = (disordered[x].sel(state="plus") for x in ("ergotropy_ratio", "ergotropy_ratio_sem"))
-    early = np.flatnonzero((ds.time.values > 0) & (ds.time.values <= PEAK[0]))
-    dip = early[plus.values[early].argmin()]
-    top, top_err = excess(ds, N, DELTA)
-    full = float(abs(disordered.ergotropy_ratio.sel(state="full") - (2 * np.exp(-GAMMA * ds.time) - 1).clip(0)).max())
-    return [
-        statement(
-            "with disorder the ergotropy first falls a little",
-            float(1 - plus[dip]),
-            error=float(error[dip]),
-            quote="after a small negative variation",
-            place=PLACE,
-            found=f"by {shown(100 * float(1 - plus[dip]), 100 * float(error[dip]))}",
-        ),
-        statement(
-            "then it rises",
-            top - 100 * float(plus[dip] - 1),
-            error=float(np.hypot(top_err, 100 * error[dip])),
-            quote="presents a slight positive variation in the presence of disorder",
-            place=PLACE,
-        ),
-        statement(
-            "and falls monotonically after that",
-            -float(plus.where(ds.time > PEAK[1], drop=True).diff("time").max()),
-            quote="before its monotonic decreasing (expected) behavior",
-            place=PLACE,
-        ),
-        statement(
-            "it rises above the initial one",
-            top,
-            error=top_err,
-            quote="the instantaneous (average) ergotropy becomes bigger than the initial stored ergotropy",
-            place="Sec. II B, below Eq. (8)",
-            found=f"by {shown(top, top_err)}",
-        ),
-        check("the full one falls as 2 exp(-Gamma t) - 1", 1e-5 - full, found=f"curves differ by {full:.0e}"),
     ]

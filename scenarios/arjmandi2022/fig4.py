@@ -49,7 +49,46 @@ def draw(ds):
 
 
 def claims(ds):
-    return [*_terms(ds), *_growth(ds)]
+    run = ds.sel(N=N, state="plus")
+    unit = GAMMA * run.energy.sel(delta=0).isel(time=0)  # Gamma U(0)
+    top, top_err = _highest(ds, N, DELTA)
+    weak, weak_err = _highest(ds, N, DELTAS[1])
+    strong = run.sel(delta=DELTA)
+    k = int(strong.power.values.argmax())
+    # Eq. (7): the ergotropy grows where the energy grows faster than the passive energy
+    growth = strong.ergotropy.differentiate("time") / strong.ergotropy[0]
+    # what the powers add up to by the trapezoidal rule, against the energy, in units of the initial energy
+    gained = run.energy - run.energy.isel(time=0)
+    missing = float(abs((run.power.cumulative_integrate("time") - gained) / run.energy.isel(time=0)).max())
+    return [
+        *_terms(ds),
+        statement(
+            "with disorder the time derivative of the energy becomes positive",
+            float(strong.power[k] / strong.energy[0]),
+            error=float(strong.power_sem[k] / strong.energy[0]),
+            quote="a positive value of the quantity [...] is achieved [Fig. 4(c)]",
+            place=FIGURE,
+        ),
+        statement(
+            "and the ergotropy grows for a while: energy gained faster than passive energy, Eq. (7)",
+            float(growth.max()),
+            quote="which subsequently leads to the gain of ergotropy",
+            place=FIGURE,
+            found=f"by up to {float(growth.max()):.2f} of itself per 1/Gamma",
+        ),
+        check("without disorder the energy only falls", -float(run.power.sel(delta=0).max() / unit)),
+        check(
+            "the interaction term grows from delta = 1 to 5",
+            top - weak,
+            error=quadrature(top_err, weak_err),
+            found=f"from {weak:.1f}({weak_err:.1f}) to {top:.1f}({top_err:.1f}) Gamma U(0)",
+        ),
+        check(
+            "the two terms add up to dU/dt, Eq. (8)",
+            0.02 - missing,
+            found=f"their integral meets U(t) - U(0) to {missing:.0e} of U(0)",
+        ),
+    ]
 
 
 def _terms(ds):
@@ -88,48 +127,6 @@ def _terms(ds):
             -float(run.power_dissipation.sel(delta=list(DELTAS)).max()),
             quote="the dissipative part of the dynamics presents a negative contribution",
             place=FIGURE,
-        ),
-    ]
-
-
-def _growth(ds):
-    run = ds.sel(N=N, state="plus")
-    unit = GAMMA * run.energy.sel(delta=0).isel(time=0)  # Gamma U(0)
-    top, top_err = _highest(ds, N, DELTA)
-    weak, weak_err = _highest(ds, N, DELTAS[1])
-    strong = run.sel(delta=DELTA)
-    k = int(strong.power.values.argmax())
-    # Eq. (7): the ergotropy grows where the energy grows faster than the passive energy
-    growth = strong.ergotropy.differentiate("time") / strong.ergotropy[0]
-    # what the powers add up to by the trapezoidal rule, against the energy, in units of the initial energy
-    gained = run.energy - run.energy.isel(time=0)
-    missing = float(abs((run.power.cumulative_integrate("time") - gained) / run.energy.isel(time=0)).max())
-    return [
-        statement(
-            "with disorder the time derivative of the energy becomes positive",
-            float(strong.power[k] / strong.energy[0]),
-            error=float(strong.power_sem[k] / strong.energy[0]),
-            quote="a positive value of the quantity [...] is achieved [Fig. 4(c)]",
-            place=FIGURE,
-        ),
-        statement(
-            "and the ergotropy grows for a while: energy gained faster than passive energy, Eq. (7)",
-            float(growth.max()),
-            quote="which subsequently leads to the gain of ergotropy",
-            place=FIGURE,
-            found=f"by up to {float(growth.max()):.2f} of itself per 1/Gamma",
-        ),
-        check("without disorder the energy only falls", -float(run.power.sel(delta=0).max() / unit)),
-        check(
-            "the interaction term grows from delta = 1 to 5",
-            top - weak,
-            error=quadrature(top_err, weak_err),
-            found=f"from {weak:.1f}({weak_err:.1f}) to {top:.1f}({top_err:.1f}) Gamma U(0)",
-        ),
-        check(
-            "the two terms add up to dU/dt, Eq. (8)",
-            0.02 - missing,
-            found=f"their integral meets U(t) - U(0) to {missing:.0e} of U(0)",
         ),
     ]
 

@@ -49,7 +49,38 @@ def draw(ds):
 
 
 def claims(ds):
-    return [*_sizes(ds), *_growth(ds)]
+    run = ds.sel(state="plus")
+    gain = {float(d): (float(run.gain.sel(delta=d)), float(run.gain_err.sel(delta=d))) for d in ds.delta.values}
+    onset, onset_err = difference(gain[3.0], gain[1.0])
+    later, later_err = difference(gain[DELTA], gain[3.0])
+    grows = "raising the degree of disorder (delta > 1) results in a growth of the maximum amount of ergotropy"
+    return [
+        *_sizes(ds),
+        statement(
+            "it grows from delta = 1 to 3",
+            onset,
+            error=onset_err,
+            quote=grows,
+            place=PLACE,
+            found=shown(onset, onset_err),
+        ),
+        statement(
+            "it grows from delta = 3 to 5",
+            later,
+            error=later_err,
+            quote="(approximately) scaling with disorder",
+            place=PLACE,
+            found=shown(later, later_err),
+        ),
+        statement(
+            "seven cells gain at least 5 percent at delta = 5",
+            gain[DELTA][0] - 5,
+            error=gain[DELTA][1],
+            quote="it is possible to achieve an incoherent production of ergotropy of, at least, 5%",
+            place="Sec. III, on Fig. 5",
+            found=shown(*gain[DELTA]),
+        ),
+    ]
 
 
 def _sizes(ds):
@@ -84,39 +115,5 @@ def _sizes(ds):
             "value",
             place=PLACE,
             found=shown(*gain[1.0]),
-        ),
-    ]
-
-
-def _growth(ds):
-    run = ds.sel(state="plus")
-    gain = {float(d): (float(run.gain.sel(delta=d)), float(run.gain_err.sel(delta=d))) for d in ds.delta.values}
-    onset, onset_err = difference(gain[3.0], gain[1.0])
-    later, later_err = difference(gain[DELTA], gain[3.0])
-    grows = "raising the degree of disorder (delta > 1) results in a growth of the maximum amount of ergotropy"
-    return [
-        statement(
-            "it grows from delta = 1 to 3",
-            onset,
-            error=onset_err,
-            quote=grows,
-            place=PLACE,
-            found=shown(onset, onset_err),
-        ),
-        statement(
-            "it grows from delta = 3 to 5",
-            later,
-            error=later_err,
-            quote="(approximately) scaling with disorder",
-            place=PLACE,
-            found=shown(later, later_err),
-        ),
-        statement(
-            "seven cells gain at least 5 percent at delta = 5",
-            gain[DELTA][0] - 5,
-            error=gain[DELTA][1],
-            quote="it is possible to achieve an incoherent production of ergotropy of, at least, 5%",
-            place="Sec. III, on Fig. 5",
-            found=shown(*gain[DELTA]),
         ),
     ]

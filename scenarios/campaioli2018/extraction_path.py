@@ -119,7 +119,21 @@ def draw(ds: xr.Dataset) -> Figure:
 
 def claims(ds: xr.Dataset) -> list[Claim]:
     """Section on the indirect path, with its slips."""
-    return [*_paths(ds), *_slips(ds), *_checks(ds)]
+    entangled = {n: float(ds[f"negativity_{n}"].max()) for n in ("direct", "indirect", "generic", "passive", "mixed")}
+    return [
+        *_paths(ds),
+        *_slips(ds),
+        equal(
+            "E1 + E3 > 2 E2: energy of the target above passive, p^2 (E1 + E3 - 2 E2)",
+            POPULATIONS[1] ** 2 * (1 - 2 * LOW_MIDDLE[1]),
+            float(ds.excess_low),
+            tol=1e-12,
+        ),
+        check("the target is passive for E1 + E3 < 2 E2", 1e-12 - abs(float(ds.excess_high))),
+        check("the direct path creates entanglement: the chapter's example", entangled["direct"] - 1e-6),
+        check("the direct path creates entanglement: populations 1/2, 1/2, 0", entangled["passive"] - 1e-6),
+        check("the direct path of the state of Fig. 3, three copies, creates none", 1e-12 - entangled["mixed"]),
+    ]
 
 
 def _paths(ds: xr.Dataset) -> list[Claim]:
@@ -197,20 +211,4 @@ def _slips(ds: xr.Dataset) -> list[Claim]:
             place=section,
             found=f"they add to {float(ds.printed_trace):.4g} at p = {POPULATIONS[1]:g}",
         ),
-    ]
-
-
-def _checks(ds: xr.Dataset) -> list[Claim]:
-    entangled = {n: float(ds[f"negativity_{n}"].max()) for n in ("direct", "indirect", "generic", "passive", "mixed")}
-    return [
-        equal(
-            "E1 + E3 > 2 E2: energy of the target above passive, p^2 (E1 + E3 - 2 E2)",
-            POPULATIONS[1] ** 2 * (1 - 2 * LOW_MIDDLE[1]),
-            float(ds.excess_low),
-            tol=1e-12,
-        ),
-        check("the target is passive for E1 + E3 < 2 E2", 1e-12 - abs(float(ds.excess_high))),
-        check("the direct path creates entanglement: the chapter's example", entangled["direct"] - 1e-6),
-        check("the direct path creates entanglement: populations 1/2, 1/2, 0", entangled["passive"] - 1e-6),
-        check("the direct path of the state of Fig. 3, three copies, creates none", 1e-12 - entangled["mixed"]),
     ]

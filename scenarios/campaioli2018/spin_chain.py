@@ -152,7 +152,34 @@ def draw(ds: xr.Dataset) -> Figure:
 
 def claims(ds: xr.Dataset) -> list[Claim]:
     """What the chapter says about range, anisotropy and strength of the coupling."""
-    return [*_ranges(ds), *_resources(ds), *_checks(ds)]
+    n, full = ds.cells.values, ds.advantage.sel(anisotropy=-1.0)
+    nn, lr, uni = (full.sel(range=r).values for r in RANGES)
+    known = {"nn": 2.502853, "lr": 4.171576, "uni": 7.724302} if n[-1] == 8 else {}
+    return [
+        *_ranges(ds),
+        *_resources(ds),
+        check("nearest neighbours: below the closed form of many cells", 2.748838110800 - float(nn.max())),
+        check(
+            "1/|i-j|: above nearest neighbours, below uniform",
+            float(min((lr - nn)[1:].min(), (uni - lr)[1:].min())),
+        ),
+        check("uniform coupling: n - 0.28", 0.03 - float(np.abs(uni[2:] - (n[2:] - 0.275)).max())),
+        check(
+            "uniform coupling at a fixed field: the advantage stays below omega / B",
+            FIXED / B - float(ds.uniform.sel(field="fixed").max()),
+        ),
+        check("points follow the closed form of weak coupling", 1e-3 - float(abs(ds.advantage / ds.weak - 1).max())),
+        equal(
+            "strong uniform coupling, max W/t instead of complete charging, n = 4: omega / B",
+            1.0,
+            float(ds.early),
+            tol=0.01,
+        ),
+        *(
+            equal(f"advantage, n = 8, alpha = -1, {r}", x, float(full.sel(range=r)[-1]), tol=2e-6)
+            for r, x in known.items()
+        ),
+    ]
 
 
 def _ranges(ds: xr.Dataset) -> list[Claim]:
@@ -249,34 +276,5 @@ def _resources(ds: xr.Dataset) -> list[Claim]:
             float((-ds.strong.diff("strong_cells")).min()),
             found=", ".join(f"{x:.1g}" for x in ds.strong.sel(strong_range="uni").values),
             **strong,
-        ),
-    ]
-
-
-def _checks(ds: xr.Dataset) -> list[Claim]:
-    n, full = ds.cells.values, ds.advantage.sel(anisotropy=-1.0)
-    nn, lr, uni = (full.sel(range=r).values for r in RANGES)
-    known = {"nn": 2.502853, "lr": 4.171576, "uni": 7.724302} if n[-1] == 8 else {}
-    return [
-        check("nearest neighbours: below the closed form of many cells", 2.748838110800 - float(nn.max())),
-        check(
-            "1/|i-j|: above nearest neighbours, below uniform",
-            float(min((lr - nn)[1:].min(), (uni - lr)[1:].min())),
-        ),
-        check("uniform coupling: n - 0.28", 0.03 - float(np.abs(uni[2:] - (n[2:] - 0.275)).max())),
-        check(
-            "uniform coupling at a fixed field: the advantage stays below omega / B",
-            FIXED / B - float(ds.uniform.sel(field="fixed").max()),
-        ),
-        check("points follow the closed form of weak coupling", 1e-3 - float(abs(ds.advantage / ds.weak - 1).max())),
-        equal(
-            "strong uniform coupling, max W/t instead of complete charging, n = 4: omega / B",
-            1.0,
-            float(ds.early),
-            tol=0.01,
-        ),
-        *(
-            equal(f"advantage, n = 8, alpha = -1, {r}", x, float(full.sel(range=r)[-1]), tol=2e-6)
-            for r, x in known.items()
         ),
     ]

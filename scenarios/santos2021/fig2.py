@@ -49,7 +49,46 @@ def draw(ds):
 
 
 def claims(ds):
-    return [*_full_state(ds), *_laws(ds), *_half_lives(ds), *_leads(ds), *_damping(ds)]
+    plus, classical, damped = ds.sel(state="plus"), ds.sel(state="classical"), ds.damped_ergotropy
+    return [
+        *_full_state(ds),
+        *_laws(ds),
+        *_half_lives(ds),
+        *_leads(ds),
+        statement(
+            "phase damping leaves the classical state its ergotropy",
+            1e-9 - float(np.ptp(damped.sel(state="classical").values)),
+            quote="the phase damping channel does not affect the battery, and the ergotropy is not lost",
+            place="Sec. II C",
+            found="yes: it stays the same",
+        ),
+        statement(
+            "phase damping takes all ergotropy of the coherent state in the end",
+            1e-8 - float(damped.sel(state="plus")[-1]),
+            quote="in the asymptotic regime [...] a state with zero ergotropy",
+            place="Sec. II C, below Eq. (10)",
+            found=f"{float(damped.sel(state='plus')[-1]):.0e} omega after {DAMPED:g} lifetimes of the coherence",
+        ),
+        statement(
+            "no supremacy: under phase damping the classical state keeps more at all times",
+            _least(damped.sel(state="classical") - damped.sel(state="plus"), ds.lifetimes.values > 0),
+            quote="QBs do not present quantum supremacy regarding self-discharging processes",
+            place="Sec. II C",
+        ),
+        statement(
+            "phase damping takes no energy",
+            1e-9 - float(np.ptp(ds.damped_energy.sel(state="plus").values)),
+            quote="the loss of information (quantum superposition) without loss of energy",
+            place="Sec. II C, last paragraph",
+            found="yes: the energy of the coherent state stays the same",
+        ),
+        equal("efficiency at t = 0, coherent", 1.0, float(plus.efficiency[0]), tol=1e-9),
+        equal("efficiency at t = 0, classical", 2 / 3, float(classical.efficiency[0]), tol=1e-9),
+        check(
+            "dead energy: energy is left where the classical ergotropy is zero",
+            float(classical.energy.values[classical.ergotropy.values < 1e-9].min()) - 1e-3,
+        ),
+    ]
 
 
 def _full_state(ds):
@@ -198,45 +237,6 @@ def _leads(ds):
             _least(efficiency - ergotropy / plus.ergotropy.values[0], t >= 0),
             quote="In this scenario, the advantage of QBs becomes even more evident",
             place="Sec. II B, on Fig. 2b",
-        ),
-    ]
-
-
-def _damping(ds):
-    plus, classical, damped = ds.sel(state="plus"), ds.sel(state="classical"), ds.damped_ergotropy
-    return [
-        statement(
-            "phase damping leaves the classical state its ergotropy",
-            1e-9 - float(np.ptp(damped.sel(state="classical").values)),
-            quote="the phase damping channel does not affect the battery, and the ergotropy is not lost",
-            place="Sec. II C",
-            found="yes: it stays the same",
-        ),
-        statement(
-            "phase damping takes all ergotropy of the coherent state in the end",
-            1e-8 - float(damped.sel(state="plus")[-1]),
-            quote="in the asymptotic regime [...] a state with zero ergotropy",
-            place="Sec. II C, below Eq. (10)",
-            found=f"{float(damped.sel(state='plus')[-1]):.0e} omega after {DAMPED:g} lifetimes of the coherence",
-        ),
-        statement(
-            "no supremacy: under phase damping the classical state keeps more at all times",
-            _least(damped.sel(state="classical") - damped.sel(state="plus"), ds.lifetimes.values > 0),
-            quote="QBs do not present quantum supremacy regarding self-discharging processes",
-            place="Sec. II C",
-        ),
-        statement(
-            "phase damping takes no energy",
-            1e-9 - float(np.ptp(ds.damped_energy.sel(state="plus").values)),
-            quote="the loss of information (quantum superposition) without loss of energy",
-            place="Sec. II C, last paragraph",
-            found="yes: the energy of the coherent state stays the same",
-        ),
-        equal("efficiency at t = 0, coherent", 1.0, float(plus.efficiency[0]), tol=1e-9),
-        equal("efficiency at t = 0, classical", 2 / 3, float(classical.efficiency[0]), tol=1e-9),
-        check(
-            "dead energy: energy is left where the classical ergotropy is zero",
-            float(classical.energy.values[(classical.ergotropy.values < 1e-9)].min()) - 1e-3,
         ),
     ]
 

@@ -53,7 +53,32 @@ def draw(ds):
 
 
 def claims(ds):
-    return [*_energies(ds), *_star(ds), *_checks(ds)]
+    t = ds.time.values
+    plus, classical = ds.sel(state="plus"), ds.sel(state="classical")
+    energy, eff = (plus.energy / plus.energy.isel(time=0)).values, plus.efficiency.values
+    lives = [qb.half_life(t, x) for x in eff]
+    bonds = plus.bonds.values
+    return [
+        *_energies(ds),
+        *_star(ds),
+        statement(
+            "number of connections, star and ring of five cells",
+            1e-9 - float(abs(bonds[0] - 4) + abs(bonds[2] - 5)),
+            quote="N_int = 4 and N_int = 5 for the central and circular networks, respectively, in a five-cell QB",
+            place="below Eq. (14)",
+            found=f"{bonds[0]} and {bonds[2]}",
+        ),
+        equal("initial efficiency of the classical state (inset)", 2 / 3, float(classical.efficiency[0, 0]), tol=1e-9),
+        check(
+            "energy falls in the order central, linear, circular, symmetric",
+            float(-np.diff(energy, axis=0)[:, 1:].max()),
+        ),
+        check(
+            "the efficiency of the star has the longest half-life",
+            lives[0] - max(lives[1:]),
+            found=f"{', '.join(f'{x:.3f}' for x in lives)} of 1/Gamma",
+        ),
+    ]
 
 
 def _energies(ds):
@@ -137,32 +162,5 @@ def _star(ds):
             quote="If we use classical states to used store ergotropy the connectivity does not matter",
             place=TEXT,
             found=f"it varies by {spread['classical']:.3f} against {spread['plus']:.2f}",
-        ),
-    ]
-
-
-def _checks(ds):
-    t = ds.time.values
-    plus, classical = ds.sel(state="plus"), ds.sel(state="classical")
-    energy, eff = (plus.energy / plus.energy.isel(time=0)).values, plus.efficiency.values
-    lives = [qb.half_life(t, x) for x in eff]
-    bonds = plus.bonds.values
-    return [
-        statement(
-            "number of connections, star and ring of five cells",
-            1e-9 - float(abs(bonds[0] - 4) + abs(bonds[2] - 5)),
-            quote="N_int = 4 and N_int = 5 for the central and circular networks, respectively, in a five-cell QB",
-            place="below Eq. (14)",
-            found=f"{bonds[0]} and {bonds[2]}",
-        ),
-        equal("initial efficiency of the classical state (inset)", 2 / 3, float(classical.efficiency[0, 0]), tol=1e-9),
-        check(
-            "energy falls in the order central, linear, circular, symmetric",
-            float(-np.diff(energy, axis=0)[:, 1:].max()),
-        ),
-        check(
-            "the efficiency of the star has the longest half-life",
-            lives[0] - max(lives[1:]),
-            found=f"{', '.join(f'{x:.3f}' for x in lives)} of 1/Gamma",
         ),
     ]

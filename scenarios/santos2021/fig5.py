@@ -67,7 +67,36 @@ def _concordance(a, b):
 
 
 def claims(ds):
-    return [*_starts(ds), *_together(ds), *_entanglement(ds)]
+    t = ds.time.values
+    plus = ds.sel(case="plus")
+    l1, eff, conc = plus.l1_coherence.values, plus.efficiency.values, plus.concurrence.values
+    death, births = _fate(t, conc[0])
+    shown = (t > 0) & (t <= SHOWN)
+    follows = [_concordance(eff[:, shown], x[:, shown]) for x in (l1, conc)]
+    return [
+        *_starts(ds),
+        *_together(ds),
+        statement(
+            "star: entanglement is born, and dies for good",
+            min(float(conc[0].max()) - 0.05, t[-1] - death - 0.01),
+            quote="both entanglement births and death",
+            place=TEXT,
+            found=f"{births} birth(s), up to {conc[0].max():.3f}; none after Gamma t = {death:.2f}",
+        ),
+        statement(
+            "the line has more entanglement than the star, but less efficiency",
+            min(float(conc[1].max() - conc[0].max()), float(np.trapezoid(eff[0] - eff[1], t))),
+            quote="the efficiency cannot be perfectly explained by the entanglement behavior",
+            place=TEXT,
+            found=f"peaks {conc[1].max():.2f} and {conc[0].max():.2f}; the more entangled geometry is the more "
+            f"efficient at {100 * follows[1]:.0f} % of pairs and times",
+        ),
+        check("coherence at t = 0 is its maximum", 1e-9 - float(np.abs(l1[:, 0] - 1).max())),
+        check(
+            "the star still has efficiency when its entanglement is dead",
+            float(eff[0][np.searchsorted(t, death)]) - 0.5,
+        ),
+    ]
 
 
 def _starts(ds):
@@ -144,37 +173,6 @@ def _together(ds):
             quote="the entanglement can increase during the dynamics due to collective decay of the system",
             place=TEXT,
             found=f"concurrence up to {off:.2g}; without the decay its peaks move by {shift:.3f} at most",
-        ),
-    ]
-
-
-def _entanglement(ds):
-    t = ds.time.values
-    plus = ds.sel(case="plus")
-    l1, eff, conc = plus.l1_coherence.values, plus.efficiency.values, plus.concurrence.values
-    death, births = _fate(t, conc[0])
-    shown = (t > 0) & (t <= SHOWN)
-    follows = [_concordance(eff[:, shown], x[:, shown]) for x in (l1, conc)]
-    return [
-        statement(
-            "star: entanglement is born, and dies for good",
-            min(float(conc[0].max()) - 0.05, t[-1] - death - 0.01),
-            quote="both entanglement births and death",
-            place=TEXT,
-            found=f"{births} birth(s), up to {conc[0].max():.3f}; none after Gamma t = {death:.2f}",
-        ),
-        statement(
-            "the line has more entanglement than the star, but less efficiency",
-            min(float(conc[1].max() - conc[0].max()), float(np.trapezoid(eff[0] - eff[1], t))),
-            quote="the efficiency cannot be perfectly explained by the entanglement behavior",
-            place=TEXT,
-            found=f"peaks {conc[1].max():.2f} and {conc[0].max():.2f}; the more entangled geometry is the more "
-            f"efficient at {100 * follows[1]:.0f} % of pairs and times",
-        ),
-        check("coherence at t = 0 is its maximum", 1e-9 - float(np.abs(l1[:, 0] - 1).max())),
-        check(
-            "the star still has efficiency when its entanglement is dead",
-            float(eff[0][np.searchsorted(t, death)]) - 0.5,
         ),
     ]
 

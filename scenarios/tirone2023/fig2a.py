@@ -137,7 +137,31 @@ def draw(ds):
 
 
 def claims(ds):
-    return [*_inputs(ds), *_bounds(ds), *_checks(ds)]
+    bound = (ds.chi_tot - ds.chi).transpose("order", "channel", "energy").values
+    (mad, remad), (other_mad, other_remad) = bound
+    return [
+        *_inputs(ds),
+        *_bounds(ds),
+        check("two-level cells can have a gap too: damping 0.2 and dephasing 0.9", float(ds.qubit_gap) - 1e-9),
+        check("C_sep = chi_tot for MAD and ReMAD: the bound is the gap", 1e-6 - float(np.abs(ds.excess).max())),
+        check("the gap never falls with the energy, MAD", float(np.diff(mad).min()) + 1e-9),
+        check("the gap never falls with the energy, ReMAD", float(np.diff(remad).min()) + 1e-9),
+        equal("gap of MAD at energy 2", 0.0406973018, float(mad[-1]), tol=1e-8),
+        equal("gap of ReMAD at energy 2", 0.0166820083, float(remad[-1]), tol=1e-8),
+        check("chord and dual agree within 1e-9", 1e-9 - float(ds.dual_gap.max())),
+        check(
+            "the order of the rates matters: largest change of the gap of MAD, above 0.001",
+            float(np.abs(mad - other_mad).max()) - 1e-3,
+        ),
+        equal("other order: gap of MAD at energy 2", 0.00398968, float(other_mad[-1]), tol=1e-7),
+        equal("other order: gap of ReMAD at energy 2", 5.1161e-4, float(other_remad[-1]), tol=1e-7),
+        equal(
+            "other order: energy at which the gap of MAD is largest",
+            1.2,
+            float(ds.energy[np.argmax(other_mad)]),
+            tol=0.05,
+        ),
+    ]
 
 
 def _inputs(ds):
@@ -205,31 +229,5 @@ def _bounds(ds):
             quote="A first example of this kind can be found in Ref. [30], which solved the values [...] for "
             "depolarizing maps of arbitrary dimension",
             place="Examples, above Fig. 2",
-        ),
-    ]
-
-
-def _checks(ds):
-    bound = (ds.chi_tot - ds.chi).transpose("order", "channel", "energy").values
-    (mad, remad), (other_mad, other_remad) = bound
-    return [
-        check("two-level cells can have a gap too: damping 0.2 and dephasing 0.9", float(ds.qubit_gap) - 1e-9),
-        check("C_sep = chi_tot for MAD and ReMAD: the bound is the gap", 1e-6 - float(np.abs(ds.excess).max())),
-        check("the gap never falls with the energy, MAD", float(np.diff(mad).min()) + 1e-9),
-        check("the gap never falls with the energy, ReMAD", float(np.diff(remad).min()) + 1e-9),
-        equal("gap of MAD at energy 2", 0.0406973018, float(mad[-1]), tol=1e-8),
-        equal("gap of ReMAD at energy 2", 0.0166820083, float(remad[-1]), tol=1e-8),
-        check("chord and dual agree within 1e-9", 1e-9 - float(ds.dual_gap.max())),
-        check(
-            "the order of the rates matters: largest change of the gap of MAD, above 0.001",
-            float(np.abs(mad - other_mad).max()) - 1e-3,
-        ),
-        equal("other order: gap of MAD at energy 2", 0.00398968, float(other_mad[-1]), tol=1e-7),
-        equal("other order: gap of ReMAD at energy 2", 5.1161e-4, float(other_remad[-1]), tol=1e-7),
-        equal(
-            "other order: energy at which the gap of MAD is largest",
-            1.2,
-            float(ds.energy[np.argmax(other_mad)]),
-            tol=0.05,
         ),
     ]
