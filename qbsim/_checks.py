@@ -1,4 +1,4 @@
-"""Checks at the door: builders and `evolve` call these, everything inside trusts its arguments."""
+"""Checks of arguments: builders and `evolve` call these, everything inside trusts its arguments."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class SweepWarning(UserWarning):
 
 
 class UnphysicalWarning(UserWarning):
-    """The decay matrix is not positive semidefinite and the caller insisted."""
+    """The decay matrix is not positive semidefinite, and the caller allowed it."""
 
 
 def warn(message: str, category: type[Warning]) -> None:

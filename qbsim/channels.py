@@ -35,7 +35,7 @@ __all__ = [
 _BOSONIC = ("GaussianChannel", "GaussianState", "additive_noise", "amplifier", "attenuator")
 __getattr__ = other_roads(__name__, {name: f"qbsim.bosonic.{name}" for name in _BOSONIC})
 
-CHANNEL_TOLERANCE = 1e-9  # Choi eigenvalue and trace of what a caller hands over as a channel
+CHANNEL_TOLERANCE = 1e-9  # Choi eigenvalue and trace allowed in a channel that a caller passes
 
 
 def choi_matrix(channel: Qobj) -> NDArray[np.complex128]:
@@ -290,7 +290,7 @@ def resonant_multilevel_amplitude_damping(g10: float, g21: float, g20: float) ->
 
     Examples
     --------
-    Decay hands part of a coherence on to the next pair of levels:
+    Decay moves part of a coherence to the next pair of levels:
 
     >>> rho = qutip.ket2dm((qutip.basis(3, 1) + qutip.basis(3, 2)).unit())
     >>> round(float(abs(resonant_multilevel_amplitude_damping(0.3, 0.2, 0.6)(rho)[0, 1])), 6)

@@ -200,7 +200,7 @@ class Collective(Battery):
 
     The ergotropy is that of the n cells, with all of their :math:`2^n` levels: a unitary may leave the symmetric
     states. What unitaries on the levels of the spin alone can extract is `symmetric_ergotropy`, never more. Measures
-    that need the cells one by one are refused; a function of one's own is handed the state of the spin, block by block,
+    that need the cells one by one are refused; a user measure gets the state of the spin, block by block,
     each block summed over its equal copies.
 
     Parameters
@@ -292,7 +292,7 @@ def symmetric_ergotropy(rho: Qobj, battery: Battery) -> float:
     Parameters
     ----------
     rho : Qobj, (n + 1, n + 1)
-        State of the total spin, as ``evolve(..., {"symmetric_ergotropy": symmetric_ergotropy})`` hands it over.
+        State of the total spin, as ``evolve(..., {"symmetric_ergotropy": symmetric_ergotropy})`` gives it.
     battery : Collective
         With spin n/2 alone.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -43,22 +42,28 @@ __all__ = [
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#7F7F7F"
 
+_COLOURS, _DASHES = [SKY, PURPLE, ORANGE, BLACK, VERMILION, GREEN, BLUE], ["--", "-", "-.", ":", (0, (6, 2, 1, 2))]
+
 LINES: dict[str, dict[str, Any]] = {
     "plus": {"color": BLUE, "linestyle": "-"},
     "classical": {"color": VERMILION, "linestyle": "--"},
     "full": {"color": GREEN, "linestyle": "-."},
     "empty": {"color": GREY, "linestyle": ":"},
+    **{
+        name: {"color": _COLOURS[k % len(_COLOURS)], "linestyle": _DASHES[k % len(_DASHES)]}
+        for k, name in enumerate(GEOMETRIES)
+    },
 }
 """Line properties of every state and geometry."""
 
-LABELS = {"plus": "coherent", "classical": "classical", "full": "fully excited", "empty": "empty"}
+LABELS = {
+    "plus": "coherent",
+    "classical": "classical",
+    "full": "fully excited",
+    "empty": "empty",
+    **{name: name.replace("_", "-") for name in GEOMETRIES},
+}
 """Legend text of every state and geometry."""
-
-_DASHES = ["--", "-", "-.", ":", (0, (6, 2, 1, 2)), (0, (1, 2)), (0, (8, 3))]
-for _name, _colour, _dashes in zip(
-    GEOMETRIES, cycle([SKY, PURPLE, ORANGE, BLACK, VERMILION, GREEN, BLUE]), cycle(_DASHES), strict=False
-):
-    LINES[_name], LABELS[_name] = {"color": _colour, "linestyle": _dashes}, _name.replace("_", "-")
 
 CYCLE = [BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK]
 

@@ -115,7 +115,7 @@ def uncharged(battery: Any) -> Qobj:
     return qutip.tensor([qutip.fock(d, 0) for d in battery.dims])
 
 
-STATE_TOLERANCE = 1e-8  # trace, Hermiticity and positivity of what a caller hands over as a state
+STATE_TOLERANCE = 1e-8  # trace, Hermiticity and positivity allowed in a state that a caller passes
 
 
 def check_state(rho: Any, dims: list[int] | None = None, name: str = "rho") -> Qobj:

@@ -25,7 +25,7 @@ class SeparableBall:
     eps_ppt : float
         Largest eps that keeps a positive partial transpose on the whole path of the flip sigma_x x ... x sigma_x.
     energy : float
-        Energy that the flip stores at eps_ball, 2 n tanh(eps_ball): the advantage is a ratio, the energy dwindles.
+        Energy that the flip stores at eps_ball, 2 n tanh(eps_ball): the advantage stays, the energy becomes small.
     """
 
     n: int

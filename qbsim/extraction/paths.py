@@ -170,7 +170,7 @@ def follow(path: ExtractionPath, points: int = 33) -> xr.Dataset:
     Parameters
     ----------
     path : ExtractionPath
-        See `direct_path` and `indirect_path`, or any sequence of one's own.
+        See `direct_path` and `indirect_path`, or any other sequence.
     points : int
         Angles per step, from 0 to pi/2.
 

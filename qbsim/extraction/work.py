@@ -37,7 +37,7 @@ def as_populations(populations: ArrayLike, levels: ArrayLike, normalize: bool = 
 
 
 def is_completely_passive(rho: Qobj, H: Qobj, *, tol: float = 1e-12) -> bool:
-    """Whether no number of copies gives work: whether the state is a Gibbs state with beta in [0, inf].
+    """Whether even many copies give no work: whether the state is a Gibbs state with beta in [0, inf].
 
     Parameters
     ----------

@@ -77,7 +77,7 @@ def disordered_chain(
     gamma, dephasing, nbar : float or (N,)
         As in `network`.
     rng : numpy.random.Generator
-        Source of the N numbers u_k. `sweep` hands over one for every realization.
+        Source of the N numbers u_k. `sweep` passes one for every realization.
 
     Returns
     -------

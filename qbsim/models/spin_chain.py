@@ -102,7 +102,7 @@ def spin_chain(
     Raises
     ------
     TypeError, ValueError
-        For n < 1, omega = 0, couplings that are no symmetric matrix, or an unfit space.
+        For n < 1, omega = 0, couplings that are not a symmetric matrix, or a space that does not fit.
 
     Notes
     -----
