@@ -68,8 +68,7 @@ def best_of(action: Callable[[], object], repeat: int) -> float:
 
 def disordered_chain(N: int) -> qb.Network:
     """delta = 5, omega0 = 10 Gamma, exchange element 10 Gamma."""
-    fields = qb.random_fields(N, 5.0, B0=10.0, rng=np.random.default_rng(1))
-    return qb.xx_chain(fields, J=20.0, gamma=1.0)
+    return qb.disordered_chain(N, 5.0, B0=10.0, exchange=10.0, gamma=1.0, rng=np.random.default_rng(1))
 
 
 def collective_line(N: int) -> qb.Network:

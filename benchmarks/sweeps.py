@@ -29,7 +29,7 @@ STATES = ["plus", "classical", "full"]
 
 def chain(N, delta, *, rng):
     """Disordered chain, exchange element 10, in units of the decay rate."""
-    return qb.xx_chain(qb.random_fields(N, delta, B0=10.0, rng=rng), J=20.0, gamma=1.0)
+    return qb.disordered_chain(N, delta, B0=10.0, exchange=10.0, gamma=1.0, rng=rng)
 
 
 def wall(function: Callable[[], object]) -> float:

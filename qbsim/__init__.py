@@ -24,7 +24,7 @@ from .collective import Collective, symmetric_ergotropy
 from .curves import crossing_time, efficiency, fit_exponential, half_life, relative_gain
 from .decay import NetworkReport
 from .evolution import evolve
-from .geometry import all_to_all, central, circular, linear
+from .geometry import GEOMETRIES, all_to_all, central, circular, linear
 from .measures.coherence import l1_coherence
 from .measures.entanglement import largest_negativity, mean_concurrence, negativity
 from .measures.entropy import entropy, purity
@@ -42,17 +42,19 @@ from .measures.table import MEASURES
 from .models.cell import single_cell
 from .models.cooper_pair_boxes import cooper_pair_boxes
 from .models.dicke import dicke, dicke_start
+from .models.disorder import disordered_chain, random_fields
 from .models.drive import drive
 from .models.network import network
 from .models.oscillator import oscillator
 from .models.spin_chain import coupling_profile, spin_chain
-from .models.xx_chain import random_fields, xx_chain
+from .models.xx_chain import xx_chain
 from .networks import Network
 from .states import classical, empty, full, plus
 from .sweeps.replay import replay
 from .sweeps.run import sweep
 
 __all__ = [
+    "GEOMETRIES",
     "MEASURES",
     "Battery",
     "Collective",
@@ -79,6 +81,7 @@ __all__ = [
     "crossing_time",
     "dicke",
     "dicke_start",
+    "disordered_chain",
     "drive",
     "efficiency",
     "empty",
@@ -117,19 +120,18 @@ __all__ = [
 ]
 
 
-# Older roads to what is reached elsewhere now.
-_MOVED = {"separable": "charging.separable_states"}
-
-
 def __getattr__(name: str) -> Any:
-    """`qbsim.plotting`, imported at first use; modules that have moved, with a warning that names the new place."""
-    from importlib import import_module
-
+    """`qbsim.plotting`, imported at first use, and `qbsim.separable`, whose names are elsewhere by now."""
     if name == "plotting":
-        return import_module(".plotting", __name__)
-    if name in _MOVED:
-        from ._checks import warn
+        from importlib import import_module
 
-        warn(f"qbsim.{name} has moved: use qbsim.charging and qbsim.negativity.", DeprecationWarning)
-        return import_module(f".{_MOVED[name]}", __name__)
+        return import_module(".plotting", __name__)
+    if name == "separable":
+        from types import SimpleNamespace
+
+        from ._checks import deprecate
+
+        deprecate("qbsim.separable", "qbsim.charging, qbsim.negativity and qbsim.largest_negativity")
+        names = {entry: getattr(charging, entry) for entry in ("SeparableBall", "separable_ball", "thermal_cells")}
+        return SimpleNamespace(negativity=negativity, largest_negativity=largest_negativity, **names)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

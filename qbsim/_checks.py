@@ -1,13 +1,14 @@
-"""Checks at the door: builders and `evolve` call these, everything inside trusts its arguments."""
+"""Checks of arguments: builders and `evolve` call these, everything inside trusts its arguments."""
 
 from __future__ import annotations
 
 import math
 import numbers
 import os
+import pkgutil
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -46,7 +47,7 @@ class SweepWarning(UserWarning):
 
 
 class UnphysicalWarning(UserWarning):
-    """The decay matrix is not positive semidefinite and the caller insisted."""
+    """The decay matrix is not positive semidefinite, and the caller allowed it."""
 
 
 def warn(message: str, category: type[Warning]) -> None:
@@ -55,6 +56,23 @@ def warn(message: str, category: type[Warning]) -> None:
     while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
+
+
+def deprecate(old: str, new: str) -> None:
+    """Warn of a name of qbsim that has another one by now."""
+    warn(f"{old} is deprecated: use {new}.", DeprecationWarning)
+
+
+def other_roads(module: str, roads: Mapping[str, str]) -> Callable[[str], Any]:
+    """``__getattr__`` of a module whose names are to be reached elsewhere: {name: full name of the road that stays}."""
+
+    def find(name: str) -> Any:
+        if name not in roads:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        deprecate(f"{module}.{name}", roads[name])
+        return pkgutil.resolve_name(roads[name])
+
+    return find
 
 
 def _is_ours(file: str) -> bool:

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: temporary name, fsync, rename."""
+"""Files: written whole or not at all (temporary name, fsync, rename), and text read up to a limit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ import numpy as np
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["atomic", "save", "writable_folder"]
+__all__ = ["atomic", "read_text", "save", "writable_folder"]
+
+TEXT_LIMIT = 2**28  # bytes of a text file
 
 
 @contextmanager
@@ -45,6 +47,26 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def read_text(path: Path) -> str:
+    """Text of a file in UTF-8.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it is not a regular file, too large, or not text.
+    """
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path} is not a regular file.")
+    if (size := path.stat().st_size) > TEXT_LIMIT:
+        raise ValueError(f"{path} has {size} bytes, more than the limit of {TEXT_LIMIT} for a text file.")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not a text file in UTF-8: {error}.") from error
 
 
 def writable_folder(path: str | os.PathLike[str]) -> Path:

@@ -24,9 +24,8 @@ from ._machine import available_memory
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["parse_json", "read_arrays", "read_netcdf", "read_text"]
+__all__ = ["parse_json", "read_arrays", "read_netcdf"]
 
-TEXT_LIMIT = 2**28  # bytes of a text file
 JSON_DEPTH = 64  # levels of nesting
 SMALL = 2**26  # bytes that any file may ask for
 EXPANSION = 100  # above that, what a file asks for beyond its own size, before it is taken for a bomb
@@ -35,26 +34,6 @@ EXPANSION = 100  # above that, what a file asks for beyond its own size, before 
 def allowance(size: int) -> int:
     """Bytes that a file of this size may take in memory."""
     return min(available_memory() // 2, max(SMALL, EXPANSION * size))
-
-
-def read_text(path: Path) -> str:
-    """Text of a file in UTF-8.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    ValueError
-        If it is not a regular file, too large, or no text.
-    """
-    if path.exists() and not path.is_file():
-        raise ValueError(f"{path} is not a regular file.")
-    if (size := path.stat().st_size) > TEXT_LIMIT:
-        raise ValueError(f"{path} has {size} bytes, more than the limit of {TEXT_LIMIT} for a text file.")
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not a text file in UTF-8: {error}.") from error
 
 
 def parse_json(text: Any, what: str) -> Any:

@@ -24,7 +24,7 @@ from ._checks import (
     warn,
 )
 from ._drives import operator_digest
-from .geometry import Edges, read_edges
+from .geometry import read_edges
 
 __all__ = ["GENERAL_LOSSES", "GENERAL_OPERATORS", "Battery"]
 
@@ -38,7 +38,8 @@ class Battery:
     .. math:: \dot\rho = -i[H, \rho] + \sum_m \left(L_m\rho L_m^\dagger
               - \tfrac12\{L_m^\dagger L_m, \rho\}\right), \qquad U = \mathrm{tr}(\rho H_0)
 
-    ``qutip.mesolve(battery.H, rho0, tlist, battery.c_ops)`` always works.
+    ``qutip.mesolve(battery.H, rho0, tlist, battery.c_ops)`` always works. All parameters are attributes of the battery,
+    which cannot be changed.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ class Battery:
             raise TypeError(f"Argument H0 must be an operator (Qobj), but is {type(H0).__name__}.")
         if not isinstance(H, Qobj | QobjEvo) or not H.isoper:
             raise TypeError(f"Argument H must be an operator (Qobj or QobjEvo), but is {type(H).__name__}.")
-        self._N = as_count("N", N)
+        self.N = as_count("N", N)
         full, factors = _plain(H.dims), _plain(H.dims[0])
         if isinstance(cells, str) or not (cells is None or isinstance(cells, Iterable)):
             raise TypeError(f"Argument cells must be a list of tensor factors, but is {cells!r}.")
@@ -115,9 +116,9 @@ class Battery:
         stored = [factors[c] for c in chosen]
         if _plain(H0.dims) != [stored, stored]:
             raise ValueError(f"Argument H0 must have dims {[stored, stored]} (the cells of H), but has {H0.dims}.")
-        if self.cells_are_factors and len(chosen) != self._N:
+        if self.cells_are_factors and len(chosen) != self.N:
             raise ValueError(
-                f"Argument N must be the number of tensor factors that store energy, {len(chosen)}, but is {self._N}. "
+                f"Argument N must be the number of tensor factors that store energy, {len(chosen)}, but is {self.N}. "
                 "Name them by cells=... where others are chargers; Collective holds several cells in one factor."
             )
         _check_finite("H0", H0)
@@ -134,8 +135,8 @@ class Battery:
             if _plain(op.dims) not in (full, [full, full]):
                 raise ValueError(f"Argument c_ops must have dims {H.dims}, but holds dims {op.dims}.")
             _check_finite("c_ops", op)
-        self._H0, self._H, self._c_ops = H0, H, c_ops
-        self._cells, self._label, self._unit = chosen, as_text("label", label), as_text("unit", unit)
+        self.H0, self.H, self._c_ops = H0, H, c_ops
+        self.cells, self.label, self.unit = chosen, as_text("label", label), as_text("unit", unit)
         if _only_raises(H0, c_ops, chosen, factors):
             warn(
                 "Every jump in c_ops that moves energy takes two-level cells up, so nothing is lost and the battery "
@@ -144,51 +145,21 @@ class Battery:
                 "qutip.create(2).",
                 ModelWarning,
             )
-        self._edges, _ = read_edges(edges, self._N)
+        self.edges, _ = read_edges(edges, self.N)
         if truncation is not None:
             if not isinstance(truncation, Qobj) or truncation.dims != H.dims:
                 raise ValueError(f"Argument truncation must be a projector with dims {H.dims}.")
             self.truncation = truncation
 
-    @property
-    def N(self) -> int:
-        """Number of cells."""
-        return self._N
-
-    @property
-    def H0(self) -> Qobj:
-        """Reference Hamiltonian of the cells."""
-        return self._H0
-
-    @property
-    def H(self) -> Qobj | QobjEvo:
-        """Hamiltonian of the evolution."""
-        return self._H
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in vars(self) or isinstance(getattr(type(self), name, None), cached_property):
+            raise AttributeError(f"The attribute {name} of a battery cannot be changed: build another battery.")
+        super().__setattr__(name, value)
 
     @property
     def c_ops(self) -> list[Qobj | QobjEvo]:
         """Jump operators and superoperator terms, ready for ``qutip.mesolve``."""
         return list(self._c_ops)
-
-    @property
-    def cells(self) -> tuple[int, ...]:
-        """Tensor factors that store the energy."""
-        return self._cells
-
-    @property
-    def edges(self) -> Edges:
-        """Bonds (i, j), i < j."""
-        return self._edges
-
-    @property
-    def label(self) -> str:
-        """Name for legends and files."""
-        return self._label
-
-    @property
-    def unit(self) -> str:
-        """Name of the unit of energy."""
-        return self._unit
 
     @property
     def terms(self) -> frozenset[str]:

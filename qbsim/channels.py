@@ -6,7 +6,6 @@ Superoperators compose with ``@`` (the right one acts first), act as ``channel(r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,20 +13,14 @@ import qutip
 from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
-from ._checks import apart, as_count, as_real
-from .bosonic import GaussianChannel, GaussianState, additive_noise, amplifier, attenuator
+from ._checks import apart, as_count, as_real, other_roads
 from .operators import transition
 
 if TYPE_CHECKING:
     from .battery import Battery
 
 __all__ = [
-    "GaussianChannel",
-    "GaussianState",
-    "additive_noise",
-    "amplifier",
     "amplitude_damping",
-    "attenuator",
     "check_channel",
     "choi_matrix",
     "dephasing",
@@ -39,13 +32,10 @@ __all__ = [
     "resonant_multilevel_amplitude_damping",
 ]
 
-CHANNEL_TOLERANCE = 1e-9  # Choi eigenvalue and trace of what a caller hands over as a channel
+_BOSONIC = ("GaussianChannel", "GaussianState", "additive_noise", "amplifier", "attenuator")
+__getattr__ = other_roads(__name__, {name: f"qbsim.bosonic.{name}" for name in _BOSONIC})
 
-
-def _channel(operators: Sequence[NDArray[np.complex128]], dims: list[int]) -> Qobj:
-    """Superoperator sum_k conj(K_k) x K_k, which acts on column-stacked density matrices."""
-    matrix = sum(np.kron(K.conj(), K) for K in operators)
-    return Qobj(matrix, dims=[[dims, dims]] * 2, superrep="super", copy=False)
+CHANNEL_TOLERANCE = 1e-9  # Choi eigenvalue and trace allowed in a channel that a caller passes
 
 
 def choi_matrix(channel: Qobj) -> NDArray[np.complex128]:
@@ -74,7 +64,8 @@ def check_channel(channel: Any, name: str = "channel") -> Qobj:
     Raises
     ------
     TypeError, ValueError
-        If it is no superoperator; with the most negative Choi eigenvalue or the trace defect, if it is no channel.
+        If it is not a superoperator or not a channel; the message has the most negative Choi eigenvalue or the trace
+        defect.
 
     Examples
     --------
@@ -248,14 +239,15 @@ def depolarizing(lam: float, d: int = 2) -> Qobj:
     return Qobj(matrix.astype(complex), dims=[[[d], [d]]] * 2, superrep="super", copy=False)
 
 
-def _three_level_rates(g10: float, g21: float, g20: float) -> tuple[NDArray[np.complex128], float, float, float]:
-    """Kraus operator without a jump, and the three checked probabilities."""
+def _three_level_decay(g10: float, g21: float, g20: float) -> tuple[Qobj, Qobj, Qobj, Qobj]:
+    """Kraus operators: without a jump, and of the jumps 1 to 0, 2 to 1 and 2 to 0."""
     g10, g21, g20 = (as_real(name, g, minimum=0, maximum=1) for name, g in (("g10", g10), ("g21", g21), ("g20", g20)))
     if g21 + g20 > 1 + 1e-12:
         _, lost = apart(1, g21 + g20)
         raise ValueError(f"Arguments g21 and g20 must not exceed 1 together: level 2 loses g21 + g20 = {lost}.")
-    stay = np.sqrt([1, 1 - g10, max(0.0, 1 - g21 - g20)])
-    return np.diag(stay).astype(complex), g10, g21, g20
+    stay = Qobj(np.diag(np.sqrt([1, 1 - g10, max(0.0, 1 - g21 - g20)])).astype(complex))
+    jumps = (np.sqrt(g) * transition(3, *kl) for g, kl in ((g10, (1, 0)), (g21, (2, 1)), (g20, (2, 0))))
+    return stay, *jumps
 
 
 def multilevel_amplitude_damping(g10: float, g21: float, g20: float) -> Qobj:
@@ -280,9 +272,7 @@ def multilevel_amplitude_damping(g10: float, g21: float, g20: float) -> Qobj:
     >>> multilevel_amplitude_damping(0.3, 0.2, 0.6)(qutip.fock_dm(3, 2)).diag().round(12).tolist()
     [0.6, 0.2, 0.2]
     """
-    stay, g10, g21, g20 = _three_level_rates(g10, g21, g20)
-    jumps = [np.sqrt(g) * transition(3, *kl).full() for g, kl in ((g10, (1, 0)), (g21, (2, 1)), (g20, (2, 0)))]
-    return _channel([stay, *jumps], [3])
+    return qutip.kraus_to_super(list(_three_level_decay(g10, g21, g20)))
 
 
 def resonant_multilevel_amplitude_damping(g10: float, g21: float, g20: float) -> Qobj:
@@ -300,15 +290,14 @@ def resonant_multilevel_amplitude_damping(g10: float, g21: float, g20: float) ->
 
     Examples
     --------
-    Decay hands part of a coherence on to the next pair of levels:
+    Decay moves part of a coherence to the next pair of levels:
 
     >>> rho = qutip.ket2dm((qutip.basis(3, 1) + qutip.basis(3, 2)).unit())
     >>> round(float(abs(resonant_multilevel_amplitude_damping(0.3, 0.2, 0.6)(rho)[0, 1])), 6)
     0.122474
     """
-    stay, g10, g21, g20 = _three_level_rates(g10, g21, g20)
-    equal = np.sqrt(g10) * transition(3, 1, 0).full() + np.sqrt(g21) * transition(3, 2, 1).full()
-    return _channel([stay, equal, np.sqrt(g20) * transition(3, 2, 0).full()], [3])
+    stay, one_to_zero, two_to_one, two_to_zero = _three_level_decay(g10, g21, g20)
+    return qutip.kraus_to_super([stay, one_to_zero + two_to_one, two_to_zero])
 
 
 def from_network(battery: Battery, t: float) -> Qobj:
@@ -352,9 +341,8 @@ def from_network(battery: Battery, t: float) -> Qobj:
     H, c_ops = battery.H, battery.c_ops
     if any(isinstance(op, QobjEvo) for op in (H, *c_ops)):
         options = {"method": "vern9", "rtol": 1e-10, "atol": 1e-12, "nsteps": 10**8, "progress_bar": ""}
-        dims = H.dims
         if t == 0:
-            return qutip.to_super(qutip.qeye(dims[0]))
+            return qutip.to_super(qutip.qeye(H.dims[0]))
         # propagator gives a unitary for a closed system
         channel = qutip.propagator(H, t, c_ops, options=options)
         return channel if channel.issuper else qutip.to_super(channel)

@@ -18,90 +18,30 @@ import scipy.sparse
 from numpy.typing import ArrayLike
 from qutip import Qobj, QobjEvo
 
-from ._checks import FloatArray, as_count, as_flag, as_real, as_real_array
+from ._checks import FloatArray, as_count, as_flag, as_real, as_real_array, other_roads
 from .battery import Battery
 from .curves import efficiency
 from .measures.ergotropy import ergotropy
 from .measures.reference import Reference
 from .measures.series import StateSeries
 from .measures.table import MEASURES
-from .operators import lowering, occupations, raising, sigma_z
+from .operators import copies, lowering, raising, sigma_z, spins
 
 __all__ = [
     "MOST_CELLS",
     "Collective",
     "choose_space",
     "collective_losses",
-    "copies",
-    "embedding",
-    "j_minus",
-    "j_z",
     "local_losses",
-    "spins",
     "symmetric_ergotropy",
 ]
+
+__getattr__ = other_roads(__name__, {name: f"qbsim.operators.{name}" for name in ("embedding", "j_minus", "j_z")})
 
 COHERENCE = 1e-8  # between different total spins, that passes for rounding
 CHECKED = 128  # dimension of H0 up to which its levels are compared with those given
 LEVEL_TOLERANCE = 1e-9  # of the largest level
 MOST_CELLS = 12  # with losses of single cells: blocks that stand for up to 2^12 levels
-
-
-def spins(n: int, *, symmetric: bool = True) -> list[float]:
-    """Total spins of n cells, descending: n/2 alone, or every block down to 0 or 1/2."""
-    n = as_count("n", n)
-    return [n / 2] if symmetric else [n / 2 - k for k in range(n // 2 + 1)]
-
-
-def copies(n: int, j: float) -> int:
-    r"""How often total spin j occurs among n cells, :math:`\binom{n}{n/2-j} - \binom{n}{n/2-j-1}`."""
-    k = round(n / 2 - j)
-    return math.comb(n, k) - (math.comb(n, k - 1) if k > 0 else 0)
-
-
-def j_z(n: int, *, symmetric: bool = True) -> Qobj:
-    """Total J_z of n cells, diag(-j, ..., j) in every block.
-
-    Examples
-    --------
-    >>> j_z(2).diag().tolist()
-    [-1.0, 0.0, 1.0]
-    """
-    diagonal = np.concatenate([np.arange(-j, j + 1) for j in spins(n, symmetric=symmetric)])
-    return Qobj(scipy.sparse.diags(diagonal, format="csr"))
-
-
-def j_minus(n: int, *, symmetric: bool = True) -> Qobj:
-    r"""Total lowering operator :math:`\sum_k s^-_k`, elements :math:`\sqrt{(j+m)(j-m+1)}` from m to m - 1.
-
-    Examples
-    --------
-    >>> j_minus(1).full().real.tolist()
-    [[0.0, 1.0], [0.0, 0.0]]
-    """
-    blocks = []
-    for j in spins(n, symmetric=symmetric):
-        m = np.arange(-j + 1, j + 1)
-        blocks.append(scipy.sparse.diags([np.sqrt((j + m) * (j - m + 1))], [1], shape=(m.size + 1, m.size + 1)))
-    return Qobj(scipy.sparse.block_diag(blocks, format="csr"))
-
-
-def embedding(n: int) -> Qobj:
-    """Isometry from the n + 1 symmetric levels into the n cells, dims [[2]*n, [n + 1]].
-
-    Examples
-    --------
-    >>> round((embedding(3).dag() * embedding(3)).tr(), 12)
-    4.0
-    """
-    n = as_count("n", n)
-    excited = occupations(n).sum(axis=1)
-    weights = 1 / np.sqrt([math.comb(n, k) for k in range(n + 1)])
-    rows = np.arange(excited.size)
-    return Qobj(
-        scipy.sparse.csr_matrix((weights[excited], (rows, excited)), shape=(excited.size, n + 1)),
-        dims=[[2] * n, [n + 1]],
-    )
 
 
 def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nbar: float = 0.0) -> list[Qobj]:
@@ -260,7 +200,7 @@ class Collective(Battery):
 
     The ergotropy is that of the n cells, with all of their :math:`2^n` levels: a unitary may leave the symmetric
     states. What unitaries on the levels of the spin alone can extract is `symmetric_ergotropy`, never more. Measures
-    that need the cells one by one are refused; a function of one's own is handed the state of the spin, block by block,
+    that need the cells one by one are refused; a user measure gets the state of the spin, block by block,
     each block summed over its equal copies.
 
     Parameters
@@ -352,7 +292,7 @@ def symmetric_ergotropy(rho: Qobj, battery: Battery) -> float:
     Parameters
     ----------
     rho : Qobj, (n + 1, n + 1)
-        State of the total spin, as ``evolve(..., {"symmetric_ergotropy": symmetric_ergotropy})`` hands it over.
+        State of the total spin, as ``evolve(..., {"symmetric_ergotropy": symmetric_ergotropy})`` gives it.
     battery : Collective
         With spin n/2 alone.
 

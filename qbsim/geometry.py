@@ -1,19 +1,22 @@
-"""Geometries of a battery as lists of bonds: linear, circular, central, all_to_all.
+"""Geometries of a battery as lists of bonds, and their table: linear, circular, central, all_to_all.
 
 A geometry is data: a tuple of pairs (i, j) with i < j, every bond once. Builders take it as it is, so a graph of the
-user's own is on the same footing as these four.
+user's own works as these do. A function that is added to `GEOMETRIES` is offered by the command line and has a line
+style in plots.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from ._checks import ModelWarning, as_count, warn
+from ._files import read_text
 from ._machine import require
 
-__all__ = ["Edges", "all_to_all", "central", "circular", "linear", "read_edges"]
+__all__ = ["GEOMETRIES", "Edges", "all_to_all", "central", "circular", "linear", "read_edges", "read_graph"]
 
 Edges = tuple[tuple[int, int], ...]
 
@@ -72,6 +75,15 @@ def all_to_all(N: int) -> Edges:
     """
     N = as_count("N", N)
     return tuple(combinations(range(_cells(N, N * (N - 1) // 2)), 2))
+
+
+GEOMETRIES: dict[str, Callable[[int], Edges]] = {
+    "linear": linear,
+    "central": central,
+    "circular": circular,
+    "all_to_all": all_to_all,
+}
+"""The known geometries: name and function of the number of cells."""
 
 
 def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
@@ -142,3 +154,24 @@ def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
                 ModelWarning,
             )
     return tuple(seen), as_count("N", N)
+
+
+def read_graph(path: Path) -> tuple[Edges, int]:
+    """Bonds and number of cells from a text file: two cells, from 0, on every line; one cell alone has no bond.
+
+    Raises
+    ------
+    ValueError
+        For a line that is neither; the message has its number.
+    """
+    pairs, cells = [], 0
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        words = line.split("#")[0].replace(",", " ").split()
+        if len(words) > 2 or not all(word.isdecimal() for word in words):
+            raise ValueError(f"{path}, line {number}: must be two cells, such as `0 1`, but is {line.strip()!r}.")
+        cells = max([cells, *(int(word) + 1 for word in words)])
+        if len(words) == 2:
+            pairs.append((int(words[0]), int(words[1])))
+    if cells == 0:
+        raise ValueError(f"{path} holds no cells: every line must be two cells, such as `0 1`.")
+    return read_edges(pairs, cells)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Any
+import operator
+from collections.abc import Callable, Iterable
+from functools import cached_property, reduce
+from typing import Any, NamedTuple
 
 import numpy as np
 import qutip
@@ -11,23 +13,17 @@ import scipy.sparse
 from numpy.typing import NDArray
 from qutip import Qobj
 
-from ._checks import (
-    FloatArray,
-    as_count,
-    as_flag,
-    as_text,
-    per_bond,
-    per_cell,
-)
+from ._checks import FloatArray, as_count, as_flag, as_text, per_bond, per_cell
 from ._machine import require_cells
 from .battery import Battery
 from .decay import NetworkReport, decay_modes, is_positive, report
 from .geometry import read_edges
 from .operators import lowering, occupations, raising, sigma_z
 
-__all__ = ["NETWORK_TERMS", "OPERATORS", "Network"]
+__all__ = ["NETWORK_TERMS", "OPERATORS", "TERMS", "Network", "Term"]
 
-
+# What the compiled kernel and its bounds know. A new row of TERMS is left out here until they do: the solvers that list
+# these names then refuse a network that has it.
 NETWORK_TERMS = frozenset({"fields", "exchange", "loss", "pumping", "dephasing"})
 
 OPERATORS = "Use fewer cells, or leave the network as it is: `evolve` does not need its operators."
@@ -46,7 +42,7 @@ class Network(Battery):
 
     with :math:`K^{\downarrow}_{ij} = \sqrt{(\bar n_i+1)(\bar n_j+1)}\,K_{ij}` and
     :math:`K^{\uparrow}_{ij} = \sqrt{\bar n_i \bar n_j}\,K_{ij}`. Usually built by `network`, `xx_chain` or
-    `single_cell`. The arrays are copied.
+    `single_cell`. The arrays are copied, and are read-only attributes of the network.
 
     Parameters
     ----------
@@ -69,7 +65,7 @@ class Network(Battery):
     ------
     TypeError, ValueError
         For arrays that are not finite real numbers of these shapes, matrices that are not symmetric, a negative
-        rate or occupation of a cell, bonds that are no bonds of N cells, and a decay matrix with a negative rate
+        rate or occupation of a cell, bonds that are not bonds of N cells, and a decay matrix with a negative rate
         beyond 1e-12 of the largest one.
     """
 
@@ -87,72 +83,40 @@ class Network(Battery):
         allow_unphysical: bool = False,
     ) -> None:
         N = np.size(omega)
-        self._N = as_count("the length of omega", N)
-        self._cells = tuple(range(N))
-        self._edges, _ = read_edges(edges, N)
-        self._label, self._unit = as_text("label", label), as_text("unit", unit)
+        self.N = as_count("the length of omega", N)
+        self.cells = tuple(range(N))
+        self.edges, _ = read_edges(edges, N)
+        self.label, self.unit = as_text("label", label), as_text("unit", unit)
         for name, matrix in (("J", J), ("decay_matrix", decay_matrix)):
             if np.shape(matrix) != (N, N):
                 raise ValueError(f"Argument {name} must have shape ({N}, {N}), but has shape {np.shape(matrix)}.")
         diagonal = per_cell("the diagonal of decay_matrix", np.diag(decay_matrix), N, minimum=0)
         off_diagonal = np.where(np.eye(N, dtype=bool), 0, decay_matrix)
-        self._omega = per_cell("omega", omega, N)
-        self._J = per_bond("J", J, (), N)
-        self._decay_matrix = np.diag(diagonal) + per_bond("decay_matrix", off_diagonal, (), N)
-        self._dephasing = per_cell("dephasing", dephasing, N, minimum=0)
-        self._nbar = per_cell("nbar", nbar, N, minimum=0)
-        for array in (self._omega, self._J, self._decay_matrix, self._dephasing, self._nbar):
-            array.flags.writeable = False
-        self._is_physical = is_positive(self._decay_matrix, as_flag("allow_unphysical", allow_unphysical))
-
-    @property
-    def omega(self) -> FloatArray:
-        """Local frequencies, (N,)."""
-        return self._omega
-
-    @property
-    def J(self) -> FloatArray:
-        """Exchange elements, (N, N)."""
-        return self._J
-
-    @property
-    def decay_matrix(self) -> FloatArray:
-        """Decay matrix K, (N, N): gamma on the diagonal, gamma_bond off it."""
-        return self._decay_matrix
-
-    @property
-    def dephasing(self) -> FloatArray:
-        """Extra decay rate of every cell's coherence, (N,)."""
-        return self._dephasing
-
-    @property
-    def nbar(self) -> FloatArray:
-        """Thermal occupation of every cell's bath, (N,)."""
-        return self._nbar
+        self.omega = per_cell("omega", omega, N)
+        self.J = per_bond("J", J, (), N)
+        self.decay_matrix = np.diag(diagonal) + per_bond("decay_matrix", off_diagonal, (), N)
+        self.dephasing = per_cell("dephasing", dephasing, N, minimum=0)
+        self.nbar = per_cell("nbar", nbar, N, minimum=0)
+        for name in ARRAYS:
+            getattr(self, name).flags.writeable = False
+        self.is_physical = is_positive(self.decay_matrix, as_flag("allow_unphysical", allow_unphysical))
 
     @property
     def loss_matrix(self) -> FloatArray:
         """Rates with s-: sqrt((nbar_i + 1)(nbar_j + 1)) K_ij, (N, N)."""
-        up = np.sqrt(self._nbar + 1)
-        return up[:, None] * self._decay_matrix * up
+        up = np.sqrt(self.nbar + 1)
+        return up[:, None] * self.decay_matrix * up
 
     @property
     def pump_matrix(self) -> FloatArray:
         """Rates with s+: sqrt(nbar_i nbar_j) K_ij, (N, N)."""
-        root = np.sqrt(self._nbar)
-        return root[:, None] * self._decay_matrix * root
+        root = np.sqrt(self.nbar)
+        return root[:, None] * self.decay_matrix * root
 
     @cached_property
     def terms(self) -> frozenset[str]:
         """Terms of the class docstring that do not vanish; more if a subclass has operators of its own."""
-        named = {
-            "fields": self._omega,
-            "exchange": self._J,
-            "loss": self._decay_matrix,
-            "pumping": self._decay_matrix * self._nbar,
-            "dephasing": self._dephasing,
-        }
-        terms = {name for name, array in named.items() if array.any()}
+        terms = {name for name, term in TERMS.items() if term.array(self).any()}
         if not self.is_physical:
             terms.add("negative rates")
         if self.has_own_operators:
@@ -162,7 +126,9 @@ class Network(Battery):
     @property
     def has_losses(self) -> bool:
         """Whether the evolution is not unitary."""
-        return bool(self.c_ops if self.has_own_operators else self.terms - {"fields", "exchange"})
+        if self.has_own_operators:
+            return bool(self.c_ops)
+        return any(TERMS[name].loses for name in self.terms & TERMS.keys())
 
     @property
     def has_own_operators(self) -> bool:
@@ -184,29 +150,24 @@ class Network(Battery):
         """Local Hamiltonians of the cells, diag(0, omega_k)."""
         if self.has_own_operators:
             return super().local_terms
-        return [np.diag([0, w]).astype(complex) for w in self._omega]
+        return [np.diag([0, w]).astype(complex) for w in self.omega]
 
     @cached_property
     def loss_rate(self) -> float | None:
         """Bound on the rate of jumps, sum_m ||L_m^+ L_m||."""
         if self.has_own_operators:
             return super().loss_rate
-        return float(np.abs(self.loss_matrix).sum() + np.abs(self.pump_matrix).sum() + self._dephasing.sum() / 2)
-
-    @property
-    def is_physical(self) -> bool:
-        """Whether the decay matrix is positive semidefinite."""
-        return self._is_physical
+        return float(sum(term.weight * np.abs(term.array(self)).sum() for term in TERMS.values() if term.loses))
 
     @property
     def dims(self) -> list[int]:
         """Two levels in every cell."""
-        return [2] * self._N
+        return [2] * self.N
 
     @cached_property
     def levels(self) -> FloatArray:
         """Diagonal of H0 in the product basis, (2^N,)."""
-        return occupations(self._N) @ self._omega
+        return occupations(self.N) @ self.omega
 
     @cached_property
     def H0(self) -> Qobj:
@@ -216,29 +177,14 @@ class Network(Battery):
     @cached_property
     def H(self) -> Qobj:
         """H0 and the exchange on every bond."""
-        N, bonds = self._N, int(np.count_nonzero(np.triu(self._J, 1)))
+        N, bonds = self.N, int(np.count_nonzero(np.triu(self.J, 1)))
         require_cells(N, 16 + 12 * min(bonds, N), f"The Hamiltonian of N = {N} cells", OPERATORS)
-        H = self.H0
-        for i, j in zip(*np.nonzero(np.triu(self._J, 1)), strict=True):
-            hop = raising(int(i), N) * lowering(int(j), N)
-            H = H + self._J[i, j] * (hop + hop.dag())
-        return H
+        return reduce(operator.add, (part for term in TERMS.values() if not term.loses for part in term.parts(self)))
 
     @cached_property
     def _jumps(self) -> tuple[Qobj, ...]:
-        N = self._N
-        require_cells(N, 16 * N, f"The list of jump operators of N = {N} cells", OPERATORS)
-        s_minus = [lowering(k, N) for k in range(N)]
-        ops: list[Qobj] = []
-        for matrix, cell_ops in ((self.loss_matrix, s_minus), (self.pump_matrix, [s.dag() for s in s_minus])):
-            for rate, mode in zip(*decay_modes(matrix), strict=True):
-                L = sum((v * s for v, s in zip(mode, cell_ops, strict=True) if v != 0), start=0 * cell_ops[0])
-                if rate > 0:
-                    ops.append(np.sqrt(rate) * L)
-                else:  # a negative rate has no jump operator: it enters as a term of the generator
-                    ops.append(rate * qutip.lindblad_dissipator(L))
-        ops += [np.sqrt(phi / 2) * sigma_z(k, N) for k, phi in enumerate(self._dephasing) if phi > 0]
-        return tuple(ops)
+        require_cells(self.N, 16 * self.N, f"The list of jump operators of N = {self.N} cells", OPERATORS)
+        return tuple(jump for term in TERMS.values() if term.loses for jump in term.parts(self))
 
     @property
     def c_ops(self) -> list[Qobj]:
@@ -252,18 +198,76 @@ class Network(Battery):
             "model": type(self).__name__,
             "N": self.N,
             "edges": [list(e) for e in self.edges],
-            "omega": self.omega.tolist(),
-            "J": self.J.tolist(),
-            "decay_matrix": self.decay_matrix.tolist(),
-            "dephasing": self.dephasing.tolist(),
-            "nbar": self.nbar.tolist(),
+            **{name: getattr(self, name).tolist() for name in ARRAYS},
             "unit": self.unit,
         }
 
     def report(self) -> NetworkReport:
         """Decay modes and the distance to the limit of positivity, printable in a terminal and in a notebook."""
-        return report(self._decay_matrix, self.edges, bool(self._dephasing.any()))
+        return report(self.decay_matrix, self.edges, bool(self.dephasing.any()))
 
+
+class Term(NamedTuple):
+    """A term of the master equation of a network.
+
+    Attributes
+    ----------
+    array : callable
+        Numbers of the term; it is absent if they all vanish.
+    parts : callable
+        Its parts of H or, for a term that loses energy or coherence, its jump operators; a superoperator is a term of
+        the generator.
+    loses : bool
+        Whether it is dissipative.
+    weight : float
+        Largest ``||L^+ L||`` of its jumps in units of the sum of its numbers; bounds the rate of jumps.
+    """
+
+    array: Callable[[Network], FloatArray]
+    parts: Callable[[Network], Iterable[Qobj]]
+    loses: bool = False
+    weight: float = 1.0
+
+
+def _hops(net: Network) -> Iterable[Qobj]:
+    """Exchange of every bond, J_ij (s+_i s-_j + h.c.)."""
+    for i, j in zip(*np.nonzero(np.triu(net.J, 1)), strict=True):
+        hop = raising(int(i), net.N) * lowering(int(j), net.N)
+        yield net.J[i, j] * (hop + hop.dag())
+
+
+def _mode_jumps(matrix: FloatArray, cell_ops: list[Qobj]) -> Iterable[Qobj]:
+    """Jump operators of the modes of a rate matrix."""
+    for rate, mode in zip(*decay_modes(matrix), strict=True):
+        L = sum((v * s for v, s in zip(mode, cell_ops, strict=True) if v != 0), start=0 * cell_ops[0])
+        # a negative rate has no jump operator: it enters as a term of the generator
+        yield np.sqrt(rate) * L if rate > 0 else rate * qutip.lindblad_dissipator(L)
+
+
+def _on_all(op: Callable[[int, int], Qobj], N: int) -> list[Qobj]:
+    return [op(k, N) for k in range(N)]
+
+
+def _dephasing_jumps(net: Network) -> Iterable[Qobj]:
+    return (np.sqrt(phi / 2) * sigma_z(k, net.N) for k, phi in enumerate(net.dephasing) if phi > 0)
+
+
+TERMS = {
+    "fields": Term(lambda net: net.omega, lambda net: [net.H0]),
+    "exchange": Term(lambda net: net.J, _hops),
+    "loss": Term(
+        lambda net: net.loss_matrix, lambda net: _mode_jumps(net.loss_matrix, _on_all(lowering, net.N)), loses=True
+    ),
+    "pumping": Term(
+        lambda net: net.pump_matrix, lambda net: _mode_jumps(net.pump_matrix, _on_all(raising, net.N)), loses=True
+    ),
+    "dephasing": Term(lambda net: net.dephasing, _dephasing_jumps, loses=True, weight=0.5),
+}
+"""The master equation of a network. Whoever adds a row adds its array to `Network` and `network`; the term is then in
+`H`, `c_ops`, `terms`, `has_losses` and `loss_rate`, and refused by the solvers that do not list its name."""
+
+ARRAYS = ("omega", "J", "decay_matrix", "dephasing", "nbar")
+"""Arguments of `Network` that hold the numbers of its terms."""
 
 # What a subclass of Network may redefine; the arrays are then not the whole model.
 _OPERATORS = ("H0", "H", "_jumps", "c_ops", "dims", "levels", "loss_matrix", "pump_matrix")

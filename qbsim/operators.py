@@ -1,4 +1,4 @@
-"""Operators on cell k of N two-level cells, and the basis they act in; the lowest layer.
+"""Operators on cell k of N two-level cells and on their total spin, and the basis they act in.
 
 Level k of a cell is ``qutip.basis(d, k)``, ascending in energy: ``|g> = basis(2, 0)``, ``|e> = basis(2, 1)``, so the
 lowering operator is ``qutip.destroy(2)``. QuTiP's ``sigmam()`` and ``sigmaz()`` use the opposite order. Cell 0 is the
@@ -7,8 +7,11 @@ first tensor factor, the most significant bit of a basis index. No other module 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import qutip
+import scipy.sparse
 from numpy.typing import NDArray
 from qutip import Qobj
 
@@ -16,9 +19,13 @@ from ._checks import as_count
 from ._machine import require_cells
 
 __all__ = [
+    "copies",
+    "embedding",
     "excitation",
     "excited",
     "ground",
+    "j_minus",
+    "j_z",
     "lowering",
     "occupations",
     "on_cell",
@@ -26,6 +33,7 @@ __all__ = [
     "sigma_x",
     "sigma_y",
     "sigma_z",
+    "spins",
     "transition",
 ]
 
@@ -119,3 +127,63 @@ def transition(d: int, upper: int, lower: int) -> Qobj:
         if level >= d:
             raise ValueError(f"Argument {name} must be a level below d = {d}, but is {level}.")
     return qutip.projection(d, lower, upper)
+
+
+# --- total spin ------------------------------------------------------------------------------------------------------
+
+
+def spins(n: int, *, symmetric: bool = True) -> list[float]:
+    """Total spins of n cells, descending: n/2 alone, or every block down to 0 or 1/2."""
+    n = as_count("n", n)
+    return [n / 2] if symmetric else [n / 2 - k for k in range(n // 2 + 1)]
+
+
+def copies(n: int, j: float) -> int:
+    r"""How often total spin j occurs among n cells, :math:`\binom{n}{n/2-j} - \binom{n}{n/2-j-1}`."""
+    k = round(n / 2 - j)
+    return math.comb(n, k) - (math.comb(n, k - 1) if k > 0 else 0)
+
+
+def j_z(n: int, *, symmetric: bool = True) -> Qobj:
+    """Total J_z of n cells, diag(-j, ..., j) in every block.
+
+    Examples
+    --------
+    >>> j_z(2).diag().tolist()
+    [-1.0, 0.0, 1.0]
+    """
+    diagonal = np.concatenate([np.arange(-j, j + 1) for j in spins(n, symmetric=symmetric)])
+    return Qobj(scipy.sparse.diags(diagonal, format="csr"))
+
+
+def j_minus(n: int, *, symmetric: bool = True) -> Qobj:
+    r"""Total lowering operator :math:`\sum_k s^-_k`, elements :math:`\sqrt{(j+m)(j-m+1)}` from m to m - 1.
+
+    Examples
+    --------
+    >>> j_minus(1).full().real.tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+    blocks = []
+    for j in spins(n, symmetric=symmetric):
+        m = np.arange(-j + 1, j + 1)
+        blocks.append(scipy.sparse.diags([np.sqrt((j + m) * (j - m + 1))], [1], shape=(m.size + 1, m.size + 1)))
+    return Qobj(scipy.sparse.block_diag(blocks, format="csr"))
+
+
+def embedding(n: int) -> Qobj:
+    """Isometry from the n + 1 symmetric levels into the n cells, dims [[2]*n, [n + 1]].
+
+    Examples
+    --------
+    >>> round((embedding(3).dag() * embedding(3)).tr(), 12)
+    4.0
+    """
+    n = as_count("n", n)
+    excited = occupations(n).sum(axis=1)
+    weights = 1 / np.sqrt([math.comb(n, k) for k in range(n + 1)])
+    rows = np.arange(excited.size)
+    return Qobj(
+        scipy.sparse.csr_matrix((weights[excited], (rows, excited)), shape=(excited.size, n + 1)),
+        dims=[[2] * n, [n + 1]],
+    )

@@ -18,6 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from .geometry import GEOMETRIES
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -40,15 +42,17 @@ __all__ = [
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#7F7F7F"
 
+_COLOURS, _DASHES = [SKY, PURPLE, ORANGE, BLACK, VERMILION, GREEN, BLUE], ["--", "-", "-.", ":", (0, (6, 2, 1, 2))]
+
 LINES: dict[str, dict[str, Any]] = {
     "plus": {"color": BLUE, "linestyle": "-"},
     "classical": {"color": VERMILION, "linestyle": "--"},
     "full": {"color": GREEN, "linestyle": "-."},
     "empty": {"color": GREY, "linestyle": ":"},
-    "central": {"color": PURPLE, "linestyle": "-"},
-    "linear": {"color": SKY, "linestyle": "--"},
-    "circular": {"color": ORANGE, "linestyle": "-."},
-    "all_to_all": {"color": BLACK, "linestyle": ":"},
+    **{
+        name: {"color": _COLOURS[k % len(_COLOURS)], "linestyle": _DASHES[k % len(_DASHES)]}
+        for k, name in enumerate(GEOMETRIES)
+    },
 }
 """Line properties of every state and geometry."""
 
@@ -57,10 +61,7 @@ LABELS = {
     "classical": "classical",
     "full": "fully excited",
     "empty": "empty",
-    "central": "central",
-    "linear": "linear",
-    "circular": "circular",
-    "all_to_all": "all-to-all",
+    **{name: name.replace("_", "-") for name in GEOMETRIES},
 }
 """Legend text of every state and geometry."""
 

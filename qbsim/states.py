@@ -1,7 +1,8 @@
-"""Initial states of N two-level cells: full, empty, plus, classical."""
+"""Initial states: full, empty, plus, classical and thermal two-level cells, and any battery uncharged."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ._checks import as_count, as_real, stored_numbers
 from ._machine import require_cells
 from .operators import excited, ground, occupations
 
-__all__ = ["STATE_TOLERANCE", "check_state", "classical", "empty", "full", "plus"]
+__all__ = ["STATE_TOLERANCE", "check_state", "classical", "empty", "full", "plus", "thermal_cells", "uncharged"]
 
 
 def _product(cell: Qobj, N: int) -> Qobj:
@@ -78,7 +79,43 @@ def classical(N: int, p: float = 0.75) -> Qobj:
     return Qobj(scipy.sparse.diags(weights, format="csr"), dims=[[2] * N, [2] * N])
 
 
-STATE_TOLERANCE = 1e-8  # trace, Hermiticity and positivity of what a caller hands over as a state
+def thermal_cells(n: int, eps: float) -> Qobj:
+    r"""n equal cells in :math:`e^{-\epsilon\sigma_z}/Z`: nearly empty for eps > 0, inverted for eps < 0.
+
+    Examples
+    --------
+    >>> thermal_cells(1, 0.0).diag().tolist()
+    [0.5, 0.5]
+    """
+    n, eps = as_count("n", n), as_real("eps", eps)
+    p = 1 / (1 + math.exp(-2 * eps))
+    below = ground().proj()
+    return qutip.tensor([p * below + (1 - p) * (qutip.qeye(2) - below)] * n)
+
+
+def uncharged(battery: Any) -> Qobj:
+    """Every tensor factor in its lowest level: the empty battery of a driven model or a spin chain.
+
+    Parameters
+    ----------
+    battery : Battery
+        Anything with `dims`, the dimension of every tensor factor.
+
+    Returns
+    -------
+    Qobj
+        Ket on all tensor factors.
+
+    Examples
+    --------
+    >>> from qbsim import drive
+    >>> uncharged(drive(2)).dims[0]
+    [2, 2]
+    """
+    return qutip.tensor([qutip.fock(d, 0) for d in battery.dims])
+
+
+STATE_TOLERANCE = 1e-8  # trace, Hermiticity and positivity allowed in a state that a caller passes
 
 
 def check_state(rho: Any, dims: list[int] | None = None, name: str = "rho") -> Qobj:

@@ -1,6 +1,7 @@
 """Battery and Network: the decay matrix and its positivity, the generator they give QuTiP, and refused input."""
 
 import json
+import pickle
 import warnings
 
 import numpy as np
@@ -11,9 +12,8 @@ from hypothesis import given, settings
 from random_states import graph, positive_rates, seeds
 
 import qbsim as qb
+from qbsim import networks, operators
 from qbsim.battery import Battery
-
-GEOMETRIES = {"linear": qb.linear, "circular": qb.circular, "central": qb.central, "all_to_all": qb.all_to_all}
 
 
 def qutip_generator(battery):
@@ -28,13 +28,13 @@ def qutip_generator(battery):
 # --- positivity of the decay matrix ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", GEOMETRIES)
+@pytest.mark.parametrize("name", qb.GEOMETRIES)
 @pytest.mark.parametrize("N", range(2, 9))
 def test_limit_of_positivity(name, N):
     # K = gamma + gamma_bond A is positive up to gamma_bond = -gamma / lambda_min(A); for five cells
     # star 1/2, line 1/sqrt 3, ring 0.6180, complete 1
     limit = -1 / lowest_adjacency(name, N)
-    edges = GEOMETRIES[name](N)
+    edges = qb.GEOMETRIES[name](N)
     net = qb.network(edges, gamma=1.0, gamma_bond=limit)
     assert net.report().largest_gamma_bond == pytest.approx(limit, rel=1e-12)
     assert net.report().margin == pytest.approx(0, abs=1e-12)
@@ -52,7 +52,9 @@ def test_limit_of_positivity(name, N):
 def test_limits_of_five_cells_by_name():
     numbers = {"central": 0.5, "linear": 1 / np.sqrt(3), "circular": 0.618034, "all_to_all": 1.0}
     for name, limit in numbers.items():
-        assert qb.network(GEOMETRIES[name](5), gamma=1.0).report().largest_gamma_bond == pytest.approx(limit, abs=1e-6)
+        assert qb.network(qb.GEOMETRIES[name](5), gamma=1.0).report().largest_gamma_bond == pytest.approx(
+            limit, abs=1e-6
+        )
 
 
 def test_decay_matrix_holds_rates_and_bonds():
@@ -171,10 +173,10 @@ def test_superradiant_pair_from_the_textbook():
     np.testing.assert_allclose(rho[:, 0, 0].real, gg, atol=1e-8)
 
 
-@pytest.mark.parametrize("name", GEOMETRIES)
+@pytest.mark.parametrize("name", qb.GEOMETRIES)
 def test_evolution_is_a_completely_positive_semigroup(name):
     # the Choi matrix of exp(L t) is positive, its trace over the output is 1, and exp(L(s + t)) = exp(L s) exp(L t)
-    net = qb.network(GEOMETRIES[name](3), J=2.0, gamma=0.5, gamma_bond=0.25, dephasing=0.25)
+    net = qb.network(qb.GEOMETRIES[name](3), J=2.0, gamma=0.5, gamma_bond=0.25, dephasing=0.25)
     L = qutip.liouvillian(net.H, net.c_ops)
     one, two = (L * 0.4).expm(), (L * 0.7).expm()
     both = (L * 1.1).expm()
@@ -225,12 +227,48 @@ def test_parameters_are_plain_and_complete():
     assert plain != Battery(net.H0, 2 * net.H, net.c_ops, N=2).parameters()
 
 
-def test_network_is_frozen():
-    net = qb.network(qb.linear(2), gamma=1.0)
+@pytest.mark.parametrize("name", ["omega", "J", "decay_matrix", "dephasing", "nbar"])
+def test_arrays_of_a_network_are_read_only(name):
     with pytest.raises(ValueError, match="read-only"):
-        net.decay_matrix[0, 0] = -1
-    with pytest.raises(AttributeError):
-        net.N = 3
+        getattr(qb.network(qb.linear(2), gamma=1.0), name)[0] = -1
+
+
+@pytest.mark.parametrize("battery", [qb.network(qb.linear(2), gamma=1.0), qb.drive(2), qb.dicke(2, lam=0.5)], ids=repr)
+def test_attributes_of_a_battery_cannot_be_changed(battery):
+    for name in ("N", "H0", "H", "c_ops", "cells", "edges", "label", "unit", "dims", "diagonal"):
+        with pytest.raises(AttributeError):
+            setattr(battery, name, 3)
+    with pytest.raises(AttributeError, match="The attribute N of a battery cannot be changed: build another battery"):
+        battery.N = 3
+
+
+def test_a_battery_survives_pickling():
+    for battery in (qb.network(qb.central(3), J=1.0, gamma=0.5), qb.drive(2), qb.spin_chain(2, coupling="uni")):
+        assert pickle.loads(pickle.dumps(battery)).parameters() == battery.parameters()
+
+
+def test_one_row_adds_a_term_to_a_network(monkeypatch):
+    # a coupling of the occupations of neighbours, n_i n_j
+    def coupling(net):
+        return sum(operators.excitation(i, net.N) * operators.excitation(j, net.N) for i, j in net.edges)
+
+    monkeypatch.setitem(networks.TERMS, "Ising", networks.Term(lambda net: np.ones(1), lambda net: [coupling(net)]))
+    net = qb.network(qb.linear(2), J=2.0)
+    assert net.terms == {"fields", "exchange", "Ising"}
+    assert not net.has_losses
+    assert net.H.full().real.tolist() == [[0, 0, 0, 0], [0, 1, 2, 0], [0, 2, 1, 0], [0, 0, 0, 3]]
+    with pytest.raises(ValueError, match="Ising"):  # no solver lists it
+        qb.evolve(net, qb.full(2), [0, 1], solver="network")
+
+
+def test_one_row_adds_a_loss_to_a_network(monkeypatch):
+    row = networks.Term(lambda net: np.ones(1), lambda net: [operators.sigma_x(0, net.N)], loses=True, weight=3.0)
+    net = qb.network(qb.linear(2), gamma=0.5)
+    before = len(net.c_ops), net.loss_rate
+    monkeypatch.setitem(networks.TERMS, "flips", row)
+    net = qb.network(qb.linear(2), gamma=0.5)
+    assert (len(net.c_ops), net.loss_rate) == (before[0] + 1, before[1] + 3.0)
+    assert qb.network(qb.linear(2)).has_losses
 
 
 def test_report_of_a_graph_warns_of_nothing():

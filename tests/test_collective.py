@@ -15,9 +15,9 @@ from scipy.linalg import block_diag
 
 import qbsim as qb
 from qbsim.charging import uncharged
-from qbsim.collective import collective_losses, copies, local_losses, spins
+from qbsim.collective import collective_losses, local_losses
 from qbsim.measures.table import Measure
-from qbsim.operators import lowering, sigma_z
+from qbsim.operators import copies, lowering, sigma_z, spins
 
 
 @cache

@@ -30,7 +30,6 @@ from random_states import density, graph, positive_rates, qubits, seeds
 import qbsim as qb
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "reference.json").read_text())
-GEOMETRIES = {"linear": qb.linear, "circular": qb.circular, "central": qb.central, "all_to_all": qb.all_to_all}
 BUILD = {"full": qb.full, "classical": qb.classical, "plus": qb.plus}
 SANTOS = {"gamma": 0.5, "dephasing": 0.25}  # Eq. (7) of [santos2021]: population and coherence at Gamma/2
 T = np.linspace(0, 4, 41)
@@ -38,7 +37,7 @@ T = np.linspace(0, 4, 41)
 
 def five_cells(geometry, N=5, **more):
     """Figs. 3 to 5 of [santos2021]: J = 2 Gamma, Gamma_d = Gamma/2."""
-    return qb.network(GEOMETRIES[geometry](N), N, **{"J": 2.0, "gamma_bond": 0.25, **SANTOS, **more})
+    return qb.network(qb.GEOMETRIES[geometry](N), N, **{"J": 2.0, "gamma_bond": 0.25, **SANTOS, **more})
 
 
 # --- closed forms ---------------------------------------------------------------------------------------------------
@@ -102,7 +101,7 @@ def test_collective_energy_of_two_cells(J):
     np.testing.assert_allclose(U, pair_energy(t, 0.5, 0.25), atol=1e-8)
 
 
-@pytest.mark.parametrize("geometry", GEOMETRIES)
+@pytest.mark.parametrize("geometry", qb.GEOMETRIES)
 def test_first_slope_of_the_energy(geometry):
     # dU/dt = -gamma U - 2 gamma_bond sum_bonds Re<s+_n s-_m>; from |+>^N the normalised slope at t = 0 is
     # -(gamma + gamma_bond E/N): every bond costs energy
@@ -172,7 +171,7 @@ def test_random_networks_against_the_dense_exponential(seed):
         )
 
 
-@pytest.mark.parametrize("geometry", GEOMETRIES)
+@pytest.mark.parametrize("geometry", qb.GEOMETRIES)
 @pytest.mark.parametrize("state", ["plus", "classical"])
 def test_four_cells_against_the_dense_exponential(geometry, state):
     net = five_cells(geometry, N=4)
@@ -392,7 +391,7 @@ def test_energy_balance(seed):
 # --- symmetries -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("geometry", GEOMETRIES)
+@pytest.mark.parametrize("geometry", qb.GEOMETRIES)
 def test_uniform_frequency_drops_out(geometry):
     # rotating frame: omega changes neither the normalised ergotropy nor the concurrence
     names = ("ergotropy", "concurrence")

@@ -6,8 +6,8 @@ import pytest
 from analytic import largest_adjacency, lowest_adjacency
 
 import qbsim as qb
-
-GEOMETRIES = {"linear": qb.linear, "circular": qb.circular, "central": qb.central, "all_to_all": qb.all_to_all}
+from qbsim import plotting
+from qbsim.cli.main import parser
 
 
 def adjacency(edges, N):
@@ -23,10 +23,18 @@ def test_number_of_bonds(N):
     # a line and a star have N - 1 bonds, a ring N (one for two cells, none for one), a complete graph N (N - 1) / 2
     ring = {1: 0, 2: 1}.get(N, N)
     counts = {"linear": N - 1, "central": N - 1, "circular": ring, "all_to_all": N * (N - 1) // 2}
-    for name, build in GEOMETRIES.items():
+    for name, build in qb.GEOMETRIES.items():
         edges = build(N)
         assert len(edges) == len(set(edges)) == counts[name]
         assert all(0 <= i < j < N for i, j in edges)
+
+
+def test_the_table_of_geometries_is_read_by_the_command_line_and_by_plots():
+    assert all(getattr(qb, name) is build for name, build in qb.GEOMETRIES.items())
+    command = parser().parse_args(["sweep", "geometry", "--cells", "3", "--out", "runs"])
+    assert command.geometry == list(qb.GEOMETRIES)
+    assert set(qb.GEOMETRIES) <= set(plotting.LINES)
+    assert plotting.line("all_to_all")["label"] == "all-to-all"
 
 
 def test_geometries_coincide_at_small_N():
@@ -36,11 +44,11 @@ def test_geometries_coincide_at_small_N():
     assert nx.is_isomorphic(nx.Graph(qb.central(3)), nx.Graph(qb.linear(3)))
 
 
-@pytest.mark.parametrize("name", GEOMETRIES)
+@pytest.mark.parametrize("name", qb.GEOMETRIES)
 @pytest.mark.parametrize("N", range(2, 9))
 def test_spectrum_of_the_adjacency_matrix(name, N):
     # known spectra of path, cycle, star and complete graph
-    spectrum = np.linalg.eigvalsh(adjacency(GEOMETRIES[name](N), N))
+    spectrum = np.linalg.eigvalsh(adjacency(qb.GEOMETRIES[name](N), N))
     assert spectrum[0] == pytest.approx(lowest_adjacency(name, N), abs=1e-12)
     assert spectrum[-1] == pytest.approx(largest_adjacency(name, N), abs=1e-12)
 
@@ -49,7 +57,7 @@ def test_spectrum_of_the_adjacency_matrix(name, N):
 def test_same_graphs_as_networkx(N):
     known = {"linear": nx.path_graph, "central": lambda n: nx.star_graph(n - 1), "all_to_all": nx.complete_graph}
     for name, build in known.items():
-        assert set(GEOMETRIES[name](N)) == {tuple(sorted(e)) for e in build(N).edges}
+        assert set(qb.GEOMETRIES[name](N)) == {tuple(sorted(e)) for e in build(N).edges}
 
 
 def test_leaves_of_the_star_are_exchangeable():
@@ -83,7 +91,7 @@ def test_any_iterable_of_pairs_is_accepted():
         assert qb.network(edges).edges == expected
 
 
-@pytest.mark.parametrize("build", GEOMETRIES.values())
+@pytest.mark.parametrize("build", qb.GEOMETRIES.values())
 @pytest.mark.parametrize(
     ("N", "error"), [(0, ValueError), (-1, ValueError), (2.0, TypeError), ("3", TypeError), (True, TypeError)]
 )

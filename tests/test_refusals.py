@@ -83,6 +83,10 @@ BUILDERS = {
         qb.random_fields,
         {**N3, "delta": (1.0, "rate"), "B0": (1.0, "real"), "rng": (rng, "rng")},
     ),
+    "disordered_chain": (
+        qb.disordered_chain,
+        {**N3, "delta": (1.0, "rate"), "exchange": (1.0, "real"), "B0": (1.0, "real"), **RATES, "rng": (rng, "rng")},
+    ),
     "drive": (
         qb.drive,
         {"n": (2, "count"), "k": (1, "count"), "strength": (1.0, "rate"), "constraint": ("norm", "choice")}

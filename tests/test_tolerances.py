@@ -28,7 +28,6 @@ USES = {
     "passive energy": lambda rho, H: qb.energy(qb.passive_state(rho, H), H),
     "battery": lambda rho, H: qb.Battery(H, H, N=1) and qb.ergotropy(rho, H),
     "evolve": lambda rho, H: qb.evolve(qb.Battery(H, H, N=1), rho, [0.0, 1e-3 / H.norm()]).ergotropy.values[0],
-    "gibbs_bound": lambda rho, H: qb.extraction.gibbs_bound(rho, H),
     "mean_and_spread": lambda rho, H: charging.mean_and_spread(H, qutip.basis(3, 0))[1],
     "capacitance": lambda rho, H: (
         capacitance.local_capacitance(qutip.to_super(qutip.qeye(3)), H, 0.2 * H.tr().real).value

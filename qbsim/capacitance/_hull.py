@@ -125,7 +125,7 @@ class Envelope:
             self._sweep(self.first)
         for _ in range(SWEEPS if inside.size else 0):
             self._close(inside)
-            # The states came from a few starts; now every start has its say at the multipliers that were found.
+            # The states came from a few starts; now all starts are tried at the multipliers that were found.
             spaced = np.linspace(0, len(inside) - 1, min(len(inside), AT_ONCE)).round().astype(int)
             if not self._sweep(np.unique([self._dual(e)[1] for e in inside[spaced]])):
                 break

@@ -109,7 +109,7 @@ def coherent_redundancy_ratio(channel: Qobj, H: Qobj) -> Capacitance:
     Raises
     ------
     TypeError, ValueError
-        If `channel` is no channel, `H` is not Hermitian, or its ground level is degenerate.
+        If `channel` is not a channel, `H` is not Hermitian, or its ground level is degenerate.
 
     Notes
     -----
@@ -172,7 +172,7 @@ def single_shot_ratio(channel: Qobj, H: Qobj, energy: float = 1.0) -> Capacitanc
 
 
 def _ground(H: Qobj) -> float:
-    """Ground energy, of what may still turn out to be no Hamiltonian."""
+    """Ground energy, before H is known to be a Hamiltonian."""
     return float(np.linalg.eigvalsh(as_hermitian("H", H).full())[0])
 
 

@@ -116,7 +116,7 @@ def separable_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capacitance:
     Raises
     ------
     TypeError, ValueError
-        If `channel` is no channel, `H` is not Hermitian, or `energy` is outside the spectrum.
+        If `channel` is not a channel, `H` is not Hermitian, or `energy` is outside the spectrum.
 
     Notes
     -----

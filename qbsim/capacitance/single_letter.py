@@ -116,7 +116,7 @@ def max_output_ergotropy(channel: Qobj, H: Qobj, energy: float, *, total: bool =
     Raises
     ------
     TypeError, ValueError
-        If `channel` is no channel, `H` is not Hermitian, or `energy` is outside the spectrum.
+        If `channel` is not a channel, `H` is not Hermitian, or `energy` is outside the spectrum.
 
     Notes
     -----
@@ -161,7 +161,7 @@ def _curve(channel: Qobj, H: Qobj, energies: FloatArray, total: bool, prove: boo
             point, single = _settle(envelope, float(energy))
             why = proof(search, point)
             weights, psi, value = point.weights, point.ends.psi, point.value
-            if single.value[0] >= value - EXACT * scale:  # where the majorant is no chord, one ket will do
+            if single.value[0] >= value - EXACT * scale:  # where the majorant is not a chord, one ket is enough
                 weights, psi, value = np.ones(1), single.psi, max(value, float(single.value[0]))
         ensemble = tuple((float(w), cell.ket(k)) for w, k in zip(weights, psi, strict=True) if w > 0)
         results.append(Capacitance(value, max(point.upper, value), why != SEARCHED, ensemble, why))
@@ -223,7 +223,7 @@ def local_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capacitance:
     Raises
     ------
     TypeError, ValueError
-        If `channel` is no channel, `H` is not Hermitian, or `energy` is outside the spectrum.
+        If `channel` is not a channel, `H` is not Hermitian, or `energy` is outside the spectrum.
 
     References
     ----------

@@ -4,10 +4,11 @@ Charging is evolving under another Hamiltonian, and a charger is a tensor factor
 batteries of `qbsim.models` need nothing else.
 """
 
+from ..states import thermal_cells, uncharged
 from .cutoff import converged
 from .power import Peak, max_energy, max_power, participation_bound, quantum_advantage
-from .process import charge, charge_and_hold, charge_dicke, uncharged
-from .separable_states import SeparableBall, separable_ball, thermal_cells
+from .process import charge, charge_and_hold, charge_dicke
+from .separable_states import SeparableBall, separable_ball
 from .speed_limits import SpeedLimit, margolus_levitin, mean_and_spread, speed_limit
 
 __all__ = [

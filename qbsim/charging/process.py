@@ -5,32 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import qutip
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from ..battery import Battery
-from ..collective import Collective, embedding
+from ..collective import Collective
 from ..evolution import evolve
 from ..models.dicke import dicke, dicke_start, photon_cutoff
+from ..operators import embedding
+from .cutoff import converged
 
 if TYPE_CHECKING:
     import xarray as xr
-from .cutoff import converged
 
-__all__ = ["charge", "charge_and_hold", "charge_dicke", "uncharged"]
-
-
-def uncharged(battery: Battery) -> Qobj:
-    """Every tensor factor in its lowest level: the empty battery of a driven model or a spin chain.
-
-    Examples
-    --------
-    >>> from qbsim import drive
-    >>> uncharged(drive(2)).dims[0]
-    [2, 2]
-    """
-    return qutip.tensor([qutip.fock(d, 0) for d in battery.dims])
+__all__ = ["charge", "charge_and_hold", "charge_dicke"]
 
 
 def charge(
@@ -59,6 +47,7 @@ def charge(
     Examples
     --------
     >>> from qbsim import drive
+    >>> from qbsim.charging import uncharged
     >>> battery = drive(2, 2)
     >>> ds = charge(battery, uncharged(battery), [0, np.pi / 2])
     >>> ds.stored_energy.values.round(6).tolist(), ds.average_power.values.round(6).tolist()
@@ -166,6 +155,7 @@ def charge_and_hold(
     Examples
     --------
     >>> from qbsim import linear, network
+    >>> from qbsim.charging import uncharged
     >>> from qbsim.models.drive import drive
     >>> charger = drive(2, 2)
     >>> ds = charge_and_hold(charger, uncharged(charger), [0, np.pi / 2], network(linear(2), gamma=1.0), [0, 1])

@@ -1,31 +1,13 @@
-"""Negativity, and charging without entanglement: highly mixed cells inside the separable ball."""
+"""Charging without entanglement: highly mixed cells inside the separable ball."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-import qutip
-from qutip import Qobj
+from .._checks import as_count
 
-from .._checks import as_count, as_real
-from ..operators import ground
-
-__all__ = ["SeparableBall", "separable_ball", "thermal_cells"]
-
-
-def thermal_cells(n: int, eps: float) -> Qobj:
-    r"""n equal cells in :math:`e^{-\epsilon\sigma_z}/Z`: nearly empty for eps > 0, inverted for eps < 0.
-
-    Examples
-    --------
-    >>> thermal_cells(1, 0.0).diag().tolist()
-    [0.5, 0.5]
-    """
-    n, eps = as_count("n", n), as_real("eps", eps)
-    p = 1 / (1 + math.exp(-2 * eps))
-    below = ground().proj()
-    return qutip.tensor([p * below + (1 - p) * (qutip.qeye(2) - below)] * n)
+__all__ = ["SeparableBall", "separable_ball"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +25,7 @@ class SeparableBall:
     eps_ppt : float
         Largest eps that keeps a positive partial transpose on the whole path of the flip sigma_x x ... x sigma_x.
     energy : float
-        Energy that the flip stores at eps_ball, 2 n tanh(eps_ball): the advantage is a ratio, the energy dwindles.
+        Energy that the flip stores at eps_ball, 2 n tanh(eps_ball): the advantage stays, the energy becomes small.
     """
 
     n: int

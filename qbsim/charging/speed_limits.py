@@ -31,7 +31,7 @@ class SpeedLimit:
     bound : float
         The larger of those that hold: T is never below it.
     printed : float
-        Eq. (14), angle / min(E, dE), which is no bound unless the states are orthogonal and H is constant.
+        Eq. (14), angle / min(E, dE), which is not a bound unless the states are orthogonal and H is constant.
     """
 
     angle: float
@@ -101,7 +101,7 @@ def speed_limit(psi: Qobj, phi: Qobj, E: float, dE: float, *, driven: bool = Fal
     Raises
     ------
     TypeError, ValueError
-        If the states are no kets, or E or dE is negative.
+        If the states are not kets, or E or dE is negative.
 
     Notes
     -----

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from .._files import atomic
-from .._readers import read_netcdf, read_text
-from ..geometry import Edges, read_edges
-from ..sweeps.builders import GEOMETRIES, disordered_chain, wired_battery
+from .._readers import read_netcdf
+from ..geometry import GEOMETRIES, read_graph
+from ..models.disorder import disordered_chain
+from ..sweeps.builders import wired_battery
 from .arguments import FAILED, OK, axis_value, cells, count, numbers, usage_errors
 
-__all__ = ["add_parsers", "read_graph"]
+__all__ = ["add_parsers"]
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -225,27 +226,6 @@ def _geometry(args: argparse.Namespace) -> tuple[Any, Axes]:
     names = [*dict.fromkeys(args.geometry), *graphs]
     axes = {"geometry": names, "N": sizes, "gamma_bond": _flat(args.gamma_bond)}
     return functools.partial(wired_battery, graphs=graphs, **model), axes
-
-
-def read_graph(path: Path) -> tuple[Edges, int]:
-    """Bonds and number of cells from a text file: two cells, from 0, on every line; one cell alone has no bond.
-
-    Raises
-    ------
-    ValueError
-        For a line that is neither; the message has its number.
-    """
-    pairs, number_of_cells = [], 0
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
-        words = line.split("#")[0].replace(",", " ").split()
-        if len(words) > 2 or not all(word.isdecimal() for word in words):
-            raise ValueError(f"{path}, line {number}: must be two cells, such as `0 1`, but is {line.strip()!r}.")
-        number_of_cells = max([number_of_cells, *(int(word) + 1 for word in words)])
-        if len(words) == 2:
-            pairs.append((int(words[0]), int(words[1])))
-    if number_of_cells == 0:
-        raise ValueError(f"{path} holds no cells: every line must be two cells, such as `0 1`.")
-    return read_edges(pairs, number_of_cells)
 
 
 def _flat(groups: list[Any]) -> list[Any]:

@@ -95,7 +95,7 @@ def direct_path(
     Parameters
     ----------
     populations, levels, n, normalize
-        As in `work_per_copy`.
+        As in `extra_work`.
     simultaneous : bool
         Rotate all pairs in one step, which needs them to be disjoint.
 
@@ -170,7 +170,7 @@ def follow(path: ExtractionPath, points: int = 33) -> xr.Dataset:
     Parameters
     ----------
     path : ExtractionPath
-        See `direct_path` and `indirect_path`, or any sequence of one's own.
+        See `direct_path` and `indirect_path`, or any other sequence.
     points : int
         Angles per step, from 0 to pi/2.
 

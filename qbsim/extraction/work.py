@@ -1,23 +1,19 @@
-"""Work extraction: the bound for many copies, and paths that reach it with or without entanglement.
+"""What many copies of a passive state give beyond one, and whether they give anything.
 
-The numbers for many copies are those of `total_ergotropy` and `ergotropy_per_copy`, under the names of the review.
+The work itself is `qbsim.ergotropy_per_copy`, and `qbsim.total_ergotropy` for very many copies: Eqs. (11) and (8) of
+[campaioli2018].
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 import qutip
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from .._checks import FloatArray, as_real, as_real_array
+from .._checks import FloatArray, as_real, as_real_array, deprecate
 from ..measures.ergotropy import ergotropy_per_copy, total_ergotropy
 from ..measures.many_copies import TRACE_TOLERANCE
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["as_populations", "extra_work", "extra_work_limit", "gibbs_bound", "is_completely_passive", "work_per_copy"]
 
@@ -40,30 +36,8 @@ def as_populations(populations: ArrayLike, levels: ArrayLike, normalize: bool = 
     return p / total, e
 
 
-def gibbs_bound(rho: Qobj, H: Qobj) -> float:
-    r"""Upper bound on the ergotropy, :math:`\mathrm{tr}(\rho H) - \mathrm{tr}(\omega_{\bar\beta}H)` at equal entropy.
-
-    Parameters, errors and accuracy as in `total_ergotropy`, which it is.
-
-    Notes
-    -----
-    The chapter calls it a lower bound in the sentence before the inequality. It is reached by two-level cells.
-
-    References
-    ----------
-    Eq. (8) of [campaioli2018].
-
-    Examples
-    --------
-    >>> rho = qutip.qdiags([0.1, 0.2, 0.0, 0.3, 0.4], 0)
-    >>> round(gibbs_bound(rho, qutip.num(5)), 10)
-    1.8059001316
-    """
-    return total_ergotropy(rho, H)
-
-
 def is_completely_passive(rho: Qobj, H: Qobj, *, tol: float = 1e-12) -> bool:
-    """Whether no number of copies gives work: whether the state is a Gibbs state with beta in [0, inf].
+    """Whether even many copies give no work: whether the state is a Gibbs state with beta in [0, inf].
 
     Parameters
     ----------
@@ -91,8 +65,8 @@ def is_completely_passive(rho: Qobj, H: Qobj, *, tol: float = 1e-12) -> bool:
     return work <= as_real("tol", tol, minimum=0) * float(np.ptp(np.linalg.eigvalsh(H.full())))
 
 
-def work_per_copy(populations: ArrayLike, levels: ArrayLike, n: int, *, normalize: bool = False) -> float:
-    r"""Largest work per copy from n copies of a diagonal state, :math:`w_\mathrm{max}(n)`.
+def extra_work(populations: ArrayLike, levels: ArrayLike, n: int, *, normalize: bool = False) -> float:
+    """What n copies give beyond one, per copy: `ergotropy_per_copy` of the passive state of the populations.
 
     Parameters
     ----------
@@ -111,27 +85,14 @@ def work_per_copy(populations: ArrayLike, levels: ArrayLike, n: int, *, normaliz
 
     References
     ----------
-    Eq. (11) of [campaioli2018].
-
-    Examples
-    --------
-    >>> round(work_per_copy([0.1, 0.2, 0.0, 0.3, 0.4], [-2, -1, 0, 1, 2], 2), 12)
-    1.725
-    """
-    p, e = as_populations(populations, levels, normalize)
-    return ergotropy_per_copy(qutip.qdiags(p, 0), qutip.qdiags(e, 0), n)
-
-
-def extra_work(populations: ArrayLike, levels: ArrayLike, n: int, *, normalize: bool = False) -> float:
-    """What n copies give beyond one, per copy: `work_per_copy` of the passive state of the populations.
+    Eq. (11) of [campaioli2018], and its Fig. 3.
 
     Examples
     --------
     >>> round(extra_work([0.5, 0.5, 0.0], [0, 0.6, 1.0], 2), 12)
     0.025
     """
-    p, e = as_populations(populations, levels, normalize)
-    return work_per_copy(np.sort(p)[::-1], np.sort(e), n)
+    return ergotropy_per_copy(*_passive(populations, levels, normalize), n)
 
 
 def extra_work_limit(populations: ArrayLike, levels: ArrayLike, *, normalize: bool = False) -> float:
@@ -142,5 +103,23 @@ def extra_work_limit(populations: ArrayLike, levels: ArrayLike, *, normalize: bo
     >>> round(extra_work_limit([538, 237, 224], [0, 0.579, 1], normalize=True), 11)
     0.00828765676
     """
+    return total_ergotropy(*_passive(populations, levels, normalize))
+
+
+def _passive(populations: ArrayLike, levels: ArrayLike, normalize: bool) -> tuple[Qobj, Qobj]:
+    """Passive state of the populations, and its Hamiltonian."""
     p, e = as_populations(populations, levels, normalize)
-    return total_ergotropy(qutip.qdiags(np.sort(p)[::-1], 0), qutip.qdiags(np.sort(e), 0))
+    return qutip.qdiags(np.sort(p)[::-1], 0), qutip.qdiags(np.sort(e), 0)
+
+
+def work_per_copy(populations: ArrayLike, levels: ArrayLike, n: int, *, normalize: bool = False) -> float:
+    """Deprecated: use `qbsim.ergotropy_per_copy`."""
+    deprecate("qbsim.extraction.work_per_copy", "qbsim.ergotropy_per_copy")
+    p, e = as_populations(populations, levels, normalize)
+    return ergotropy_per_copy(qutip.qdiags(p, 0), qutip.qdiags(e, 0), n)
+
+
+def gibbs_bound(rho: Qobj, H: Qobj) -> float:
+    """Deprecated: use `qbsim.total_ergotropy`."""
+    deprecate("qbsim.extraction.gibbs_bound", "qbsim.total_ergotropy")
+    return total_ergotropy(rho, H)

@@ -48,7 +48,7 @@ def cooper_pair_boxes(
     Raises
     ------
     TypeError, ValueError
-        If an argument is no real number, or if nothing drives the charge: E_J = pair_flip = 0.
+        If an argument is not a real number, or if nothing drives the charge: E_J = pair_flip = 0.
 
     Notes
     -----

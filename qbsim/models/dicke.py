@@ -12,8 +12,8 @@ from qutip import Qobj, QobjEvo
 from .._checks import as_count, as_flag, as_real
 from .._machine import require, require_cells
 from ..battery import Battery
-from ..collective import Collective, choose_space, collective_losses, j_minus, j_z, local_losses
-from ..operators import excitation, lowering
+from ..collective import Collective, choose_space, collective_losses, local_losses
+from ..operators import excitation, j_minus, j_z, lowering
 
 __all__ = ["dicke", "dicke_start", "photon_cutoff"]
 

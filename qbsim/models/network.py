@@ -76,7 +76,7 @@ def network(
     Notes
     -----
     [santos2021] writes Gamma for twice our gamma; [arjmandi2022] writes (J/4)(sx sx + sy sy), our exchange element is
-    J/2. The conversion belongs into the scenario.
+    J/2. The conversion belongs in the scenario.
 
     References
     ----------

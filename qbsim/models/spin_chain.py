@@ -12,9 +12,9 @@ from qutip import Qobj
 from .._checks import FloatArray, as_count, as_real, per_bond
 from .._machine import require, require_cells
 from ..battery import Battery
-from ..collective import Collective, choose_space, collective_losses, copies, j_minus, j_z, local_losses, spins
+from ..collective import Collective, choose_space, collective_losses, local_losses
 from ..geometry import all_to_all
-from ..operators import lowering, raising, sigma_x, sigma_z
+from ..operators import copies, j_minus, j_z, lowering, raising, sigma_x, sigma_z, spins
 
 __all__ = ["coupling_profile", "spin_chain"]
 
@@ -102,7 +102,7 @@ def spin_chain(
     Raises
     ------
     TypeError, ValueError
-        For n < 1, omega = 0, couplings that are no symmetric matrix, or an unfit space.
+        For n < 1, omega = 0, couplings that are not a symmetric matrix, or a space that does not fit.
 
     Notes
     -----

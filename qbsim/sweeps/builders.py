@@ -1,34 +1,16 @@
-"""The batteries of ``qbsim sweep``: disordered chains, and cells in random fields with bonds of a geometry."""
+"""The battery of ``qbsim sweep geometry``: cells in random fields with bonds of a geometry."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .._checks import nearest
-from ..geometry import Edges, all_to_all, central, circular, linear
+from ..geometry import GEOMETRIES, Edges
+from ..models.disorder import random_fields
 from ..models.network import network
-from ..models.xx_chain import random_fields
 from ..networks import Network
 
-__all__ = ["GEOMETRIES", "disordered_chain", "wired_battery"]
-
-GEOMETRIES = {"linear": linear, "central": central, "circular": circular, "all_to_all": all_to_all}
-
-
-def disordered_chain(
-    N: int,
-    delta: float,
-    *,
-    gamma: float,
-    B0: float,
-    exchange: float,
-    dephasing: float,
-    nbar: float,
-    rng: np.random.Generator,
-) -> Network:
-    """Open chain in the fields abs(B0 (1 + delta u_k)); `exchange` is the matrix element of a bond."""
-    fields = random_fields(N, delta, B0=B0, rng=rng)
-    return network(linear(N), N, omega=fields, J=exchange, gamma=gamma, dephasing=dephasing, nbar=nbar)
+__all__ = ["wired_battery"]
 
 
 def wired_battery(

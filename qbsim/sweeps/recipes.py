@@ -14,13 +14,14 @@ from typing import Any
 from ..models.cell import single_cell
 from ..models.cooper_pair_boxes import cooper_pair_boxes
 from ..models.dicke import dicke
+from ..models.disorder import disordered_chain
 from ..models.drive import drive
 from ..models.network import network
 from ..models.oscillator import oscillator
 from ..models.spin_chain import spin_chain
 from ..models.xx_chain import xx_chain
 from ..states import classical, empty, full, plus
-from .builders import disordered_chain, wired_battery
+from .builders import wired_battery
 
 __all__ = ["BUILDERS", "STATES", "describe", "resolve"]
 

@@ -81,10 +81,10 @@ def replay(
 
     Examples
     --------
+    >>> from functools import partial
     >>> import numpy as np
-    >>> from qbsim import random_fields, replay, sweep, xx_chain
-    >>> def chain(delta, rng):
-    ...     return xx_chain(random_fields(2, delta, B0=10.0, rng=rng), J=20.0, gamma=1.0)
+    >>> from qbsim import disordered_chain, replay, sweep
+    >>> chain = partial(disordered_chain, N=2, B0=10.0, exchange=10.0, gamma=1.0)
     >>> ds = sweep(chain, {"delta": [0.0, 1.0]}, states="plus", tlist=np.linspace(0, 1, 11), realizations=3,
     ...            keep="all", executor="serial")
     >>> one = replay(ds, 2, delta=1.0)

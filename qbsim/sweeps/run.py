@@ -140,10 +140,10 @@ def sweep(
 
     Examples
     --------
+    >>> from functools import partial
     >>> import numpy as np
-    >>> from qbsim import random_fields, sweep, xx_chain
-    >>> def chain(N, delta, rng):
-    ...     return xx_chain(random_fields(N, delta, B0=10.0, rng=rng), J=20.0, gamma=1.0)
+    >>> from qbsim import disordered_chain, sweep
+    >>> chain = partial(disordered_chain, B0=10.0, exchange=10.0, gamma=1.0)
     >>> ds = sweep(chain, {"N": [2], "delta": [0.0, 1.0]}, states="full", tlist=np.linspace(0, 1, 101),
     ...            realizations=4, executor="serial")
     >>> ds.half_life.sel(N=2, state="full").values.round(4).tolist()  # two cells: independent of disorder

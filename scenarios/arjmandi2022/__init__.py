@@ -53,7 +53,7 @@ STATES = ("plus", "classical", "full")
 
 def cells(N, strength, exchange, B0, rng):
     """Disordered chain, Eqs. (1)-(3): population decays at Gamma, fields in B0 (1 +- strength)."""
-    return qb.xx_chain(qb.random_fields(N, strength, B0=B0, rng=rng), J=2 * exchange, gamma=GAMMA)
+    return qb.disordered_chain(N, strength, B0=B0, exchange=exchange, gamma=GAMMA, rng=rng)
 
 
 def chain(N, delta, rng):

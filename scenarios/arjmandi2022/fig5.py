@@ -16,6 +16,7 @@ FIGURE = "Fig. 5"
 COST = "3 min"
 REALIZATIONS = {3: 5000, 4: 3000, 5: 1000, 6: 500, 7: 100}
 N = 7
+PLACE = "Sec. III, on Fig. 5(b)"
 
 
 def compute(quick=False, workers=None):
@@ -49,16 +50,47 @@ def draw(ds):
 
 def claims(ds):
     run = ds.sel(state="plus")
-    size, size_err = run.gain_of_size, run.gain_err_of_size
+    gain = {float(d): (float(run.gain.sel(delta=d)), float(run.gain_err.sel(delta=d))) for d in ds.delta.values}
+    onset, onset_err = difference(gain[3.0], gain[1.0])
+    later, later_err = difference(gain[DELTA], gain[3.0])
+    grows = "raising the degree of disorder (delta > 1) results in a growth of the maximum amount of ergotropy"
+    return [
+        *_sizes(ds),
+        statement(
+            "it grows from delta = 1 to 3",
+            onset,
+            error=onset_err,
+            quote=grows,
+            place=PLACE,
+            found=shown(onset, onset_err),
+        ),
+        statement(
+            "it grows from delta = 3 to 5",
+            later,
+            error=later_err,
+            quote="(approximately) scaling with disorder",
+            place=PLACE,
+            found=shown(later, later_err),
+        ),
+        statement(
+            "seven cells gain at least 5 percent at delta = 5",
+            gain[DELTA][0] - 5,
+            error=gain[DELTA][1],
+            quote="it is possible to achieve an incoherent production of ergotropy of, at least, 5%",
+            place="Sec. III, on Fig. 5",
+            found=shown(*gain[DELTA]),
+        ),
+    ]
+
+
+def _sizes(ds):
+    run = ds.sel(state="plus")
     gain = {float(d): (float(run.gain.sel(delta=d)), float(run.gain_err.sel(delta=d))) for d in ds.delta.values}
     # least-squares slope of the gain in N, with its error from those of the points
     n = ds.N.values - ds.N.values.mean()
     weights = n / np.sum(n**2)
-    slope, slope_err = float(weights @ size.values), float(np.sqrt(np.sum((weights * size_err.values) ** 2)))
-    onset, onset_err = difference(gain[3.0], gain[1.0])
-    later, later_err = difference(gain[DELTA], gain[3.0])
-    place = "Sec. III, on Fig. 5(b)"
-    grows = "raising the degree of disorder (delta > 1) results in a growth of the maximum amount of ergotropy"
+    slope = float(weights @ run.gain_of_size.values)
+    slope_err = float(np.sqrt(np.sum((weights * run.gain_err_of_size.values) ** 2)))
     return [
         statement(
             "the gain grows with the number of cells, slope over N = 3 to 7",
@@ -73,7 +105,7 @@ def claims(ds):
             "0",
             gain[0.0][0],
             quote="without disorder (delta = 0) [...] leading to eta = 0",
-            place=place,
+            place=PLACE,
         ),
         statement(
             "gain of seven cells at delta = 1: below 0.5 percent",
@@ -81,31 +113,7 @@ def claims(ds):
             error=gain[1.0][1],
             quote="with a slight amount of disorder (delta = 1), the maximal ergotropy is just equal to the initial "
             "value",
-            place=place,
+            place=PLACE,
             found=shown(*gain[1.0]),
-        ),
-        statement(
-            "it grows from delta = 1 to 3",
-            onset,
-            error=onset_err,
-            quote=grows,
-            place=place,
-            found=shown(onset, onset_err),
-        ),
-        statement(
-            "it grows from delta = 3 to 5",
-            later,
-            error=later_err,
-            quote="(approximately) scaling with disorder",
-            place=place,
-            found=shown(later, later_err),
-        ),
-        statement(
-            "seven cells gain at least 5 percent at delta = 5",
-            gain[DELTA][0] - 5,
-            error=gain[DELTA][1],
-            quote="it is possible to achieve an incoherent production of ergotropy of, at least, 5%",
-            place="Sec. III, on Fig. 5",
-            found=shown(*gain[DELTA]),
         ),
     ]

@@ -28,7 +28,7 @@ def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
     H, rho = qutip.qdiags(LEVELS, 0), qutip.qdiags(POPULATIONS, 0)
     copies = np.arange(1, (4 if quick else COPIES) + 1)
     U = sum(qutip.projection(5, i - 1, j - 1) for i, j in PRINTED_UNITARY)
-    work = [qb.extraction.work_per_copy(POPULATIONS, LEVELS, n) for n in copies]
+    work = [qb.ergotropy_per_copy(rho, H, int(n)) for n in copies]
     return xr.Dataset(
         {
             "populations": ("level", POPULATIONS, {"long_name": "population", "units": "1"}),
@@ -36,7 +36,7 @@ def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
             "rotated": ("level", (U * rho * U.dag()).diag(), {"long_name": "after the printed unitary", "units": "1"}),
             "work": ("copies", work, {"long_name": "work per copy", "units": "L_z"}),
             "ergotropy": ((), qb.ergotropy(rho, H), {"long_name": "ergotropy", "units": "L_z"}),
-            "bound": ((), qb.extraction.gibbs_bound(rho, H), {"long_name": "Gibbs bound", "units": "L_z"}),
+            "bound": ((), qb.total_ergotropy(rho, H), {"long_name": "Gibbs bound", "units": "L_z"}),
         },
         {
             "level": ("level", LEVELS, {"long_name": "energy", "units": "L_z"}),

@@ -63,8 +63,19 @@ def draw(ds: xr.Dataset) -> Figure:
 def claims(ds: xr.Dataset) -> list[Claim]:
     """What the caption and the text around it state."""
     work, limit = ds.extra_work.values, float(ds.limit)
-    far, missing = ds.far_copies.values, 1 - ds.far_work.values / limit
-    caption = "caption of Fig. 3"
+    return [
+        *_statements(ds),
+        check("extra work grows with n, from n = 2 on", float(np.diff(work[1:]).min())),
+        check("two copies give nothing, three do", min(float(work[2]) - 1e-3, 1e-12 - abs(float(work[1])))),
+        equal("extra work per copy at n = 20, exact arithmetic", 0.007556964512, float(work[-1]), tol=1e-12),
+        equal("extra work per copy at n = 50, exact arithmetic", 0.008131238679221, float(ds.far_work[0]), tol=1e-12),
+        equal("limit, exact arithmetic", 0.008287656756473, limit, tol=1e-12),
+    ]
+
+
+def _statements(ds: xr.Dataset) -> list[Claim]:
+    work, limit, far = ds.extra_work.values, float(ds.limit), ds.far_copies.values
+    missing, caption = 1 - ds.far_work.values / limit, "caption of Fig. 3"
     return [
         statement(
             "copies of a passive state give work",
@@ -109,9 +120,4 @@ def claims(ds: xr.Dataset) -> list[Claim]:
             place="below Eq. (8)",
             found=f"by {limit:.6f}",
         ),
-        check("extra work grows with n, from n = 2 on", float(np.diff(work[1:]).min())),
-        check("two copies give nothing, three do", min(float(work[2]) - 1e-3, 1e-12 - abs(float(work[1])))),
-        equal("extra work per copy at n = 20, exact arithmetic", 0.007556964512, float(work[-1]), tol=1e-12),
-        equal("extra work per copy at n = 50, exact arithmetic", 0.008131238679221, float(ds.far_work[0]), tol=1e-12),
-        equal("limit, exact arithmetic", 0.008287656756473, limit, tol=1e-12),
     ]

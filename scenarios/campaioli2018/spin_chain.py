@@ -24,6 +24,7 @@ NAMES = {"nn": "nearest neighbours", "lr": "$1/|i-j|$", "uni": "uniform"}
 MANY, FIXED = [4, 8, 16, 32, 64, 100], 20.0  # uniform coupling at omega = 20 and at omega = 20 n
 FAR = [8, 16, 32, 64, 128, 256, 512, 1024]  # closed form alone
 STRONG, STRONG_CELLS = 5.0, [2, 3, 4, 5]  # g / omega of complete charging through the doublet
+SECTION, CAPTION = "Spin-chain Battery", "caption of Fig. 8"
 
 
 def advantage(n: int, omega: float, **chain: object) -> float:
@@ -52,6 +53,21 @@ def doublet(n: int, profile: str) -> float:
     return float(energies[1] - energies[0]) / 2
 
 
+def one_spin(n: int) -> tuple[float, float]:
+    """One of n uniformly coupled spins at the largest power: its purity, and its power over that of a free spin."""
+    battery = qb.spin_chain(n, B=B, g=G, omega=OMEGA, alpha=-1.0, coupling="uni", space="tensor")
+    start, t = qb.charging.uncharged(battery), np.linspace(0, 1.05 * math.pi / OMEGA, 81)
+    at = qb.charging.max_power(battery, start, t).time
+    measures = {
+        "purity": lambda rho, b: qb.purity(rho.ptrace(0)),
+        "excited": lambda rho, b: float(rho.ptrace(0)[1, 1].real),
+    }
+    spin = qb.evolve(battery, start, [0, at], measures).isel(time=-1)
+    cell = qb.spin_chain(1, B=B, omega=OMEGA)
+    independent = qb.charging.max_power(cell, qb.charging.uncharged(cell), t).value
+    return float(spin.purity), 2 * B * float(spin.excited) / at / independent
+
+
 def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
     """Advantages of the table, of many uniformly coupled cells, and of strong coupling."""
     cells, many = (CELLS[:3], MANY[:4]) if quick else (CELLS, MANY)
@@ -62,16 +78,7 @@ def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
     uniform = [
         [advantage(n, FIXED * (n if grows else 1), alpha=-1.0, coupling="uni") for n in many] for grows in (False, True)
     ]
-    battery = qb.spin_chain(cells[-1], B=B, g=G, omega=OMEGA, alpha=-1.0, coupling="uni", space="tensor")
-    start, t = qb.charging.uncharged(battery), np.linspace(0, 1.05 * math.pi / OMEGA, 81)
-    at = qb.charging.max_power(battery, start, t).time
-    one_spin = {
-        "purity": lambda rho, b: qb.purity(rho.ptrace(0)),
-        "excited": lambda rho, b: float(rho.ptrace(0)[1, 1].real),
-    }
-    spin = qb.evolve(battery, start, [0, at], one_spin).isel(time=-1)
-    cell = qb.spin_chain(1, B=B, omega=OMEGA)
-    independent = qb.charging.max_power(cell, qb.charging.uncharged(cell), t).value
+    purity, share = one_spin(cells[-1])
     dims, one = ("anisotropy", "range", "cells"), {"units": "1"}
     return xr.Dataset(
         {
@@ -93,10 +100,10 @@ def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
                 early_advantage(),
                 {"long_name": "advantage by max W/t, strong coupling, n = 4", **one},
             ),
-            "spin_purity": ((), float(spin.purity), {"long_name": "purity of one spin at the largest power", **one}),
+            "spin_purity": ((), purity, {"long_name": "purity of one spin at the largest power", **one}),
             "field_share": (
                 (),
-                2 * B * float(spin.excited) / at / independent,
+                share,
                 {"long_name": "power into the field alone over that of independent spins", **one},
             ),
         },
@@ -147,94 +154,10 @@ def claims(ds: xr.Dataset) -> list[Claim]:
     """What the chapter says about range, anisotropy and strength of the coupling."""
     n, full = ds.cells.values, ds.advantage.sel(anisotropy=-1.0)
     nn, lr, uni = (full.sel(range=r).values for r in RANGES)
-    growing = ds.uniform.sel(field="growing").values
-    doubling = np.diff(ds.far.values, axis=1)[:, -1] / [1, 2 * G / B * math.log(2)]
-    slope = float(np.diff(growing)[-1] / np.diff(ds.many.values)[-1])
-    isotropic = float(abs(ds.advantage.sel(anisotropy=1.0) - 1).max())
-    neighbours = {"nn": np.minimum(2, n - 1), "lr": n - 1, "uni": n - 1}
-    room = min(
-        qb.charging.participation_bound(2, int(m)) - float(full.sel(range=r)[k])
-        for r in RANGES
-        for k, m in enumerate(neighbours[r])
-    )
-    section, caption = "Spin-chain Battery", "caption of Fig. 8"
-    strong = {
-        "quote": "the charging power of the battery is actually worse than that of the independent charging, and "
-        "vanishes in the limit of large n",
-        "place": section,
-    }
-    rows = [
-        statement(
-            "alpha = 1: no advantage, for every range and number of cells",
-            1e-9 - isotropic,
-            quote="the isotropic coupling of the XXX Heisenberg model, i.e. alpha = 1, leads to completely independent "
-            "charging of each spin, thus to no advantage",
-            place=section,
-            found=f"apart from 1 by {isotropic:.0e} at most",
-        ),
-        statement(
-            "alpha = -1: power at least 1.5 times that of independent charging (g = B)",
-            float(full.min()) - 1.5,
-            quote="the full anisotropy of the XXZ model, i.e. alpha = -1, leads to much higher power compared to the "
-            "independent case",
-            place=section,
-            found=f"{float(full.min()):.2f} to {float(full.max()):.2f} times",
-        ),
-        statement(
-            "nearest neighbours: the advantage tends to a constant (growth per doubling at n = 1024)",
-            0.01 - abs(doubling[0]),
-            quote="nearest-neighbour interactions (a) lead to an advantage that does not depend on the number n of "
-            "unit cells",
-            place=caption,
-            found=f"grows by {doubling[0]:.4f}, at {float(ds.far[0, -1]):.3f}",
-        ),
-        statement(
-            "1/|i - j|: the advantage grows as log n (per doubling, over 2 (g/B) ln 2)",
-            0.01 - abs(doubling[1] - 1),
-            quote="long-range interactions (b) g_ij ~ 1/|i - j| lead to Gamma ~ O(log n)",
-            place=caption,
-            found=f"{doubling[1]:.4f}",
-        ),
-        statement(
-            "uniform coupling, omega = 20 n: the advantage grows by one per cell",
-            0.05 - abs(slope - 1),
-            quote="uniform interactions (c) g_ij = g lead to an extensive advantage",
-            place=caption,
-            found=f"by {slope:.3f} per cell at n = {int(ds.many[-1])}",
-        ),
-        statement(
-            "the advantages stay below Eq. (22) with its constant at 1 (g = B)",
-            room,
-            quote="Their findings are in agreement with eq. (22), when order of the interaction k and participation "
-            "number m are considered",
-            place=caption,
-        ),
-        statement(
-            "without the interaction energy nothing is gained (uniform coupling, at the largest power)",
-            1 - float(ds.field_share),
-            quote="the power advantage is given by the extra energy stored in the 2-body interactions",
-            place=section,
-            found=f"{float(ds.field_share):.3f} times independent charging without it, {uni[-1]:.2f} with it",
-        ),
-        statement(
-            "each spin stays pure to 1e-3 (uniform coupling, at the largest power)",
-            float(ds.spin_purity) - 0.999,
-            quote="quantum correlations are unnecessary for the efficient operation of such a many-body battery",
-            place=section,
-            found=f"purity {float(ds.spin_purity):.5f}",
-        ),
-        statement(
-            "strong coupling, complete charging: worse than independent",
-            1 - float(ds.strong.max()),
-            found=f"{float(ds.strong.max()):.2g} times its power or less",
-            **strong,
-        ),
-        statement(
-            "strong coupling, complete charging: vanishes with n",
-            float((-ds.strong.diff("strong_cells")).min()),
-            found=", ".join(f"{x:.1g}" for x in ds.strong.sel(strong_range="uni").values),
-            **strong,
-        ),
+    known = {"nn": 2.502853, "lr": 4.171576, "uni": 7.724302} if n[-1] == 8 else {}
+    return [
+        *_ranges(ds),
+        *_resources(ds),
         check("nearest neighbours: below the closed form of many cells", 2.748838110800 - float(nn.max())),
         check(
             "1/|i-j|: above nearest neighbours, below uniform",
@@ -252,11 +175,106 @@ def claims(ds: xr.Dataset) -> list[Claim]:
             float(ds.early),
             tol=0.01,
         ),
-    ]
-    if n[-1] == 8:
-        known = {"nn": 2.502853, "lr": 4.171576, "uni": 7.724302}
-        rows += [
+        *(
             equal(f"advantage, n = 8, alpha = -1, {r}", x, float(full.sel(range=r)[-1]), tol=2e-6)
             for r, x in known.items()
-        ]
-    return rows
+        ),
+    ]
+
+
+def _ranges(ds: xr.Dataset) -> list[Claim]:
+    full = ds.advantage.sel(anisotropy=-1.0)
+    doubling = np.diff(ds.far.values, axis=1)[:, -1] / [1, 2 * G / B * math.log(2)]
+    slope = float(np.diff(ds.uniform.sel(field="growing").values)[-1] / np.diff(ds.many.values)[-1])
+    isotropic = float(abs(ds.advantage.sel(anisotropy=1.0) - 1).max())
+    return [
+        statement(
+            "alpha = 1: no advantage, for every range and number of cells",
+            1e-9 - isotropic,
+            quote="the isotropic coupling of the XXX Heisenberg model, i.e. alpha = 1, leads to completely independent "
+            "charging of each spin, thus to no advantage",
+            place=SECTION,
+            found=f"apart from 1 by {isotropic:.0e} at most",
+        ),
+        statement(
+            "alpha = -1: power at least 1.5 times that of independent charging (g = B)",
+            float(full.min()) - 1.5,
+            quote="the full anisotropy of the XXZ model, i.e. alpha = -1, leads to much higher power compared to the "
+            "independent case",
+            place=SECTION,
+            found=f"{float(full.min()):.2f} to {float(full.max()):.2f} times",
+        ),
+        statement(
+            "nearest neighbours: the advantage tends to a constant (growth per doubling at n = 1024)",
+            0.01 - abs(doubling[0]),
+            quote="nearest-neighbour interactions (a) lead to an advantage that does not depend on the number n of "
+            "unit cells",
+            place=CAPTION,
+            found=f"grows by {doubling[0]:.4f}, at {float(ds.far[0, -1]):.3f}",
+        ),
+        statement(
+            "1/|i - j|: the advantage grows as log n (per doubling, over 2 (g/B) ln 2)",
+            0.01 - abs(doubling[1] - 1),
+            quote="long-range interactions (b) g_ij ~ 1/|i - j| lead to Gamma ~ O(log n)",
+            place=CAPTION,
+            found=f"{doubling[1]:.4f}",
+        ),
+        statement(
+            "uniform coupling, omega = 20 n: the advantage grows by one per cell",
+            0.05 - abs(slope - 1),
+            quote="uniform interactions (c) g_ij = g lead to an extensive advantage",
+            place=CAPTION,
+            found=f"by {slope:.3f} per cell at n = {int(ds.many[-1])}",
+        ),
+    ]
+
+
+def _resources(ds: xr.Dataset) -> list[Claim]:
+    n, full = ds.cells.values, ds.advantage.sel(anisotropy=-1.0)
+    neighbours = {"nn": np.minimum(2, n - 1), "lr": n - 1, "uni": n - 1}
+    room = min(
+        qb.charging.participation_bound(2, int(m)) - float(full.sel(range=r)[k])
+        for r in RANGES
+        for k, m in enumerate(neighbours[r])
+    )
+    strong = {
+        "quote": "the charging power of the battery is actually worse than that of the independent charging, and "
+        "vanishes in the limit of large n",
+        "place": SECTION,
+    }
+    return [
+        statement(
+            "the advantages stay below Eq. (22) with its constant at 1 (g = B)",
+            room,
+            quote="Their findings are in agreement with eq. (22), when order of the interaction k and participation "
+            "number m are considered",
+            place=CAPTION,
+        ),
+        statement(
+            "without the interaction energy nothing is gained (uniform coupling, at the largest power)",
+            1 - float(ds.field_share),
+            quote="the power advantage is given by the extra energy stored in the 2-body interactions",
+            place=SECTION,
+            found=f"{float(ds.field_share):.3f} times independent charging without it, "
+            f"{float(full.sel(range='uni')[-1]):.2f} with it",
+        ),
+        statement(
+            "each spin stays pure to 1e-3 (uniform coupling, at the largest power)",
+            float(ds.spin_purity) - 0.999,
+            quote="quantum correlations are unnecessary for the efficient operation of such a many-body battery",
+            place=SECTION,
+            found=f"purity {float(ds.spin_purity):.5f}",
+        ),
+        statement(
+            "strong coupling, complete charging: worse than independent",
+            1 - float(ds.strong.max()),
+            found=f"{float(ds.strong.max()):.2g} times its power or less",
+            **strong,
+        ),
+        statement(
+            "strong coupling, complete charging: vanishes with n",
+            float((-ds.strong.diff("strong_cells")).min()),
+            found=", ".join(f"{x:.1g}" for x in ds.strong.sel(strong_range="uni").values),
+            **strong,
+        ),
+    ]

@@ -26,7 +26,7 @@ READINGS = {  # factors of Gamma, Gamma and Gamma_d: Eqs. (5), (7), (13)
     "literal": {"gamma": 1 / 2, "dephasing": 1 / 4, "gamma_bond": 1},
     "relaxation": {"gamma": 1 / 2, "dephasing": 0, "gamma_bond": 1 / 2},
 }
-GEOMETRIES = {"central": qb.central, "linear": qb.linear, "circular": qb.circular, "all_to_all": qb.all_to_all}
+GEOMETRIES = {name: qb.GEOMETRIES[name] for name in ("central", "linear", "circular", "all_to_all")}
 
 
 def cells(edges, N, *, J=0.0, gamma_d=0.0):

@@ -43,50 +43,13 @@ def draw(ds):
 
 
 def claims(ds):
-    t, n = ds.time.values, ds.N.values
-    plus, classical = ds.sel(state="plus"), ds.sel(state="classical")
-    # share that the coherent state has left when the classical one has lost half, of what Fig. 3 shows and of ergotropy
-    left = []
-    for name in ("efficiency", "ergotropy"):
-        for N in n:
-            curve = plus[name].sel(N=N).values
-            half = qb.half_life(t, classical[name].sel(N=N))
-            left.append(float(np.interp(half, t, curve / curve[0])))
-    start = ds.isel(time=0)
+    t, n, plus = ds.time.values, ds.N.values, ds.sel(state="plus")
+    classical, start = ds.sel(state="classical"), ds.isel(time=0)
     dead = (start.energy - start.ergotropy).sel(state="classical").values
     share = dead / start.energy.sel(state="classical").values
-    classical_start, plus_start = (start.efficiency.sel(state=s).values for s in ("classical", "plus"))
     tau = np.array([qb.half_life(t, plus.ergotropy.sel(N=N)) for N in n])
     return [
-        statement(
-            "initial ergotropy N/2, both states, every N",
-            1e-9 - float(np.abs(start.ergotropy / start.N - 0.5).max()),
-            quote="the initial amount of ergotropy in the QB as function of N is E_1/2(N) = N/2",
-            place="Sec. III, above Fig. 3",
-            found=f"{', '.join(f'{x:.4g}' for x in start.ergotropy.sel(state='plus').values)} for N = 1 to {n[-1]}",
-        ),
-        statement(
-            "at the half-life of the classical state the coherent one has more than half left, every N",
-            min(left) - 0.5,
-            quote="here we can see enhancement for N-cells quantum battery (at least up to N = 5) concerning the "
-            "discharging time",
-            place="Sec. III, below Fig. 3",
-            found=f"{100 * min(left):.0f} % or more, of efficiency and of ergotropy",
-        ),
-        statement(
-            "initial efficiency 1 of the coherent state, every N",
-            1e-9 - float(np.abs(plus_start - 1).max()),
-            quote="the value eps_qu(0) = 1 means high efficiency of the quantum version for any N",
-            place="Sec. III, below Fig. 3",
-            found=f"{plus_start.min():.6g} to {plus_start.max():.6g}",
-        ),
-        number(
-            "initial efficiency of the classical state, every N (the one farthest from 2/3)",
-            "0.667",
-            float(classical_start[np.argmax(np.abs(classical_start - 2 / 3))]),
-            quote="eps_cl(0) ~ 0.667",
-            place="Sec. III, below Fig. 3",
-        ),
+        *_ergotropy(ds),
         number(
             "dead energy of the classical state, per cent of the stored energy",
             "33.3",
@@ -120,5 +83,51 @@ def claims(ds):
             "cells in a chain lose their ergotropy faster the more there are",
             float(-np.diff(tau).max()),
             found=f"half-lives {', '.join(f'{x:.3f}' for x in tau)}",
+        ),
+    ]
+
+
+def _ergotropy(ds):
+    t, n, plus = ds.time.values, ds.N.values, ds.sel(state="plus")
+    classical = ds.sel(state="classical")
+    # share that the coherent state has left when the classical one has lost half, of what Fig. 3 shows and of ergotropy
+    left = []
+    for name in ("efficiency", "ergotropy"):
+        for N in n:
+            curve = plus[name].sel(N=N).values
+            half = qb.half_life(t, classical[name].sel(N=N))
+            left.append(float(np.interp(half, t, curve / curve[0])))
+    start = ds.isel(time=0)
+    classical_start = start.efficiency.sel(state="classical").values
+    plus_start = start.efficiency.sel(state="plus").values
+    return [
+        statement(
+            "initial ergotropy N/2, both states, every N",
+            1e-9 - float(np.abs(start.ergotropy / start.N - 0.5).max()),
+            quote="the initial amount of ergotropy in the QB as function of N is E_1/2(N) = N/2",
+            place="Sec. III, above Fig. 3",
+            found=f"{', '.join(f'{x:.4g}' for x in start.ergotropy.sel(state='plus').values)} for N = 1 to {n[-1]}",
+        ),
+        statement(
+            "at the half-life of the classical state the coherent one has more than half left, every N",
+            min(left) - 0.5,
+            quote="here we can see enhancement for N-cells quantum battery (at least up to N = 5) concerning the "
+            "discharging time",
+            place="Sec. III, below Fig. 3",
+            found=f"{100 * min(left):.0f} % or more, of efficiency and of ergotropy",
+        ),
+        statement(
+            "initial efficiency 1 of the coherent state, every N",
+            1e-9 - float(np.abs(plus_start - 1).max()),
+            quote="the value eps_qu(0) = 1 means high efficiency of the quantum version for any N",
+            place="Sec. III, below Fig. 3",
+            found=f"{plus_start.min():.6g} to {plus_start.max():.6g}",
+        ),
+        number(
+            "initial efficiency of the classical state, every N (the one farthest from 2/3)",
+            "0.667",
+            float(classical_start[np.argmax(np.abs(classical_start - 2 / 3))]),
+            quote="eps_cl(0) ~ 0.667",
+            place="Sec. III, below Fig. 3",
         ),
     ]

@@ -20,6 +20,7 @@ J, GAMMA_D = 2.0 * GAMMA, GAMMA / 2
 STOP = 4.0  # Gamma t
 P = 3 / 4
 WIDTH = 1e-3  # of a line in the figure, in units of the axis: what a statement read off it can resolve
+TEXT = "Sec. III A, on Fig. 4"
 
 
 def compute(quick=False, workers=None):
@@ -53,83 +54,13 @@ def draw(ds):
 
 def claims(ds):
     t = ds.time.values
-    order = ["central", "linear", "circular", "all_to_all"]
-    plus, classical = (ds.sel(state=state, geometry=order) for state in ("plus", "classical"))
-    energy = (plus.energy / plus.energy.isel(time=0)).values
-    work = (plus.ergotropy / plus.ergotropy.isel(time=0)).values
-    eff = plus.efficiency.values
-    behind = {name: float((x[1:].max(axis=0) - x[0]).max()) for name, x in (("eff", eff), ("work", work))}
-    late = t[np.flatnonzero(eff[1:].max(axis=0) > eff[0] + 1e-6)].max(initial=0.0)
-    spread = {
-        name: float(np.ptp(run.efficiency.values, axis=0).max())
-        for name, run in (("plus", plus), ("classical", classical))
-    }
+    plus, classical = ds.sel(state="plus"), ds.sel(state="classical")
+    energy, eff = (plus.energy / plus.energy.isel(time=0)).values, plus.efficiency.values
     lives = [qb.half_life(t, x) for x in eff]
-    kept = [qb.half_life(t, x) for x in energy]
     bonds = plus.bonds.values
-    same, more = abs(kept[0] - kept[1]), abs(kept[1] - kept[2])
-    text, caption = "Sec. III A, on Fig. 4", "caption of Fig. 4"
     return [
-        statement(
-            "initial energy of the coherent state",
-            1e-9 - abs(float(plus.energy[0, 0]) - N / 2),
-            quote="U_0 = <psi(N)|H_0(N)|psi(N)> = N hbar omega/2",
-            place=caption,
-            found=f"{float(plus.energy[0, 0]):.4g} hbar omega, N = {N}",
-        ),
-        statement(
-            "the complete graph, with most channels, loses its energy fastest",
-            float((energy[:3].min(axis=0) - energy[3])[1:].min()),
-            quote="It is intuitive to imagine that the more intracell decay, the slower the energy leakage [...]. On "
-            "the other hand, consider the result shown in Fig. 4a",
-            place=text,
-        ),
-        statement(
-            "topology moves the half-life of the energy (star to line) more than one channel does (line to ring)",
-            same - more,
-            holds=False,
-            why="at the start the energy falls at a rate that depends on the number of bonds alone; star and line have "
-            "four each and differ little, the ring with five and the complete graph with ten lose it faster, in this "
-            "order",
-            quote="the topology most relevant to the collective energy decay than the number of intracell channels",
-            place=text,
-            found=f"no: they move it by {same:.3f} and {more:.3f} of 1/Gamma",
-        ),
-        statement(
-            "star and line have as many bonds, but keep different energies",
-            float(np.abs(energy[0] - energy[1]).max()) - WIDTH if bonds[0] == bonds[1] else -1.0,
-            quote="the linear and central geometries, in which they have a same number of connections but they present "
-            "different property of storing internal energy",
-            place=text,
-            found=f"apart by up to {np.abs(energy[0] - energy[1]).max():.2g} of the initial energy",
-        ),
-        statement(
-            "the star is the most efficient, to within the width of a line",
-            WIDTH - behind["eff"],
-            quote="by using a central geometry we guarantee more efficiency than in the other cases",
-            place=text,
-            found=f"behind by {max(behind['eff'], 0):.2g} at most, up to Gamma t = {late:.2f}",
-        ),
-        statement(
-            "the star keeps the most energy at all times",
-            float((energy[0] - energy[1:].max(axis=0))[1:].min()),
-            quote="In addition to keep energy for more time",
-            place=text,
-        ),
-        statement(
-            "the star keeps the most ergotropy, to within the width of a line",
-            WIDTH - behind["work"],
-            quote="the capacity of storing ergotropy is also enhanced relatively to the other geometries",
-            place=text,
-            found=f"behind by {max(behind['work'], 0):.2g} of the initial value at most",
-        ),
-        statement(
-            "classical states: the efficiency varies with the geometry by less than a tenth of the coherent one",
-            spread["plus"] / 10 - spread["classical"],
-            quote="If we use classical states to used store ergotropy the connectivity does not matter",
-            place=text,
-            found=f"it varies by {spread['classical']:.3f} against {spread['plus']:.2f}",
-        ),
+        *_energies(ds),
+        *_star(ds),
         statement(
             "number of connections, star and ring of five cells",
             1e-9 - float(abs(bonds[0] - 4) + abs(bonds[2] - 5)),
@@ -146,5 +77,90 @@ def claims(ds):
             "the efficiency of the star has the longest half-life",
             lives[0] - max(lives[1:]),
             found=f"{', '.join(f'{x:.3f}' for x in lives)} of 1/Gamma",
+        ),
+    ]
+
+
+def _energies(ds):
+    t = ds.time.values
+    plus = ds.sel(state="plus")
+    energy = (plus.energy / plus.energy.isel(time=0)).values
+    kept = [qb.half_life(t, x) for x in energy]
+    bonds, same, more = plus.bonds.values, abs(kept[0] - kept[1]), abs(kept[1] - kept[2])
+    return [
+        statement(
+            "initial energy of the coherent state",
+            1e-9 - abs(float(plus.energy[0, 0]) - N / 2),
+            quote="U_0 = <psi(N)|H_0(N)|psi(N)> = N hbar omega/2",
+            place="caption of Fig. 4",
+            found=f"{float(plus.energy[0, 0]):.4g} hbar omega, N = {N}",
+        ),
+        statement(
+            "the complete graph, with most channels, loses its energy fastest",
+            float((energy[:3].min(axis=0) - energy[3])[1:].min()),
+            quote="It is intuitive to imagine that the more intracell decay, the slower the energy leakage [...]. On "
+            "the other hand, consider the result shown in Fig. 4a",
+            place=TEXT,
+        ),
+        statement(
+            "topology moves the half-life of the energy (star to line) more than one channel does (line to ring)",
+            same - more,
+            holds=False,
+            why="at the start the energy falls at a rate that depends on the number of bonds alone; star and line have "
+            "four each and differ little, the ring with five and the complete graph with ten lose it faster, in this "
+            "order",
+            quote="the topology most relevant to the collective energy decay than the number of intracell channels",
+            place=TEXT,
+            found=f"no: they move it by {same:.3f} and {more:.3f} of 1/Gamma",
+        ),
+        statement(
+            "star and line have as many bonds, but keep different energies",
+            float(np.abs(energy[0] - energy[1]).max()) - WIDTH if bonds[0] == bonds[1] else -1.0,
+            quote="the linear and central geometries, in which they have a same number of connections but they present "
+            "different property of storing internal energy",
+            place=TEXT,
+            found=f"apart by up to {np.abs(energy[0] - energy[1]).max():.2g} of the initial energy",
+        ),
+    ]
+
+
+def _star(ds):
+    t = ds.time.values
+    plus, classical = ds.sel(state="plus"), ds.sel(state="classical")
+    energy = (plus.energy / plus.energy.isel(time=0)).values
+    work, eff = (plus.ergotropy / plus.ergotropy.isel(time=0)).values, plus.efficiency.values
+    behind = {name: float((x[1:].max(axis=0) - x[0]).max()) for name, x in (("eff", eff), ("work", work))}
+    late = t[np.flatnonzero(eff[1:].max(axis=0) > eff[0] + 1e-6)].max(initial=0.0)
+    spread = {
+        name: float(np.ptp(run.efficiency.values, axis=0).max())
+        for name, run in (("plus", plus), ("classical", classical))
+    }
+    return [
+        statement(
+            "the star is the most efficient, to within the width of a line",
+            WIDTH - behind["eff"],
+            quote="by using a central geometry we guarantee more efficiency than in the other cases",
+            place=TEXT,
+            found=f"behind by {max(behind['eff'], 0):.2g} at most, up to Gamma t = {late:.2f}",
+        ),
+        statement(
+            "the star keeps the most energy at all times",
+            float((energy[0] - energy[1:].max(axis=0))[1:].min()),
+            quote="In addition to keep energy for more time",
+            place=TEXT,
+        ),
+        statement(
+            "the star keeps the most ergotropy, to within the width of a line",
+            WIDTH - behind["work"],
+            quote="the capacity of storing ergotropy is also enhanced relatively to the other geometries",
+            place=TEXT,
+            found=f"behind by {max(behind['work'], 0):.2g} of the initial value at most",
+        ),
+        statement(
+            "classical states: the efficiency varies with the geometry by less than a tenth of the coherent one",
+            spread["plus"] / 10 - spread["classical"],
+            quote="If we use classical states to used store ergotropy the connectivity does not matter",
+            place=TEXT,
+            found=f"it varies by {spread['classical']:.3f} against {spread['plus']:.2f}",
         ),
     ]

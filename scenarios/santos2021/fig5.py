@@ -19,6 +19,7 @@ N = 5
 J, GAMMA_D = 2.0 * GAMMA, GAMMA / 2
 STOP, SHOWN = 8.0, 4.0  # Gamma t: computed, for what the text says of the whole decay, and drawn
 P = 3 / 4
+TEXT = "Sec. III A, on Fig. 5"
 
 
 def compute(quick=False, workers=None):
@@ -67,19 +68,41 @@ def _concordance(a, b):
 
 def claims(ds):
     t = ds.time.values
-    order = ["central", "linear", "circular", "all_to_all"]
-    ds = ds.sel(geometry=order)
-    plus, classical = ds.sel(case="plus"), ds.sel(case="classical")
+    plus = ds.sel(case="plus")
     l1, eff, conc = plus.l1_coherence.values, plus.efficiency.values, plus.concurrence.values
-    small = {name: float(classical[name].max()) for name in ("l1_coherence", "concurrence")}
-    off = float(ds.concurrence.sel(case="no_exchange").max())
-    alone = ds.concurrence.sel(case="no_collective_decay").values
-    shift = float(np.abs(alone.max(axis=1) - conc.max(axis=1)).max())
     death, births = _fate(t, conc[0])
     shown = (t > 0) & (t <= SHOWN)
     follows = [_concordance(eff[:, shown], x[:, shown]) for x in (l1, conc)]
-    ripples = [float((x - np.minimum.accumulate(x, axis=1)).max()) for x in (l1, eff)]
-    text = "Sec. III A, on Fig. 5"
+    return [
+        *_starts(ds),
+        *_together(ds),
+        statement(
+            "star: entanglement is born, and dies for good",
+            min(float(conc[0].max()) - 0.05, t[-1] - death - 0.01),
+            quote="both entanglement births and death",
+            place=TEXT,
+            found=f"{births} birth(s), up to {conc[0].max():.3f}; none after Gamma t = {death:.2f}",
+        ),
+        statement(
+            "the line has more entanglement than the star, but less efficiency",
+            min(float(conc[1].max() - conc[0].max()), float(np.trapezoid(eff[0] - eff[1], t))),
+            quote="the efficiency cannot be perfectly explained by the entanglement behavior",
+            place=TEXT,
+            found=f"peaks {conc[1].max():.2f} and {conc[0].max():.2f}; the more entangled geometry is the more "
+            f"efficient at {100 * follows[1]:.0f} % of pairs and times",
+        ),
+        check("coherence at t = 0 is its maximum", 1e-9 - float(np.abs(l1[:, 0] - 1).max())),
+        check(
+            "the star still has efficiency when its entanglement is dead",
+            float(eff[0][np.searchsorted(t, death)]) - 0.5,
+        ),
+    ]
+
+
+def _starts(ds):
+    plus, classical = ds.sel(case="plus"), ds.sel(case="classical")
+    l1, conc = plus.l1_coherence.values, plus.concurrence.values
+    small = {name: float(classical[name].max()) for name in ("l1_coherence", "concurrence")}
     order_of = "very small quantities (of order of 10^-2)"
     return [
         statement(
@@ -93,7 +116,7 @@ def claims(ds):
             "classical state: coherence of order 0.01 arises, between 0.003 and 0.03",
             0.5 - abs(_digits(small["l1_coherence"])),
             quote=order_of,
-            place=text,
+            place=TEXT,
             found=f"up to {small['l1_coherence']:.3f}",
         ),
         statement(
@@ -103,7 +126,7 @@ def claims(ds):
             why="the concurrence stays zero up to Gamma t = 8, the longest time computed. Without the dephasing of "
             "Eq. (7) it appears after 6.4; with Eq. (13) at face value, which is not positive, after 5.3",
             quote=order_of,
-            place=text,
+            place=TEXT,
             found=f"up to {small['concurrence']:.2g} by Gamma t = {STOP:g}",
         ),
         statement(
@@ -111,21 +134,34 @@ def claims(ds):
             min(float(x.max(axis=1).min()) for x in (l1, conc)) - 10**-1.5,
             quote="these quantities are very significant for the case where initial state of the QB has initial "
             "coherence",
-            place=text,
+            place=TEXT,
             found=f"up to {l1.max(axis=1).min():.2g} and {conc.max(axis=1).min():.2g} or more",
         ),
+    ]
+
+
+def _together(ds):
+    t = ds.time.values
+    plus = ds.sel(case="plus")
+    l1, eff, conc = plus.l1_coherence.values, plus.efficiency.values, plus.concurrence.values
+    off = float(ds.concurrence.sel(case="no_exchange").max())
+    alone = ds.concurrence.sel(case="no_collective_decay").values
+    shift, shown = float(np.abs(alone.max(axis=1) - conc.max(axis=1)).max()), (t > 0) & (t <= SHOWN)
+    follows = [_concordance(eff[:, shown], x[:, shown]) for x in (l1, conc)]
+    ripples = [float((x - np.minimum.accumulate(x, axis=1)).max()) for x in (l1, eff)]
+    return [
         statement(
             "the more coherent geometry is the more efficient one, at most times",
             follows[0] - 0.5,
             quote="the resistance of a QB against decay process is associated with the amount of coherence",
-            place=text,
+            place=TEXT,
             found=f"at {100 * follows[0]:.0f} % of pairs and times up to {SHOWN:g}",
         ),
         statement(
             "efficiency and coherence both decrease (ripples below 0.001 of the axis)",
             1e-3 - max(ripples),
             quote="the efficiency follows an equivalent decreasing process as followed by the coherence",
-            place=text,
+            place=TEXT,
             found=f"ripples up to {max(ripples):.1g}",
         ),
         statement(
@@ -135,28 +171,8 @@ def claims(ds):
             why="the exchange J makes it: with J = 0 the concurrence is zero at all times in all four geometries, "
             "without the collective decay its peaks stay",
             quote="the entanglement can increase during the dynamics due to collective decay of the system",
-            place=text,
+            place=TEXT,
             found=f"concurrence up to {off:.2g}; without the decay its peaks move by {shift:.3f} at most",
-        ),
-        statement(
-            "star: entanglement is born, and dies for good",
-            min(float(conc[0].max()) - 0.05, t[-1] - death - 0.01),
-            quote="both entanglement births and death",
-            place=text,
-            found=f"{births} birth(s), up to {conc[0].max():.3f}; none after Gamma t = {death:.2f}",
-        ),
-        statement(
-            "the line has more entanglement than the star, but less efficiency",
-            min(float(conc[1].max() - conc[0].max()), float(np.trapezoid(eff[0] - eff[1], t))),
-            quote="the efficiency cannot be perfectly explained by the entanglement behavior",
-            place=text,
-            found=f"peaks {conc[1].max():.2f} and {conc[0].max():.2f}; the more entangled geometry is the more "
-            f"efficient at {100 * follows[1]:.0f} % of pairs and times",
-        ),
-        check("coherence at t = 0 is its maximum", 1e-9 - float(np.abs(l1[:, 0] - 1).max())),
-        check(
-            "the star still has efficiency when its entanglement is dead",
-            float(eff[0][np.searchsorted(t, death)]) - 0.5,
         ),
     ]
 

@@ -48,12 +48,32 @@ def entangled(noise, rng, count):
     return np.array(work) - chi, np.array(mixed)
 
 
+def gap(channel, H, energy):
+    """C_sep - C_loc."""
+    separable = capacitance.separable_capacitance(channel, H, energy).value
+    return separable - capacitance.local_capacitance(channel, H, energy).value
+
+
+def _more(channels_of, energies, count):
+    """Gap and excess over chi_tot at a few energies, entangled inputs, and the most that is kept, for every noise."""
+    checked = np.empty((len(channels_of), len(energies), 2))
+    excess, kept = np.empty((len(channels_of), 2, count)), np.empty(len(channels_of))
+    for j, noise in enumerate(channels_of):
+        for k, e in enumerate(energies):
+            bound = capacitance.total_ergotropy_capacitance(noise, H, e).value
+            separable = capacitance.separable_capacitance(noise, H, e).value
+            checked[j, k] = separable - capacitance.local_capacitance(noise, H, e).value, separable - bound
+        excess[j] = entangled(noise, np.random.default_rng(j), count // len(MIXED))
+        # the output energy depends on the populations alone, and on them linearly
+        kept[j] = max(qb.energy(noise(qutip.fock_dm(3, k)), H) / k for k in (1, 2))
+    return checked, excess, kept
+
+
 def compute(quick=False, workers=None):
     energies = np.linspace(0, 2, 6 if quick else 101)
     shape = (len(RATES), len(CHANNELS), len(energies))
     chi, chi_tot, dual_gap = (np.empty(shape) for _ in range(3))
     energies_checked = CHECKED[-1:] if quick else CHECKED
-    checked = np.empty((len(CHANNELS), len(energies_checked), 2))
     for i, rates in enumerate(RATES.values()):
         for j, name in enumerate(CHANNELS.values()):
             noise = getattr(channels, name)(*rates)
@@ -61,30 +81,14 @@ def compute(quick=False, workers=None):
             total = capacitance.capacitance_curve(noise, H, energies, total=True)
             chi[i, j], chi_tot[i, j] = [c.value for c in local], [c.value for c in total]
             dual_gap[i, j] = [max(a.gap, b.gap) for a, b in zip(local, total, strict=True)]
-    for j, name in enumerate(CHANNELS.values()):
-        noise = getattr(channels, name)(*RATES["1->0, 2->1, 2->0"])
-        for k, e in enumerate(energies_checked):
-            bound = capacitance.total_ergotropy_capacitance(noise, H, e).value
-            separable = capacitance.separable_capacitance(noise, H, e).value
-            checked[j, k] = separable - capacitance.local_capacitance(noise, H, e).value, separable - bound
-    gamma, kappa, e = QUBIT
-    cell = channels.dephasing(kappa) @ channels.amplitude_damping(gamma), qutip.num(2), e
-    qubit = capacitance.separable_capacitance(*cell).value - capacitance.local_capacitance(*cell).value
-    excess = np.empty((len(CHANNELS), 2, len(MIXED) * (2 if quick else ENTANGLED)))
-    kept, back = np.empty(len(CHANNELS)), np.empty(len(energies_checked))
-    for j, name in enumerate(CHANNELS.values()):
-        noise = getattr(channels, name)(*RATES["1->0, 2->1, 2->0"])
-        excess[j] = entangled(noise, np.random.default_rng(j), excess.shape[-1] // len(MIXED))
-        # the output energy depends on the populations alone, and on them linearly
-        kept[j] = max(qb.energy(noise(qutip.fock_dm(3, k)), H) / k for k in (1, 2))
-    for k, e in enumerate(energies_checked):
-        back[k] = capacitance.separable_capacitance(channels.depolarizing(1.0, 3), H, e).value - e
-    depolarized = []
-    for d, lam in DEPOLARIZED[: 1 if quick else None]:
-        cell = channels.depolarizing(lam, d), qutip.num(d), 0.5
-        depolarized.append(capacitance.separable_capacitance(*cell).value - capacitance.local_capacitance(*cell).value)
-    qubits = [qutip.rand_dm(2, seed=k) for k in range(100)]
-    twolevel = [qb.total_ergotropy(rho, qutip.num(2)) - qb.ergotropy(rho, qutip.num(2)) for rho in qubits]
+    noises = [getattr(channels, name)(*RATES["1->0, 2->1, 2->0"]) for name in CHANNELS.values()]
+    checked, excess, kept = _more(noises, energies_checked, len(MIXED) * (2 if quick else ENTANGLED))
+    qubit = gap(channels.dephasing(QUBIT[1]) @ channels.amplitude_damping(QUBIT[0]), qutip.num(2), QUBIT[2])
+    back = [capacitance.separable_capacitance(channels.depolarizing(1.0, 3), H, e).value - e for e in energies_checked]
+    cases = DEPOLARIZED[: 1 if quick else None]
+    depolarized = [gap(channels.depolarizing(lam, d), qutip.num(d), 0.5) for d, lam in cases]
+    one, qubits = qutip.num(2), (qutip.rand_dm(2, seed=k) for k in range(100))
+    two_level = [qb.total_ergotropy(rho, one) - qb.ergotropy(rho, one) for rho in qubits]
     units, dims = {"units": "epsilon_0"}, ("order", "channel", "energy")
     return xr.Dataset(
         {
@@ -107,7 +111,7 @@ def compute(quick=False, workers=None):
             "kept": ("channel", kept, {"long_name": "most output energy per input energy", "units": "1"}),
             "identity": ("checked", back, {"long_name": "C_sep less input energy, no noise", **units}),
             "depolarized": ("case", depolarized, {"long_name": "C_sep - C_loc, depolarizing", **units}),
-            "two_level": ("state", twolevel, {"long_name": "E_tot - E of random two-level states", "units": "1"}),
+            "two_level": ("state", two_level, {"long_name": "E_tot - E of random two-level states", "units": "1"}),
         },
         coords={
             "order": ("order", list(RATES), {"long_name": "transitions of the three rates", "units": "1"}),
@@ -135,13 +139,33 @@ def draw(ds):
 def claims(ds):
     bound = (ds.chi_tot - ds.chi).transpose("order", "channel", "energy").values
     (mad, remad), (other_mad, other_remad) = bound
-    inside = ds.energy.values > 0
-    peak = float(ds.energy[np.argmax(other_mad)])
+    return [
+        *_inputs(ds),
+        *_bounds(ds),
+        check("two-level cells can have a gap too: damping 0.2 and dephasing 0.9", float(ds.qubit_gap) - 1e-9),
+        check("C_sep = chi_tot for MAD and ReMAD: the bound is the gap", 1e-6 - float(np.abs(ds.excess).max())),
+        check("the gap never falls with the energy, MAD", float(np.diff(mad).min()) + 1e-9),
+        check("the gap never falls with the energy, ReMAD", float(np.diff(remad).min()) + 1e-9),
+        equal("gap of MAD at energy 2", 0.0406973018, float(mad[-1]), tol=1e-8),
+        equal("gap of ReMAD at energy 2", 0.0166820083, float(remad[-1]), tol=1e-8),
+        check("chord and dual agree within 1e-9", 1e-9 - float(ds.dual_gap.max())),
+        check(
+            "the order of the rates matters: largest change of the gap of MAD, above 0.001",
+            float(np.abs(mad - other_mad).max()) - 1e-3,
+        ),
+        equal("other order: gap of MAD at energy 2", 0.00398968, float(other_mad[-1]), tol=1e-7),
+        equal("other order: gap of ReMAD at energy 2", 5.1161e-4, float(other_remad[-1]), tol=1e-7),
+        equal(
+            "other order: energy at which the gap of MAD is largest",
+            1.2,
+            float(ds.energy[np.argmax(other_mad)]),
+            tol=0.05,
+        ),
+    ]
+
+
+def _inputs(ds):
     gain, kept = float(ds.entangled.max()), float(ds.kept.max())
-    larger = {
-        "quote": "for QB models made of q-cells of dimension larger than 2, is typically larger than chi(Lambda, e)",
-        "place": "above Corollary 1",
-    }
     return [
         statement(
             "collective extraction gains with product inputs, MAD and ReMAD",
@@ -172,6 +196,17 @@ def claims(ds):
             place="below Eq. (3)",
             found=f"at most {kept:.4g} e",
         ),
+    ]
+
+
+def _bounds(ds):
+    mad, remad = (ds.chi_tot - ds.chi).transpose("order", "channel", "energy").values[0]
+    inside = ds.energy.values > 0
+    larger = {
+        "quote": "for QB models made of q-cells of dimension larger than 2, is typically larger than chi(Lambda, e)",
+        "place": "above Corollary 1",
+    }
+    return [
         statement("the bound chi_tot is above chi at every energy, MAD", float(mad[inside].min()), **larger),
         statement("the bound chi_tot is above chi at every energy, ReMAD", float(remad[inside].min()), **larger),
         statement(
@@ -195,18 +230,4 @@ def claims(ds):
             "depolarizing maps of arbitrary dimension",
             place="Examples, above Fig. 2",
         ),
-        check("two-level cells can have a gap too: damping 0.2 and dephasing 0.9", float(ds.qubit_gap) - 1e-9),
-        check("C_sep = chi_tot for MAD and ReMAD: the bound is the gap", 1e-6 - float(np.abs(ds.excess).max())),
-        check("the gap never falls with the energy, MAD", float(np.diff(mad).min()) + 1e-9),
-        check("the gap never falls with the energy, ReMAD", float(np.diff(remad).min()) + 1e-9),
-        equal("gap of MAD at energy 2", 0.0406973018, float(mad[-1]), tol=1e-8),
-        equal("gap of ReMAD at energy 2", 0.0166820083, float(remad[-1]), tol=1e-8),
-        check("chord and dual agree within 1e-9", 1e-9 - float(ds.dual_gap.max())),
-        check(
-            "the order of the rates matters: largest change of the gap of MAD, above 0.001",
-            float(np.abs(mad - other_mad).max()) - 1e-3,
-        ),
-        equal("other order: gap of MAD at energy 2", 0.00398968, float(other_mad[-1]), tol=1e-7),
-        equal("other order: gap of ReMAD at energy 2", 5.1161e-4, float(other_remad[-1]), tol=1e-7),
-        equal("other order: energy at which the gap of MAD is largest", 1.2, peak, tol=0.05),
     ]

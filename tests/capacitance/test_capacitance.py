@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from qutip import Qobj, qdiags
 
 import qbsim as qb
-from qbsim.bosonic import GaussianState
+from qbsim.bosonic import GaussianState, attenuator
 from qbsim.capacitance import (
     capacitance_curve,
     coherent_redundancy_ratio,
@@ -41,7 +41,6 @@ from qbsim.capacitance._proof import proven_bound
 from qbsim.capacitance._search import Cell, Search
 from qbsim.channels import (
     amplitude_damping,
-    attenuator,
     dephasing,
     depolarizing,
     generalized_amplitude_damping,

@@ -12,8 +12,7 @@ import xarray as xr
 
 import qbsim as qb
 from qbsim.cli.main import main
-from qbsim.cli.sweeps import read_graph
-from qbsim.sweeps.builders import disordered_chain
+from qbsim.geometry import read_graph
 from qbsim.sweeps.forecast import forecast
 from qbsim.sweeps.plan import Request, make_plan
 from qbsim.sweeps.plot import draw, select
@@ -190,7 +189,7 @@ class TestForecast:
         """Of what then happens, serially; a second is needed for clocks and schedulers to average out."""
         from functools import partial
 
-        build = partial(disordered_chain, gamma=1.0, B0=10.0, exchange=10.0, dephasing=0.0, nbar=0.0)
+        build = partial(qb.disordered_chain, gamma=1.0, B0=10.0, exchange=10.0, dephasing=0.0, nbar=0.0)
         asked = {"states": ["plus", "full"], "tlist": np.linspace(0, 1, 101), "realizations": 300}
         plan = make_plan(Request(build, {"N": [3], "delta": [0.0, 2.0]}, **asked))
         told = forecast(plan, 1)

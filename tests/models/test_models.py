@@ -23,7 +23,7 @@ from analytic_charging import (
 
 import qbsim as qb
 from qbsim.charging import max_energy, max_power, precision, quantum_advantage, uncharged
-from qbsim.collective import copies, embedding, j_minus, j_z, spins
+from qbsim.operators import copies, embedding, j_minus, j_z, spins
 
 
 def dicke_energy(n, tlist, **kwargs):
@@ -417,3 +417,10 @@ def test_measures_of_single_cells_are_refused():
     battery = qb.dicke(2, lam=0.5)
     with pytest.raises(ValueError, match="cells one by one"):
         qb.evolve(battery, qb.dicke_start(battery), [0, 1], "l1_coherence")
+
+
+def test_disordered_chain_is_the_xx_chain_in_random_fields():
+    # the element of s+ s- is half of the J of the chain; the same generator gives the same fields
+    chain = qb.disordered_chain(4, 2.0, B0=10.0, exchange=10.0, gamma=1.0, nbar=0.1, rng=np.random.default_rng(3))
+    fields = qb.random_fields(4, 2.0, B0=10.0, rng=np.random.default_rng(3))
+    assert chain.parameters() == qb.xx_chain(fields, J=20.0, gamma=1.0, nbar=0.1).parameters()

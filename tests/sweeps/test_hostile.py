@@ -22,9 +22,10 @@ import pytest
 import xarray as xr
 
 import qbsim as qb
-from qbsim._readers import parse_json, read_arrays, read_netcdf, read_text
+from qbsim._files import read_text
+from qbsim._readers import parse_json, read_arrays, read_netcdf
 from qbsim.cli import main as cli
-from qbsim.cli.sweeps import read_graph
+from qbsim.geometry import read_graph
 from qbsim.ledger import scenario
 from qbsim.sweeps.batches import BadBatch, Store, read_batch
 from qbsim.sweeps.show import of_file, of_store
