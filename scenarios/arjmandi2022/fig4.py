@@ -9,24 +9,26 @@ cells are computed too, for the comparison of the text.
 from qbsim import plotting
 from qbsim.ledger.claims import check, statement
 
-from . import DELTA, GAMMA, average, quadrature
+from . import DELTA, GAMMA, POWERS, average, drawn, quadrature, with_lines, with_passive_energy
 
 FIGURE = "Fig. 4"
 COST = "1 min"
 N, N_PAIR = 7, 2
 DELTAS = (0.0, 1.0, DELTA)  # three degrees of disorder; the text names these values
 REALIZATIONS = 100
-TERMS = ("power_interaction", "power_dissipation", "power")
+TERMS = POWERS
 
 
 def compute(quick=False, workers=None):
     measures = ("energy", "ergotropy", *TERMS)
-    ds = average((N_PAIR, N), DELTAS, REALIZATIONS, quick=quick, workers=workers, states=("plus",), measures=measures)
-    passive = {"long_name": "energy of the passive state", "units": ds.energy.attrs["units"]}
-    return ds.assign(passive_energy=(ds.energy - ds.ergotropy).assign_attrs(passive))
+    settings = {"quick": quick, "workers": workers, "states": ["plus"], "measures": measures}
+    ds = with_passive_energy(average((N_PAIR, N), DELTAS, REALIZATIONS, **settings))
+    names = (*TERMS, *(f"{name}_sem" for name in TERMS), "passive_energy")
+    return with_lines(ds, names, (N,), DELTAS, REALIZATIONS, **settings)
 
 
 def draw(ds):
+    ds = drawn(ds)
     fig, axes = plotting.figure(2, 2)
     names = (*TERMS, "passive_energy")
     labels = (

@@ -19,7 +19,7 @@ N = 7
 
 
 def compute(quick=False, workers=None):
-    settings = {"quick": quick, "workers": workers, "states": ("plus",)}
+    settings = {"quick": quick, "workers": workers, "states": ["plus"]}
     smaller = average([n for n in REALIZATIONS if n != N], (DELTA,), REALIZATIONS, **settings)
     largest = average((N,), DELTAS, REALIZATIONS[N], **settings)
     return panels(smaller, largest)
