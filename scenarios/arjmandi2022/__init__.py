@@ -56,7 +56,7 @@ PEAK = (0.04 / GAMMA, 0.12 / GAMMA)  # where the mean coherent ergotropy peaks, 
 # the lines of the figures run through all of TIMES, their passive energy interpolated to LINE_TOL of the spread of H0.
 LARGE = 7
 TENTH = np.sort(np.random.default_rng(2022).choice(TIMES.size, TIMES.size // 10, replace=False))
-READ = np.unique(np.concatenate([np.arange(27), np.arange(28, 132, 4), np.arange(132, 201, 8), TENTH]))
+READ = np.unique(np.concatenate([np.arange(27), np.arange(28, 132, 4), np.arange(136, 201, 8), TENTH]))
 LINE_TOL = 1e-4
 DELTA = 5.0  # of Figs. 1, 3, 5(a), 7 and 8
 STATES = ("plus", "classical", "full")
@@ -89,7 +89,7 @@ def average(N, delta, realizations, *, quick, workers, measures=("energy", "ergo
     """
     counts = realizations if isinstance(realizations, dict) else dict.fromkeys(N, realizations)
     if quick:  # small chains are cheap
-        counts = {n: min(count, max(8, 800 // 2**n)) for n, count in counts.items()}
+        counts = {n: min(count, max(8, 400 // 2**n)) for n, count in counts.items()}
     index = READ if LARGE in N else np.arange(TIMES.size)
     settings = {"states": list(STATES), "tlist": TIMES[index[index % (4 if quick else 1) == 0]]} | settings
     # the same measures in every figure of seven cells, so that all of them share their runs
