@@ -330,7 +330,7 @@ def _label(
     unit = battery.unit
     units = {"energy": unit, "power": "1" if unit == "1" else f"{unit}^2", "1": "1"}
     time_unit = "1" if unit == "1" else f"1/{unit}"
-    ds = xr.Dataset(coords={"time": ("time", times, {"long_name": "time", "units": time_unit})})
+    variables: dict[str, Any] = {}  # one Dataset of all at once: xarray merges indexes at every assignment
     for name, curve in run.values.items():
         row = table[name]
         attrs: dict[str, Any] = (
@@ -342,13 +342,14 @@ def _label(
             attrs["reason"] = f"nan: {NO_BONDS}"
         if isinstance(row, Measure) and row.units == "energy" and (floor := _rounding(battery, float(curve[0]))):
             attrs["rounding"] = floor
-        ds[name] = ("time", curve, attrs)
+        variables[name] = ("time", curve, attrs)
     if run.rho is not None:
-        ds["rho"] = (
+        variables["rho"] = (
             ("time", "row", "col"),
             run.rho,
             {"long_name": "density matrix of the cells", "units": "1"},
         )
+    ds = xr.Dataset(variables, coords={"time": ("time", times, {"long_name": "time", "units": time_unit})})
     parameters = battery.parameters()
     ds.attrs = {
         "label": battery.label,
