@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib.metadata import version
 
 __version__ = "0.1.0"
@@ -10,10 +11,16 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "versions"]
 
 
+@cache
+def _library_version(name: str) -> str:
+    """Version of a library; reading it takes as long as a small evolution."""
+    return version(name)
+
+
 def versions() -> dict[str, str]:
     """Versions of qbsim, Python, QuTiP, numpy and scipy, as attributes of every result."""
     return {
         "qbsim_version": __version__,
         "python_version": platform.python_version(),
-        **{f"{name}_version": version(name) for name in ("qutip", "numpy", "scipy")},
+        **{f"{name}_version": _library_version(name) for name in ("qutip", "numpy", "scipy")},
     }

@@ -306,7 +306,7 @@ def _label(
     """Dataset with names, units and provenance."""
     import xarray as xr
 
-    ds = xr.Dataset(coords={"time": ("time", times, time_attributes(battery.unit))})
+    variables: dict[str, Any] = {}  # one Dataset of all at once: xarray merges indexes at every assignment
     for name, curve in run.values.items():
         row = table[name]
         attrs = attributes(name, row, battery.unit)
@@ -314,10 +314,11 @@ def _label(
             attrs["reason"] = f"nan: {NO_BONDS}"
         if isinstance(row, Measure) and row.units == "energy" and (floor := rounding(battery, float(curve[0]))):
             attrs["rounding"] = floor
-        ds[name] = ("time", curve, attrs)
+        variables[name] = ("time", curve, attrs)
     if run.rho is not None:
         attrs = {"long_name": "density matrix of the cells", "units": "1"}
-        ds["rho"] = (("time", "row", "col"), run.rho, attrs)
+        variables["rho"] = (("time", "row", "col"), run.rho, attrs)
+    ds = xr.Dataset(variables, coords={"time": ("time", times, time_attributes(battery.unit))})
     parameters = battery.parameters()
     ds.attrs = {
         "label": battery.label,

@@ -18,10 +18,11 @@ from qutip import Qobj
 from scipy.linalg import expm
 
 import qbsim as qb
+from qbsim.evolution import series
 from qbsim.measures.reference import Reference
 from qbsim.measures.series import DenseStates
 from qbsim.measures.table import MEASURES
-from qbsim.solvers import SOLVERS, load, why_not
+from qbsim.solvers import SOLVERS, Settings, load, why_not
 
 LARGEST_EXACT = 4  # cells, of which the dense Liouvillian is exponentiated
 FORECAST_LIMIT = 2.0  # seconds: a solver that needs more is skipped for a case
@@ -178,8 +179,9 @@ def routes(case: Case) -> dict[str, dict[str, np.ndarray]]:
                 continue
             if label and name not in ("dense", "closed"):
                 continue
-            ds = qb.evolve(battery, case.rho0, case.times, names, solver=name, rtol=1e-10, atol=1e-12)
-            found[label + name] = {key: ds[key].values for key in names}
+            table = {key: MEASURES[key] for key in names}  # without labels, which take longer than small networks
+            run = series(battery, case.rho0, case.times, table, Settings(name, rtol=1e-10, atol=1e-12))
+            found[label + name] = run.values
     return found
 
 

@@ -17,10 +17,15 @@ Sec. II B, "no quantum supremacy" under other decoherence, cited from [santos202
 the cost of switching the interaction off, cited; Secs. III and IV, conjectures on larger N (see `beyond.eta_scaling`).
 """
 
+import atexit
+import shutil
+import tempfile
+from functools import cache
 from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
 import qbsim as qb
 
@@ -47,8 +52,16 @@ DELTAS = READING.deltas
 SEED = 2022
 TIMES = np.linspace(0, 1, 201) / GAMMA
 PEAK = (0.04 / GAMMA, 0.12 / GAMMA)  # where the mean coherent ergotropy peaks, in all readings
+# Seven cells: eigenvalues at all of TIMES cost more than the rest together. The claims read exact values at READ, which
+# has every time up to the peak, steps that move no half-life by 1e-4 when halved, and a tenth of TIMES drawn at random;
+# the lines of the figures run through all of TIMES, their passive energy interpolated to LINE_TOL of the spread of H0.
+LARGE = 7
+TENTH = np.sort(np.random.default_rng(2022).choice(TIMES.size, TIMES.size // 10, replace=False))
+READ = np.unique(np.concatenate([np.arange(27), np.arange(28, 132, 4), np.arange(136, 201, 8), TENTH]))
+LINE_TOL = 1e-4
 DELTA = 5.0  # of Figs. 1, 3, 5(a), 7 and 8
 STATES = ("plus", "classical", "full")
+POWERS = ("power_interaction", "power_dissipation", "power")
 
 
 def cells(N, strength, exchange, B0, rng):
@@ -61,30 +74,76 @@ def chain(N, delta, rng):
     return cells(N, READING.width * delta, READING.exchange, READING.B0, rng)
 
 
-def average(N, delta, realizations, *, quick, workers, states=STATES, measures=("energy", "ergotropy"), times=None):
+@cache
+def _runs():
+    """Folder of the runs of this process: chains that several figures need are computed once, for the same bits."""
+    folder = tempfile.mkdtemp(prefix="qbsim-arjmandi2022-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def average(N, delta, realizations, *, quick, workers, measures=("energy", "ergotropy"), **settings):
     """Disorder averages, Eqs. (5), (6), for all given N and delta; without disorder all realizations are the same one.
 
-    `realizations` is a number, or one for every N. A quick run makes do with a few and with a quarter of `TIMES`.
+    `realizations` is a number, or one for every N. The times are `READ` if there are seven cells among them, else
+    `TIMES`. A quick run makes do with a few realizations and with a quarter of the times. Other settings as in `sweep`.
     """
     counts = realizations if isinstance(realizations, dict) else dict.fromkeys(N, realizations)
     if quick:  # small chains are cheap
-        counts = {n: min(count, max(8, 800 // 2**n)) for n, count in counts.items()}
+        counts = {n: min(count, max(8, 400 // 2**n)) for n, count in counts.items()}
+    index = READ if LARGE in N else np.arange(TIMES.size)
+    settings = {"states": list(STATES), "tlist": TIMES[index[index % (4 if quick else 1) == 0]]} | settings
+    # the same measures in every figure of seven cells, so that all of them share their runs
+    run = ("energy", "ergotropy", "efficiency", *POWERS) if LARGE in N and "ergotropy" in measures else measures
     ds = qb.sweep(
         chain,
         {"N": list(N), "delta": list(delta)},
-        states=list(states),
-        tlist=TIMES[:: 4 if quick else 1] if times is None else times,
-        measures=measures,
+        measures=run,
         realizations=lambda N, delta: counts[N] if delta else 1,
         seed=SEED,
+        store=_runs(),
         executor="serial" if quick else None,
         workers=workers,
+        **settings,
     )
+    ds = ds.drop_vars([name + end for name in run if name not in measures for end in ("", "_sem")])
     ds["time"].attrs["units"] = "1/Gamma"
     for name in ds.data_vars:
         if str(name).endswith(("_sem", "_err")):  # one realization has no scatter; without disorder there is none
             ds[name] = ds[name].where(ds.delta > 0, 0.0).assign_attrs(ds[name].attrs).transpose(*ds[name].dims)
     return ds
+
+
+def with_lines(ds, names, *arguments, quick, **settings):
+    """Averages at all `TIMES` for drawing, added as `line_<name>`, with their largest deviation from exact values.
+
+    The passive energy is interpolated to `LINE_TOL`. The deviation is taken at all times of `ds`, the tenth of `TIMES`
+    drawn at random among them.
+    """
+    tlist = TIMES[:: 4 if quick else 1]
+    lines = average(*arguments, quick=quick, tlist=tlist, passive_tol=LINE_TOL, **settings)
+    if "passive_energy" in names:
+        lines = with_passive_energy(lines)
+    for name in names:
+        ds[f"line_{name}"] = lines[name].rename(time="line_time")
+        off = abs(lines[name] - ds[name]).max()  # at the times and sizes that both have
+        attrs = {"long_name": f"largest deviation of line_{name} from exact values", "units": ds[name].attrs["units"]}
+        ds[f"line_{name}_deviation"] = off.assign_attrs(attrs)
+    return ds
+
+
+def with_passive_energy(ds):
+    """Mean energy of the passive states added."""
+    attrs = {"long_name": "energy of the passive state", "units": ds.energy.attrs["units"]}
+    return ds.assign(passive_energy=(ds.energy - ds.ergotropy).assign_attrs(attrs))
+
+
+def drawn(ds):
+    """What is drawn: the lines, where there are any, in place of the values at fewer times."""
+    lines = [name for name, x in ds.items() if "line_time" in x.dims]
+    if not lines:
+        return ds
+    return xr.Dataset({name.removeprefix("line_"): ds[name].rename(line_time="time") for name in lines})
 
 
 def half_lives(ds, N, state):

@@ -45,7 +45,7 @@ FIGURES = (fig1, fig2, fig3, fig4, fig5, fig6, fig7, fig8)
 MARKS = {REPRODUCED: "+", UNDECIDED: "?", DIFFERS: "-", FAILS: "-"}
 COUNTS = {2: 100, 3: 100, 4: 60, 5: 40, 6: 24, 7: 24}  # realizations; in a quick table FEW of all
 FEW = 3
-POWERS = ("energy", "ergotropy", "efficiency", *fig4.TERMS)
+MEASURES = ("energy", "ergotropy", "efficiency", *fig4.TERMS)
 
 
 def readings(quick=False):
@@ -96,7 +96,7 @@ def datasets(reading, quick, store):
         return ds
 
     ends = (0.0, DELTA)
-    all_sizes = run("all", (2, 7), reading.deltas, POWERS)
+    all_sizes = run("all", (2, 7), reading.deltas, MEASURES)
     between = run("between", (3, 4, 5, 6), ends)
     total = run("total", (2,), UP_TO_5, {"ergotropy": "ergotropy", "ergotropy_of_H": fig2.with_interaction}, ("plus",))
     late = run("late", (7,), ends, ("energy",), times=fig8.LATE)

@@ -30,7 +30,7 @@ def compute(quick=False, workers=None):
     settings = {"quick": quick, "workers": workers}
     ds = average((N,), DELTAS, REALIZATIONS, **settings)
     measures = {"ergotropy": "ergotropy", "ergotropy_of_H": with_interaction}
-    total = average((N,), DELTAS, FEW, states=("plus",), measures=measures, **settings)
+    total = average((N,), DELTAS, FEW, states=["plus"], measures=measures, **settings)
     attrs = {"long_name": "ergotropy of the coherent state with H as reference", "units": ds.energy.attrs["units"]}
     ds["ergotropy_of_H"] = total.ergotropy_of_H.sel(state="plus", drop=True).assign_attrs(attrs)
     return ds

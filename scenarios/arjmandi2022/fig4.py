@@ -9,25 +9,27 @@ cells are computed too, for the comparison of the text.
 from qbsim import plotting
 from qbsim.ledger.claims import check, statement
 
-from . import DELTA, GAMMA, average, quadrature
+from . import DELTA, GAMMA, POWERS, average, drawn, quadrature, with_lines, with_passive_energy
 
 FIGURE = "Fig. 4"
 COST = "1 min"
 N, N_PAIR = 7, 2
 DELTAS = (0.0, 1.0, DELTA)  # three degrees of disorder; the text names these values
 REALIZATIONS = 100
-TERMS = ("power_interaction", "power_dissipation", "power")
-FIGURE = "Sec. III, on Fig. 4"
+TERMS = POWERS
+FIGURE_PLACE = "Sec. III, on Fig. 4"
 
 
 def compute(quick=False, workers=None):
     measures = ("energy", "ergotropy", *TERMS)
-    ds = average((N_PAIR, N), DELTAS, REALIZATIONS, quick=quick, workers=workers, states=("plus",), measures=measures)
-    passive = {"long_name": "energy of the passive state", "units": ds.energy.attrs["units"]}
-    return ds.assign(passive_energy=(ds.energy - ds.ergotropy).assign_attrs(passive))
+    settings = {"quick": quick, "workers": workers, "states": ["plus"], "measures": measures}
+    ds = with_passive_energy(average((N_PAIR, N), DELTAS, REALIZATIONS, **settings))
+    names = (*TERMS, *(f"{name}_sem" for name in TERMS), "passive_energy")
+    return with_lines(ds, names, (N,), DELTAS, REALIZATIONS, **settings)
 
 
 def draw(ds):
+    ds = drawn(ds)
     fig, axes = plotting.figure(2, 2)
     names = (*TERMS, "passive_energy")
     labels = (
@@ -67,13 +69,13 @@ def claims(ds):
             float(strong.power[k] / strong.energy[0]),
             error=float(strong.power_sem[k] / strong.energy[0]),
             quote="a positive value of the quantity [...] is achieved [Fig. 4(c)]",
-            place=FIGURE,
+            place=FIGURE_PLACE,
         ),
         statement(
             "and the ergotropy grows for a while: energy gained faster than passive energy, Eq. (7)",
             float(growth.max()),
             quote="which subsequently leads to the gain of ergotropy",
-            place=FIGURE,
+            place=FIGURE_PLACE,
             found=f"by up to {float(growth.max()):.2f} of itself per 1/Gamma",
         ),
         check("without disorder the energy only falls", -float(run.power.sel(delta=0).max() / unit)),
@@ -102,7 +104,7 @@ def _terms(ds):
             "without disorder the interaction term vanishes at all times",
             1e-5 - still,
             quote="in the absence of disorder it vanishes over the time interval",
-            place=FIGURE,
+            place=FIGURE_PLACE,
             found=f"{still:.0e} of Gamma U(0)",
         ),
         statement(
@@ -110,7 +112,7 @@ def _terms(ds):
             top - 1,
             error=top_err,
             quote="the first term of Eq. (8) grows considerably when disorder exists in the system",
-            place=FIGURE,
+            place=FIGURE_PLACE,
             found=f"up to {top:.1f}({top_err:.1f}) Gamma U(0)",
         ),
         statement(
@@ -126,7 +128,7 @@ def _terms(ds):
             "the dissipative term is negative at all times",
             -float(run.power_dissipation.sel(delta=list(DELTAS)).max()),
             quote="the dissipative part of the dynamics presents a negative contribution",
-            place=FIGURE,
+            place=FIGURE_PLACE,
         ),
     ]
 

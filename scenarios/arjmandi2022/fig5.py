@@ -20,7 +20,7 @@ PLACE = "Sec. III, on Fig. 5(b)"
 
 
 def compute(quick=False, workers=None):
-    settings = {"quick": quick, "workers": workers, "states": ("plus",)}
+    settings = {"quick": quick, "workers": workers, "states": ["plus"]}
     smaller = average([n for n in REALIZATIONS if n != N], (DELTA,), REALIZATIONS, **settings)
     largest = average((N,), DELTAS, REALIZATIONS[N], **settings)
     return panels(smaller, largest)

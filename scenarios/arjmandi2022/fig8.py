@@ -11,7 +11,7 @@ import numpy as np
 from qbsim import plotting
 from qbsim.ledger.claims import check, equal, statement
 
-from . import DELTA, GAMMA, average, quadrature
+from . import DELTA, GAMMA, average, drawn, quadrature, with_lines
 
 FIGURE = "Fig. 8"
 COST = "30 s"
@@ -30,7 +30,9 @@ def compute(quick=False, workers=None):
     measures = ("energy", "ergotropy", "efficiency")
     settings = {"quick": quick, "workers": workers}
     ds = average((N,), DELTAS, REALIZATIONS, measures=measures, **settings)
-    return with_late(ds, average((N,), DELTAS, REALIZATIONS, measures=("energy",), times=LATE, **settings))
+    names = [name + end for name, _ in ROWS for end in ("", "_sem")]
+    ds = with_lines(ds, names, (N,), DELTAS, REALIZATIONS, measures=measures, **settings)
+    return with_late(ds, average((N,), DELTAS, REALIZATIONS, measures=("energy",), tlist=LATE, **settings))
 
 
 def with_late(ds, late):
@@ -41,6 +43,7 @@ def with_late(ds, late):
 
 
 def draw(ds):
+    ds = drawn(ds)
     fig, axes = plotting.figure(2, 2, sharex=True, sharey="row")
     for row, (name, text), panels in zip(axes, ROWS, ("ab", "cd"), strict=True):
         for ax, delta, panel in zip(row, DELTAS, panels, strict=True):

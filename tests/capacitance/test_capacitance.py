@@ -268,7 +268,7 @@ def random_kets(d, n, seed):
 
 
 @given(random_cells)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=2, deadline=None)
 def test_capacitances_are_ordered_and_primal_stays_below_dual(parameters):
     """E(e) <= chi(e) <= chi_tot(e) <= C_sep(e) <= largest output energy, each not above its dual."""
     d, rank, seed, part = parameters
@@ -290,6 +290,13 @@ def test_capacitances_are_ordered_and_primal_stays_below_dual(parameters):
         assert local.exact
 
 
+@pytest.mark.slow  # 15 s
+@given(random_cells)
+@settings(max_examples=8, deadline=None)
+def test_capacitances_are_ordered_and_primal_stays_below_dual_in_more_cases(parameters):
+    test_capacitances_are_ordered_and_primal_stays_below_dual.hypothesis.inner_test(parameters)
+
+
 @given(random_cells)
 @settings(max_examples=8, deadline=None)
 def test_no_random_ket_does_better(parameters):
@@ -307,7 +314,7 @@ def test_no_random_ket_does_better(parameters):
 
 
 @given(random_cells)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=2, deadline=None)
 def test_curves_are_concave_and_do_not_fall(parameters):
     d, rank, seed, _ = parameters
     channel, H = random_cell(d, rank, seed)
@@ -316,6 +323,13 @@ def test_curves_are_concave_and_do_not_fall(parameters):
         values = np.array([c.value for c in capacitance_curve(channel, H, energies, total=total)])
         assert (np.diff(values) >= -1e-9).all()
         assert (np.diff(values, 2) <= 1e-9).all()
+
+
+@pytest.mark.slow  # 10 s
+@given(random_cells)
+@settings(max_examples=8, deadline=None)
+def test_curves_are_concave_and_do_not_fall_in_more_cases(parameters):
+    test_curves_are_concave_and_do_not_fall.hypothesis.inner_test(parameters)
 
 
 def test_the_hull_is_that_of_the_single_cell_by_brute_force():

@@ -154,10 +154,10 @@ def test_gibbs_states_bound_the_ergotropy(d, seed, beta):
     assert qb.ergotropy(turned, H) == pytest.approx(qb.energy(turned, H) - qb.energy(gibbs, H), abs=1e-9)
     rho = Qobj(density(d, rng))
     W, U, S = qb.ergotropy(rho, H), qb.energy(rho, H), qb.entropy(rho)
-    grid = [(-b * H).expm().unit() for b in np.linspace(0, 40, 400)]
-    colder = [g for g in grid if qutip.entropy_vn(g) < S]  # less entropy, hence less energy than the bound
-    if colder:
-        assert U - qb.energy((colder[0] + colder[0].dag()) / 2, H) + 1e-9 >= W
+    grid = ((-b * H).expm().unit() for b in np.linspace(0, 40, 400))
+    colder = next((g for g in grid if qutip.entropy_vn(g) < S), None)  # less entropy, hence less energy than the bound
+    if colder is not None:
+        assert U - qb.energy((colder + colder.dag()) / 2, H) + 1e-9 >= W
 
 
 @given(d=dimensions, seed=seeds)

@@ -34,11 +34,11 @@ def suicidal_chain(delta, *, rng):
     return battery
 
 
-def start(folder: Path, **kwargs) -> subprocess.Popen:
+def start(folder: Path, workers: int = 2) -> subprocess.Popen:
     """The sweep as a process of its own."""
     code = (
         "import sys; from test_chaos import *\n"
-        f"run(AXES, build=slow_chain, realizations=60, store=sys.argv[1], executor=None, workers=2, **{kwargs!r})"
+        f"run(AXES, build=slow_chain, realizations=60, store=sys.argv[1], executor=None, workers={workers})"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     return subprocess.Popen(
@@ -140,7 +140,7 @@ def test_a_deadly_batch_is_set_aside(tmp_path):
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c(times, undisturbed, tmp_path):
     """The first one finishes and stores what is running, the second stops at once; both leave a store that resumes."""
-    process = start(tmp_path)
+    process = start(tmp_path, workers=1)
     wait_for_batches(process, tmp_path, 2)
     for _ in range(times):
         process.send_signal(signal.SIGINT)

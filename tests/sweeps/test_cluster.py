@@ -41,10 +41,10 @@ def test_one_of_two_workers_is_killed(cluster, tmp_path):
             killed.set()
 
         threading.Thread(target=kill, daemon=True).start()
-        ds = run(GRID, build=slow, realizations=60, executor=client, store=tmp_path)
+        ds = run(GRID, build=slow, realizations=30, executor=client, store=tmp_path)
         assert killed.is_set()
         assert sorted(client.run(os.getpid).values()) != sorted(pids)
-    assert same_bits(ds, run(GRID, realizations=60))
+    assert same_bits(ds, run(GRID, realizations=30))
 
 
 def test_the_address_of_a_scheduler(cluster):

@@ -78,7 +78,7 @@ def user(tmp_path, monkeypatch, request):
 
 
 def sweep(build, **kwargs):
-    defaults = {"states": "plus", "tlist": TIMES, "realizations": 3, "progress": False, "workers": 2}
+    defaults = {"states": "plus", "tlist": TIMES, "realizations": 3, "progress": False, "workers": 1}
     return qb.sweep(build, {"delta": [5.0]}, **defaults | kwargs)
 
 
