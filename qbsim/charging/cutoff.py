@@ -49,6 +49,7 @@ def converged(
 
     Examples
     --------
+    >>> import qutip
     >>> converged(lambda d: float(qutip.expect(qutip.num(d), qutip.coherent(d, 1.0, method="analytic"))), 4)[1]
     16
     """
