@@ -144,12 +144,12 @@ def measure(model: Callable[[int], qb.Network], N: int, state: str, times: int, 
     run = series(battery, rho0, tlist, MEASURES)  # compiles and warms up
     ours = best_of(lambda: series(model(N), rho0, tlist, MEASURES), repeat)
     passive = float("nan")
-    if run.solver == "network" and state == "plus":
+    if run.choice.name == "network" and state == "plus":
         passive = best_of(lambda: series(model(N), rho0, tlist, MEASURES, Settings(passive_tol=1e-4)), repeat)
     theirs, form = qutip_seconds(battery, rho0, tlist, 2) if compare else (float("nan"), "")
     lapack = lapack_seconds(battery, rho0, tlist, repeat)
     name = "disordered chain" if model is disordered_chain else "collective decay"
-    return Row(N, state, name, times, run.solver, ours, passive, theirs, form, lapack)
+    return Row(N, state, name, times, run.choice.name, ours, passive, theirs, form, lapack)
 
 
 def application_nanoseconds(N: int) -> float:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,13 +23,12 @@ from .measures.labels import attributes, rounding, time_attributes
 from .measures.reference import Reference
 from .measures.series import StateSeries
 from .measures.table import MEASURES, Measure, measures_on, read_measures
-from .solvers import Settings, choose
+from .solvers import Choice, Settings, choose
 from .states import check_state
 
 if TYPE_CHECKING:
     import xarray as xr
 
-P = ParamSpec("P")
 UserMeasure = Callable[[Qobj, Battery], float]
 
 __all__ = ["Series", "evolve", "series"]
@@ -55,37 +53,16 @@ class Series:
     certificate : dict
         Largest trace error, Hermiticity error, most negative eigenvalue; estimated, not bounded, error of the passive
         energy.
-    solver, reason : str
+    choice : Choice
         Which solver ran, and why.
-    compared : str
-        Forecasts of the solvers that were compared, and why the others could not do it.
-    tolerances : sequence of str
-        Which of "rtol" and "atol" the solver met.
     """
 
     values: dict[str, FloatArray]
     rho: np.ndarray | None
-    certificate: dict[str, float | None] = field(default_factory=dict)
-    solver: str = ""
-    reason: str = ""
-    compared: str = ""
-    tolerances: Sequence[str] = ()
+    certificate: dict[str, float | None]
+    choice: Choice
 
 
-def _small_on_one_thread(run: Callable[P, Series]) -> Callable[P, Series]:
-    """Solve small batteries on one BLAS thread; large matrices are worth sharing."""
-
-    @wraps(run)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Series:
-        battery = args[0]
-        assert isinstance(battery, Battery)
-        with one_thread() if int(np.prod(battery.dims)) <= SMALL_DIMENSION else nullcontext():
-            return run(*args, **kwargs)
-
-    return wrapper
-
-
-@_small_on_one_thread
 def series(
     battery: Battery,
     rho0: Qobj,
@@ -97,6 +74,21 @@ def series(
     options: Mapping[str, Any] | None = None,
 ) -> Series:
     """Curves of the measures without labels; arguments are already checked."""
+    # small batteries on one thread; large matrices are worth sharing
+    with one_thread() if int(np.prod(battery.dims)) <= SMALL_DIMENSION else nullcontext():
+        return _series(battery, rho0, tlist, measures, settings, states, options)
+
+
+def _series(
+    battery: Battery,
+    rho0: Qobj,
+    tlist: FloatArray,
+    measures: dict[str, Measure | UserMeasure],
+    settings: Settings,
+    states: bool,
+    options: Mapping[str, Any] | None,
+) -> Series:
+    """As `series`, on the threads there are."""
     spectrum = any(measure in SPECTRAL for measure in measures.values())
     choice = choose(battery, rho0, tlist, settings.solver, spectrum=spectrum)
     if options is not None and choice.name != "qutip":
@@ -123,8 +115,7 @@ def series(
         del segment  # before the next one takes its memory
     warn_of_cutoff(certificate.cut)
     rho = np.concatenate(kept) if states else None
-    entries = certificate.entries(settings.passive_tol is not None)
-    return Series(values, rho, entries, choice.name, choice.reason, choice.compared, choice.module.TOLERANCES)
+    return Series(values, rho, certificate.entries(settings.passive_tol is not None), choice)
 
 
 def _check_memory(need: int, solver: str) -> None:
@@ -298,10 +289,8 @@ def evolve(
                 "Ask for fewer times, or pass a measure that computes what you need."
             )
     run = series(battery, rho0, times, table, settings, states=states, options=options)
-    used = settings._asdict()
-    met = {name: used[name] for name in ("rtol", "atol") if name in run.tolerances} | {
-        "passive_tol": used["passive_tol"]
-    }
+    stored = (*run.choice.module.TOLERANCES, "passive_tol")
+    met = {name: value for name, value in settings._asdict().items() if name in stored}
     if options is not None:
         met["options"] = json.dumps(dict(options))
     return _label(battery, times, table, run, met)
@@ -334,8 +323,8 @@ def _label(
         "label": battery.label,
         "parameters": json.dumps(parameters),
         "parameters_sha256": json_digest(parameters),
-        "solver": run.solver,
-        "solver_reason": "; ".join(part for part in (run.reason, run.compared) if part),
+        "solver": run.choice.name,
+        "solver_reason": "; ".join(part for part in (run.choice.reason, run.choice.compared) if part),
         **{name: value for name, value in met.items() if value is not None},
         "certificate": json.dumps(run.certificate),
         **_version.versions(),

@@ -9,17 +9,12 @@ from ..curves import ROUNDING
 from .reference import Reference
 from .table import MEASURES, Measure
 
-__all__ = ["attributes", "rounding", "time_attributes", "time_unit"]
-
-
-def time_unit(unit: str) -> str:
-    """Unit of time for a unit of energy."""
-    return "1" if unit == "1" else f"1/{unit}"
+__all__ = ["attributes", "rounding", "time_attributes"]
 
 
 def time_attributes(unit: str) -> dict[str, str]:
-    """Long name and unit of the times."""
-    return {"long_name": "time", "units": time_unit(unit)}
+    """Long name and unit of the times, for a unit of energy."""
+    return {"long_name": "time", "units": "1" if unit == "1" else f"1/{unit}"}
 
 
 def attributes(name: str, measure: Any, unit: str) -> dict[str, Any]:

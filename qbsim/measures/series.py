@@ -144,6 +144,7 @@ class KetStates(DenseStates):
 
     @property
     def spectrum_is_free(self) -> bool:
+        """Whether the cells' states are pure: there is no charger, and no density matrix need be formed."""
         return self._environment_size() == 1
 
     @cached_property
@@ -186,13 +187,8 @@ class KetStates(DenseStates):
     def take(self, index: Sequence[int] | NDArray[np.int64]) -> KetStates:
         return KetStates(self.psi[index], self.times[index], self.dims, self.cells)
 
-    @property
-    def _is_pure(self) -> bool:
-        """Whether the cells' states are pure: there is no charger, and no density matrix need be formed."""
-        return self._environment_size() == 1
-
     def absolute_sum(self) -> FloatArray:
-        return np.abs(self.amplitudes[:, :, 0]).sum(axis=1) ** 2 if self._is_pure else super().absolute_sum()
+        return np.abs(self.amplitudes[:, :, 0]).sum(axis=1) ** 2 if self.spectrum_is_free else super().absolute_sum()
 
     def purity(self) -> FloatArray:
         return (self.eigenvalues**2).sum(axis=1)

@@ -63,15 +63,18 @@ class Settings(NamedTuple):
 
 
 class Solver(Protocol):
-    """What a module must offer to be a solver."""
+    """What a module must offer to be a solver.
 
-    @property
-    def TERMS(self) -> frozenset[str]:
-        """Names of the terms of the master equation it knows (`Battery.terms`); others are refused."""
+    Attributes
+    ----------
+    TERMS : frozenset of str
+        Terms of the master equation it knows (`Battery.terms`); a model with any other is refused.
+    TOLERANCES : tuple of str
+        Which of "rtol" and "atol" it meets; the others have no meaning for it.
+    """
 
-    @property
-    def TOLERANCES(self) -> tuple[str, ...]:
-        """Which of "rtol" and "atol" it meets; the others have no meaning for it."""
+    TERMS: frozenset[str]
+    TOLERANCES: tuple[str, ...]
 
     def why_not(self, battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
         """Why it cannot do this run, though it knows all terms; empty if it can."""

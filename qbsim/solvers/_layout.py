@@ -98,6 +98,8 @@ class Layout:
         Pairs of cells between which an excitation can hop.
     tables : Tables
         Arrays for the compiled kernels.
+    block_of, index_of : ndarray, (2^N,)
+        Block of every basis state, and its index inside it.
     """
 
     N: int
@@ -107,6 +109,8 @@ class Layout:
     diagonal: IntArray
     bonds: tuple[tuple[int, int], ...]
     tables: Tables
+    block_of: IntArray
+    index_of: IntArray
 
     @property
     def largest(self) -> int:
@@ -115,43 +119,23 @@ class Layout:
 
     def positions(self, rows: IntArray, cols: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
         """Positions of entries (row, col) in a packed state, and which of them the layout has."""
-        sizes, offsets, block_of, index_of = self.index
-        kept = block_of[rows] == block_of[cols]
-        b = block_of[rows]
-        return np.where(kept, offsets[b] + index_of[rows] * sizes[b] + index_of[cols], 0), kept
-
-    @property
-    def index(self) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-        """Sizes and offsets of the blocks; block and index inside it of every basis state."""
-        return _index(self.N, self.sectors)
-
-
-@lru_cache(maxsize=64)
-def _blocks(N: int, sectors: bool) -> tuple[IntArray, ...]:
-    states = np.arange(1 << N)
-    if not sectors:
-        return (states,)
-    n = np.bitwise_count(states)
-    return tuple(np.flatnonzero(n == k) for k in range(N + 1))
-
-
-@lru_cache(maxsize=64)
-def _index(N: int, sectors: bool) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-    blocks = _blocks(N, sectors)
-    sizes = np.array([len(b) for b in blocks])
-    offsets = np.concatenate([[0], np.cumsum(sizes**2)[:-1]])
-    block_of, index_of = np.empty(1 << N, dtype=np.int64), np.empty(1 << N, dtype=np.int64)
-    for k, block in enumerate(blocks):
-        block_of[block], index_of[block] = k, np.arange(len(block))
-    return sizes, offsets, block_of, index_of
+        b, index_of = self.block_of[rows], self.index_of
+        kept = b == self.block_of[cols]
+        return np.where(kept, self.tables.offsets[b] + index_of[rows] * self.tables.sizes[b] + index_of[cols], 0), kept
 
 
 @lru_cache(maxsize=256)
 def layout_of(N: int, sectors: bool, bonds: tuple[tuple[int, int], ...]) -> Layout:
     """Layout for N cells and the pairs between which excitations hop."""
-    blocks = _blocks(N, sectors)
-    sizes, offsets, block_of, index_of = _index(N, sectors)
+    everything = np.arange(1 << N)
+    n = np.bitwise_count(everything)
+    blocks = tuple(np.flatnonzero(n == k) for k in range(N + 1)) if sectors else (everything,)
     states = np.concatenate(blocks)
+    sizes = np.array([len(b) for b in blocks])
+    offsets = np.concatenate([[0], np.cumsum(sizes**2)[:-1]])
+    block_of, index_of = np.empty((2, 1 << N), dtype=np.int64)
+    for k, block in enumerate(blocks):
+        block_of[block], index_of[block] = k, np.arange(len(block))
     row0 = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     bits = 1 << np.arange(N - 1, -1, -1)  # cell 0 is the most significant bit
 
@@ -165,7 +149,7 @@ def layout_of(N: int, sectors: bool, bonds: tuple[tuple[int, int], ...]) -> Layo
     diagonal[states] = offsets[block_of[states]] + index_of[states] * (sizes[block_of[states]] + 1)
     moves = (Moves(up, *_columns(up, sizes, row0), source_up), Moves(down, *_columns(down, sizes, row0), source_down))
     tables = Tables(sizes, offsets, row0, states, hops, *moves)
-    return Layout(N, sectors, blocks, int((sizes**2).sum()), diagonal, bonds, tables)
+    return Layout(N, sectors, blocks, int((sizes**2).sum()), diagonal, bonds, tables, block_of, index_of)
 
 
 def _hops(states: IntArray, masks: list[tuple[int, int]], index_of: IntArray) -> Hops:

@@ -131,16 +131,13 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
         # everything within reach of one step, as far as it fits the memory
         reach = int(np.searchsorted(tlist, now + plan.step * (1 + 1e-12), side="right"))
         end = min(reach, k + memory.segment)
-        if end == k:
-            q = stepper.to(q, plan.step)
-            now += plan.step
-            continue
-        part = slice(k, end)
-        last = tlist[end - 1] - now
-        states = stepper.states(q, tlist[part] - now, (tlist[part], tlist[part] - tlist[0], layout, frame))
+        times = tlist[k:end]
+        offsets = times - now if end > k else np.array([plan.step])
+        states = stepper.states(q, offsets, (times, times - tlist[0], layout, frame))
         q = stepper.last(states)
-        now, k = now + last, end
-        yield states
+        now, k = now + offsets[-1], end
+        if times.size:
+            yield states
         states.release()  # its vectors are about to be overwritten
         del states  # before the next segment takes its memory
 
@@ -225,14 +222,6 @@ class _Stepper:
             used = self._whole_step(q, coeffs)
             return FaberStates(coeffs[:, :used], self.vectors[:used], *where)
         return PackedStates(self._combine(q, coeffs), *where)
-
-    def to(self, q: FloatArray, offset: float) -> FloatArray:
-        """State at one later time."""
-        coeffs = coefficients(self.plan.ellipse, np.array([offset]), self.plan.terms)
-        if self.memory.whole_step:
-            used = self._whole_step(q, coeffs)
-            return coeffs[0, :used] @ self.vectors[:used]
-        return self._combine(q, coeffs)[0]
 
     @staticmethod
     def last(states: PackedStates) -> FloatArray:

@@ -133,8 +133,9 @@ def make_plan(request: Request) -> Plan:
         battery = build_battery(build, point, seed, 0)
         counts[index] = _count(request.realizations, point)
         curves[index] = [
-            Curve(build, point, name, _state(make, name, battery), times, measures, settings, seed)
+            Curve(build, point, name, rho0, times, measures, settings, seed)
             for name, make in makers.items()
+            for rho0 in [check_state(make(battery.N), battery.dims, f"states[{name!r}]")]
         ]
         units.add(battery.unit)
         has_bonds = has_bonds and bool(battery.edges)
@@ -214,10 +215,6 @@ def read_states(states: Any) -> dict[str, Callable[[int], Qobj]]:
     if not makers:
         raise ValueError("Argument states must name at least one state.")
     return makers
-
-
-def _state(make: Callable[[int], Qobj], name: str, battery: Battery) -> Qobj:
-    return check_state(make(battery.N), battery.dims, f"states[{name!r}]")
 
 
 def _read_measures(measures: Any) -> dict[str, str | UserMeasure]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +13,17 @@ from .._certificate import CERTIFICATE, combine
 from .._checks import apart
 from .._digest import digest, json_digest
 from .._machine import available_memory
-from ..measures.labels import attributes, time_attributes, time_unit
+from ..measures.labels import attributes, time_attributes
 from .batches import Piece, chunks, cover
 from .ensemble import Average
 from .plan import Index, Plan
 from .recipes import describe
-from .tasks import NUMERICS, SEED_RULE, numerics, utc
+from .tasks import NUMERICS, SEED_RULE, numerics
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["check_memory", "label", "manifest", "now", "parameters"]
+__all__ = ["check_memory", "label", "manifest", "parameters"]
 
 FORMAT = 1
 SUMMARIES = {
@@ -33,11 +32,6 @@ SUMMARIES = {
     "gain": ("relative gain", "percent"),
     "gain_err": ("bootstrap error of the relative gain", "percent"),
 }
-
-
-def now() -> str:
-    """Time of day, UTC."""
-    return utc(time.time())
 
 
 def parameters(plan: Plan) -> dict[str, Any]:
@@ -104,7 +98,7 @@ def label(
     if "ergotropy" in plan.measures:
         for name, (long_name, unit) in SUMMARIES.items():
             block = _block(plan, {at: getattr(average, name) for at, average in known.items()})
-            units = time_unit(plan.unit) if unit == "time" else unit
+            units = time_attributes(plan.unit)["units"] if unit == "time" else unit
             ds[name] = ((*plan.axes, "state"), block, {"long_name": long_name, "units": units})
     counts = np.zeros(plan.shape, dtype=np.int64)
     keys = np.empty((*plan.shape, len(plan.states)), dtype=object)

@@ -25,8 +25,8 @@ from .executors import Outside, Processes, Serial, open_executor
 from .plan import Index, Plan, Request, make_plan
 from .progress import Progress
 from .replay import remember
-from .result import check_memory, label, manifest, now
-from .tasks import CHUNK, Curve, numerics
+from .result import check_memory, label, manifest
+from .tasks import CHUNK, Curve, now, numerics
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -12,6 +12,7 @@ import platform
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.metadata import version
@@ -31,7 +32,7 @@ from ..measures.table import read_measures
 from ..networks import Network
 from ..solvers import Settings
 
-__all__ = ["CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "generator", "takes_rng", "utc"]
+__all__ = ["CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "generator", "now", "takes_rng"]
 
 SEED_RULE = "1: default_rng(SeedSequence([seed, k])), made anew at every point and state"
 FINGERPRINTS = (0, 1, 2)  # realizations whose batteries enter the identity of a curve
@@ -156,10 +157,10 @@ class Curve:
             warnings.simplefilter("ignore", UnphysicalWarning)
             # `sweep` warns once, by the certificate: warnings of a worker process are lost
             warnings.simplefilter("ignore", CutoffWarning)
-            began = utc(time.time())
+            began = now()
             for row, k in enumerate(range(start, stop)):
                 self._realization(k, row, table, batch)
-        batch.origin = {"processors": [processor()], "threads": 1, "started": began, "finished": utc(time.time())}
+        batch.origin = {"processors": [processor()], "threads": 1, "started": began, "finished": now()}
         return batch
 
     def _realization(self, k: int, row: int, table: dict[str, Any], batch: Batch) -> None:
@@ -170,7 +171,7 @@ class Curve:
         batch.spread[row] = Reference(battery).spread if table.keys() & {"energy", "ergotropy"} else np.nan
         entries = [run.certificate.get(name) for name in CERTIFICATE]
         batch.certificate[row] = [np.nan if x is None else x for x in entries]
-        batch.solvers[run.solver] = run.reason
+        batch.solvers[run.choice.name] = run.choice.reason
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -200,19 +201,16 @@ class Curve:
 @cache
 def processor() -> str:
     """Name of the processor, for the record: bits agree on processors of the same kind."""
-    try:
-        with open("/proc/cpuinfo") as lines:
-            for line in lines:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
+    with suppress(OSError), open("/proc/cpuinfo") as lines:
+        for line in lines:
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
 
 
-def utc(seconds: float) -> str:
-    """Point in time, ISO 8601."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+def now() -> str:
+    """Time of day, UTC, ISO 8601."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 @cache

@@ -388,7 +388,7 @@ class TestAgainstQutip:
             assert np.abs(dense[name] - exact[name]).max() < 1e-9, name
 
 
-class TestStretches:
+class TestSegments:
     """Long runs are cut into steps and segments; the cuts must not show."""
 
     def test_many_steps_equal_one(self):
@@ -411,7 +411,7 @@ class TestStretches:
         t = np.linspace(0, 2, 41)
         whole = qb.evolve(net, state(5), t, ("energy", "ergotropy", "concurrence"))
         monkeypatch.setattr(network, "STORE_BYTES", 0)
-        monkeypatch.setattr(network, "STRETCH_BYTES", 7 * 8 * 4**5)
+        monkeypatch.setattr(network, "SEGMENT_BYTES", 7 * 8 * 4**5)
         cut = qb.evolve(net, state(5), t, ("energy", "ergotropy", "concurrence"))
         for name in whole.data_vars:
             assert np.abs(whole[name] - cut[name]).max() < 1e-9, name
