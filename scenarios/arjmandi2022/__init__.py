@@ -90,7 +90,7 @@ def average(N, delta, realizations, *, quick, workers, measures=("energy", "ergo
     """
     counts = realizations if isinstance(realizations, dict) else dict.fromkeys(N, realizations)
     if quick:  # small chains are cheap
-        counts = {n: min(count, max(8, 400 // 2**n)) for n, count in counts.items()}
+        counts = {n: min(count, max(5, 300 // 2**n)) for n, count in counts.items()}
     index = READ if LARGE in N else np.arange(TIMES.size)
     settings = {"states": list(STATES), "tlist": TIMES[index[index % (4 if quick else 1) == 0]]} | settings
     # the same measures in every figure of seven cells, so that all of them share their runs
