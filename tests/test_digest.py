@@ -67,8 +67,8 @@ def test_comments_docstrings_and_empty_lines_do_not_count():
 
 def test_a_changed_solver_changes_the_digest_and_a_changed_figure_does_not(tmp_path, monkeypatch):
     same, folder = numerics_sha256(), tmp_path / "qbsim"
-    assert digest_after(monkeypatch, folder, "solvers/faber.py", "import", "import") == same
-    assert digest_after(monkeypatch, folder, "solvers/faber.py", "\nimport", "\nx = 1\nimport") != same
+    assert digest_after(monkeypatch, folder, "solvers/_faber.py", "import", "import") == same
+    assert digest_after(monkeypatch, folder, "solvers/_faber.py", "\nimport", "\nx = 1\nimport") != same
     assert digest_after(monkeypatch, folder, "states.py", "p: float = 0.75", "p: float = 0.76") != same
     assert digest_after(monkeypatch, folder, "plotting.py", "\nimport", "\nx = 1\nimport") == same
 

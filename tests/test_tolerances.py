@@ -8,9 +8,8 @@ import qutip
 from qutip import Qobj
 
 import qbsim as qb
-from qbsim import bosonic, capacitance, channels
+from qbsim import bosonic, capacitance, channels, charging
 from qbsim._checks import apart, as_count, as_real, as_tlist, per_cell, toward_zero
-from qbsim.charging.process import charge as charging
 
 # --- Hermiticity ----------------------------------------------------------------------------------------------------
 

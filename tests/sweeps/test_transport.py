@@ -164,7 +164,7 @@ def test_a_constant_of_a_scenario_reaches_the_workers(monkeypatch):
     paper = sys.modules[one.__package__]
     gain = {}
     for element in (paper.J / 2, paper.J):
-        monkeypatch.setattr(paper, "EXCHANGE", element)
+        monkeypatch.setattr(paper, "READING", paper.READINGS["full width"]._replace(exchange=element))
         ds = qb.sweep(
             paper.chain,
             {"N": [2], "delta": [5.0]},
