@@ -22,6 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._checks import FloatArray
 
@@ -52,6 +53,11 @@ class Ellipse:
         """(a - b)/2."""
         return (self.a - self.b) / 2
 
+    def on_circle(self, n: int) -> NDArray[np.complex128]:
+        """psi at n points of the upper half of the unit circle, from 1 to -1, (n/2 + 1,)."""
+        theta = np.linspace(0, np.pi, n // 2 + 1)
+        return self.center + self.a * np.cos(theta) + 1j * self.b * np.sin(theta)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -66,13 +72,19 @@ class Plan:
 
 def coefficients(ellipse: Ellipse, times: FloatArray, terms: int) -> FloatArray:
     """Coefficients c_k(t), (T, terms), by the trapezoidal rule on the circle, which converges geometrically."""
-    n = 64
-    while n < 2 * terms + 32:
-        n *= 2
-    theta = np.linspace(0, np.pi, n // 2 + 1)
-    psi = ellipse.center + ellipse.a * np.cos(theta) + 1j * ellipse.b * np.sin(theta)
+    n = _circle(terms)
+    return _expand(np.multiply.outer(times, ellipse.on_circle(n)), n)[:, :terms]
+
+
+def _circle(terms: int) -> int:
+    """Number of points on the circle that give this many coefficients."""
+    return max(64, 1 << (2 * terms + 31).bit_length())
+
+
+def _expand(exponents: NDArray[np.complex128], n: int) -> FloatArray:
+    """Fourier coefficients of exp(exponents) on the circle, row by row."""
     # the function is real on the real axis, so half of the circle carries all of it
-    return np.fft.irfft(np.exp(np.multiply.outer(times, psi)).conj(), n=n, axis=1)[:, :terms]
+    return np.fft.irfft(np.exp(exponents).conj(), n=n, axis=1)
 
 
 def remainders(ellipse: Ellipse, coeffs: FloatArray) -> FloatArray:
@@ -107,20 +119,24 @@ def _ellipses(left: float, right: float, height: float) -> list[Ellipse]:
     return [Ellipse(center, float(p / np.sin(x)), float(height / np.cos(x))) for x in angles]
 
 
-def _plan(ellipse: Ellipse, step: float, tol: float) -> Plan | None:
-    """Plan for one step, or None if MAX_TERMS terms or the rounding of the coefficients do not allow it."""
-    rise = step * (ellipse.center + ellipse.a)
-    reach = step * max(ellipse.a, ellipse.b)
-    if rise > MAX_GROWTH or reach > MAX_TERMS:
-        return None
-    c = np.abs(coefficients(ellipse, np.array([step]), int(min(1.5 * reach + 60, 2 * MAX_TERMS)))[0])
-    tail = 2 * np.cumsum(c[::-1])[::-1]
-    rounding = 4e-16 * len(c) * np.exp(max(0.0, rise))
-    enough = np.flatnonzero(tail <= max(tol, rounding))
-    if enough.size == 0 or enough[0] > MAX_TERMS:
-        return None
-    terms = max(2, int(enough[0]))
-    return Plan(ellipse, step, terms, float(tail[terms]), tol)
+def _plans(ellipses: list[Ellipse], step: float, tol: float) -> list[Plan]:
+    """Plans for one step, without those that MAX_TERMS terms or the rounding of the coefficients do not allow."""
+    fit = [x for x in ellipses if step * (x.center + x.a) <= MAX_GROWTH and step * max(x.a, x.b) <= MAX_TERMS]
+    if not fit:
+        return []
+    counts = [int(min(1.5 * step * max(x.a, x.b) + 60, 2 * MAX_TERMS)) for x in fit]
+    n = _circle(max(counts))
+    plans = []
+    for x, count, c in zip(
+        fit, counts, np.abs(_expand(step * np.stack([x.on_circle(n) for x in fit]), n)), strict=True
+    ):
+        tail = 2 * np.cumsum(c[:count][::-1])[::-1]
+        rounding = 4e-16 * count * np.exp(max(0.0, step * (x.center + x.a)))
+        enough = np.flatnonzero(tail <= max(tol, rounding))
+        if enough.size and enough[0] <= MAX_TERMS:
+            terms = max(2, int(enough[0]))
+            plans.append(Plan(x, step, terms, float(tail[terms]), tol))
+    return plans
 
 
 def rough_work(left: float, right: float, height: float, span: float) -> tuple[float, float]:
@@ -161,8 +177,7 @@ def plan_steps(
     cost = np.inf
     while True:
         step = span / n + (min(slack, span / n / 10) if n > 1 else 0.0)
-        plans = [plan for x in ellipses if (plan := _plan(x, step, tol / n))]
-        if plans:
+        if plans := _plans(ellipses, step, tol / n):
             plan = min(plans, key=lambda plan: plan.terms)
             if best is not None and plan.terms * (n + outputs) >= WORTHWHILE * cost:
                 return best
