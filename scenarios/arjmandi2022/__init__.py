@@ -52,10 +52,11 @@ DELTAS = READING.deltas
 SEED = 2022
 TIMES = np.linspace(0, 1, 201) / GAMMA
 PEAK = (0.04 / GAMMA, 0.12 / GAMMA)  # where the mean coherent ergotropy peaks, in all readings
-# Seven cells: eigenvalues at all of TIMES cost more than the rest together. The claims read exact values at READ, which
-# has every time up to the peak, steps that move no half-life by 1e-4 when halved, and a tenth of TIMES drawn at random;
-# the lines of the figures run through all of TIMES, their passive energy interpolated to LINE_TOL of the spread of H0.
-LARGE = 7
+# Three cells and more: eigenvalues at all of TIMES cost more than the rest together. The claims read exact values at
+# READ, which has every time up to the peak, steps that move no half-life by 1e-4 when halved, and a tenth of TIMES at
+# random. The lines of seven cells run through all of TIMES, their passive energy interpolated to LINE_TOL of the
+# spread of H0.
+PAIR, LARGE = 2, 7
 TENTH = np.sort(np.random.default_rng(2022).choice(TIMES.size, TIMES.size // 10, replace=False))
 READ = np.unique(np.concatenate([np.arange(27), np.arange(28, 132, 4), np.arange(136, 201, 8), TENTH]))
 LINE_TOL = 1e-4
@@ -85,13 +86,13 @@ def _runs():
 def average(N, delta, realizations, *, quick, workers, measures=("energy", "ergotropy"), **settings):
     """Disorder averages, Eqs. (5), (6), for all given N and delta; without disorder all realizations are the same one.
 
-    `realizations` is a number, or one for every N. The times are `READ` if there are seven cells among them, else
-    `TIMES`. A quick run makes do with a few realizations and with a quarter of the times. Other settings as in `sweep`.
+    `realizations` is a number, or one for every N. The times are `TIMES` for two cells alone, else `READ`. A quick run
+    makes do with a few realizations and with a quarter of the times. Other settings as in `sweep`.
     """
     counts = realizations if isinstance(realizations, dict) else dict.fromkeys(N, realizations)
     if quick:  # small chains are cheap
         counts = {n: min(count, max(5, 300 // 2**n)) for n, count in counts.items()}
-    index = READ if LARGE in N else np.arange(TIMES.size)
+    index = np.arange(TIMES.size) if max(N) == PAIR else READ
     settings = {"states": list(STATES), "tlist": TIMES[index[index % (4 if quick else 1) == 0]]} | settings
     # the same measures in every figure of seven cells, so that all of them share their runs
     run = ("energy", "ergotropy", "efficiency", *POWERS) if LARGE in N and "ergotropy" in measures else measures
