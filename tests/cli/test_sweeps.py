@@ -50,17 +50,17 @@ class TestSweep:
         np.testing.assert_allclose(one.ergotropy.sel(state="plus"), alone.ergotropy, atol=1e-10)
 
     def test_every_default_is_in_the_file(self, runs):
-        asked = json.loads(open_sweep(runs).attrs["parameters"])
+        arguments = json.loads(open_sweep(runs).attrs["parameters"])
         model = {"gamma": 1.0, "B0": 10.0, "exchange": 10.0, "dephasing": 0.0, "nbar": 0.0}
-        assert asked["build"] == {"function": "qbsim:disordered_chain", "arguments": model}
-        assert asked["states"]["classical"]["arguments"] == {"p": 0.75}
-        assert (asked["seed"], asked["solver"], asked["rtol"]) == (1, "auto", 1e-8)
+        assert arguments["build"] == {"function": "qbsim:disordered_chain", "arguments": model}
+        assert arguments["states"]["classical"]["arguments"] == {"p": 0.75}
+        assert (arguments["seed"], arguments["solver"], arguments["rtol"]) == (1, "auto", 1e-8)
 
     def test_every_default_is_in_the_help(self, capsys):
         assert qbsim("sweep", "disorder", "--help") == 0
-        told = " ".join(capsys.readouterr().out.split())
+        output = " ".join(capsys.readouterr().out.split())
         for default in ("gamma GAMMA decay rate of a cell (default: 1.0)", "(default: 10.0)", "(default: 101)"):
-            assert default in told
+            assert default in output
 
     def test_geometry_takes_graphs_from_files(self, tmp_path):
         """A file with the bonds of a star is the star; the fourth, unbound cell decays alone."""
@@ -113,9 +113,9 @@ class TestSweep:
     )
     def test_bad_input_is_one_line_and_exit_code_2(self, words, message, tmp_path, capsys):
         assert qbsim("sweep", *words, "--out", tmp_path / "runs") == 2
-        told = capsys.readouterr().err
-        assert message in told
-        assert "Traceback" not in told
+        output = capsys.readouterr().err
+        assert message in output
+        assert "Traceback" not in output
 
     @pytest.mark.parametrize(
         ("text", "message"),
@@ -143,9 +143,9 @@ class TestSweep:
     def test_an_out_below_a_regular_file_is_refused(self, tmp_path, capsys):
         (tmp_path / "file").write_text("")
         assert qbsim("sweep", "disorder", *SMALL, "--out", tmp_path / "file" / "runs") == 2
-        told = capsys.readouterr().err
-        assert "Not a directory" in told
-        assert told.count("\n") == 1
+        output = capsys.readouterr().err
+        assert "Not a directory" in output
+        assert output.count("\n") == 1
 
     @pytest.mark.parametrize(
         ("error", "code", "message"),
@@ -175,10 +175,10 @@ class TestSweep:
 class TestForecast:
     def test_dry_run_computes_nothing(self, tmp_path, capsys):
         assert qbsim("sweep", "disorder", *SMALL, "--dry-run", "--out", tmp_path / "runs") == 0
-        told = capsys.readouterr().out
-        assert "18 curves, 90 realizations" in told
+        output = capsys.readouterr().out
+        assert "18 curves, 90 realizations" in output
         for word in ("task", "worker", "memory", "disk"):
-            assert word in told
+            assert word in output
         assert not (tmp_path / "runs").exists()
 
     def test_what_is_stored_costs_nothing(self, runs, capsys):
@@ -190,21 +190,21 @@ class TestForecast:
         from functools import partial
 
         build = partial(qb.disordered_chain, gamma=1.0, B0=10.0, exchange=10.0, dephasing=0.0, nbar=0.0)
-        asked = {"states": ["plus", "full"], "tlist": np.linspace(0, 1, 101), "realizations": 300}
-        plan = make_plan(Request(build, {"N": [3], "delta": [0.0, 2.0]}, **asked))
-        told = forecast(plan, 1)
+        arguments = {"states": ["plus", "full"], "tlist": np.linspace(0, 1, 101), "realizations": 300}
+        plan = make_plan(Request(build, {"N": [3], "delta": [0.0, 2.0]}, **arguments))
+        predicted = forecast(plan, 1)
         began = time.perf_counter()
-        qb.sweep(build, {"N": [3], "delta": [0.0, 2.0]}, **asked, store=tmp_path, executor="serial")
+        qb.sweep(build, {"N": [3], "delta": [0.0, 2.0]}, **arguments, store=tmp_path, executor="serial")
         taken = time.perf_counter() - began
-        assert taken / 2 < told.seconds - 3.0 < 2 * taken  # without the start of the workers
+        assert taken / 2 < predicted.seconds - 3.0 < 2 * taken  # without the start of the workers
         disk = sum(f.stat().st_size for f in tmp_path.rglob("*") if f.is_file())
-        assert disk / 2 < told.disk < 2 * disk
+        assert disk / 2 < predicted.disk < 2 * disk
 
 
 class TestShow:
     def test_axes_progress_and_provenance(self, runs, capsys):
         assert qbsim("show", runs) == 0
-        told = capsys.readouterr().out
+        output = capsys.readouterr().out
         for text in (
             "axis delta",
             "0, 1, 2",
@@ -213,7 +213,7 @@ class TestShow:
             "SeedSequence",
             '"B0": 10.0',
         ):
-            assert text in told
+            assert text in output
 
     def test_an_unfinished_sweep_shows_its_progress(self, runs, tmp_path, capsys):
         """After a kill there is a manifest and some batches."""
@@ -222,8 +222,8 @@ class TestShow:
         shutil.copytree(runs, tmp_path / "cut")
         (tmp_path / "cut" / "sweep.nc").unlink()
         next((tmp_path / "cut").glob("batches/*/*.npz")).unlink()
-        told = json.loads((tmp_path / "cut" / "manifest.json").read_text())
-        (tmp_path / "cut" / "manifest.json").write_text(json.dumps(told | {"finished": None}))
+        output = json.loads((tmp_path / "cut" / "manifest.json").read_text())
+        (tmp_path / "cut" / "manifest.json").write_text(json.dumps(output | {"finished": None}))
         assert qbsim("show", tmp_path / "cut") == 0
         shown = capsys.readouterr().out
         assert "of 90 realizations (9" in shown

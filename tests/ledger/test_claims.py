@@ -66,7 +66,7 @@ def test_standard_errors_decide_what_agrees(found, error, verdict):
         (5.54, 0.05, REPRODUCED),  # the paper comes first
         (5.42, 0.05, UNDECIDED),
         (4.0, 0.05, FAILS),  # neither: a known difference can fail
-        (5.54, 0.5, REPRODUCED),  # an error so large contradicts nobody
+        (5.54, 0.5, REPRODUCED),  # an error so large contradicts nothing
     ],
 )
 def test_known_difference_of_a_number(found, error, verdict):

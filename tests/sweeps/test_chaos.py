@@ -94,8 +94,8 @@ def test_killed_at_random(seed, undisturbed, tmp_path):
             process.communicate()
             kills["parent"] += 1
             process = start(tmp_path)
-    _, told = process.communicate()
-    assert process.returncode == 0, told
+    _, output = process.communicate()
+    assert process.returncode == 0, output
     assert kills["worker"] + kills["parent"] >= 2
     result = stored(tmp_path)
     if (result.realizations == 60).all():
@@ -145,9 +145,9 @@ def test_ctrl_c(times, undisturbed, tmp_path):
     for _ in range(times):
         process.send_signal(signal.SIGINT)
         time.sleep(0.1)
-    _, told = process.communicate(timeout=30)
+    _, output = process.communicate(timeout=30)
     assert process.returncode != 0
-    assert "Finishing the batches" in told
-    assert ("the same call resumes") in told
+    assert "Finishing the batches" in output
+    assert ("the same call resumes") in output
     assert not (tmp_path / "sweep.nc").exists()
     assert_same(run(AXES, realizations=60, store=tmp_path), undisturbed)

@@ -340,7 +340,7 @@ class TestTrouble:
             run(store=tmp_path / "file" / "runs")
 
     def test_two_processes_do_not_share_a_store(self, copy):
-        """The second is told at once, and nothing happens to the first."""
+        """The second is refused at once, and nothing happens to the first."""
         holder = "import sys\nfrom qbsim.sweeps.batches import Store\n"
         holder += "with Store(sys.argv[1]).lock():\n    print('held', flush=True)\n    input()"
         with subprocess.Popen(
@@ -370,12 +370,12 @@ class TestTrouble:
 
 def test_manifest(clean):
     """What was asked for, how it went, and under which key every curve is stored."""
-    told = Store.read_manifest(clean[0])
-    assert told["finished"]
-    assert told["parameters"]["axes"] == {"delta": [0.0, 2.0]}
-    assert [c["realizations"] for c in told["curves"]] == [10] * 4
-    assert {c["identity"] for c in told["curves"]} == set(clean[1].identity.values.ravel())
-    json.dumps(told)
+    manifest = Store.read_manifest(clean[0])
+    assert manifest["finished"]
+    assert manifest["parameters"]["axes"] == {"delta": [0.0, 2.0]}
+    assert [c["realizations"] for c in manifest["curves"]] == [10] * 4
+    assert {c["identity"] for c in manifest["curves"]} == set(clean[1].identity.values.ravel())
+    json.dumps(manifest)
 
 
 def test_one_chunk_at_a_time(tmp_path):
