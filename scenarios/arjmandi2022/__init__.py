@@ -53,8 +53,8 @@ SEED = 2022
 TIMES = np.linspace(0, 1, 201) / GAMMA
 PEAK = (0.04 / GAMMA, 0.12 / GAMMA)  # where the mean coherent ergotropy peaks, in all readings
 # Three cells and more: eigenvalues at all of TIMES cost more than the rest together. The claims read exact values at
-# READ, which has every time up to the peak, steps that move no half-life by 1e-4 when halved, the times about ln(3/2)
-# and ln(2), where the ergotropy of the classical and of the full state dies, and a tenth of TIMES at random. The lines of
+# READ, which has every time up to the peak, steps that move no half-life by 1e-4 when halved, those about ln(3/2) and
+# ln(2), where the ergotropy of the classical and of the full state dies, and a tenth of TIMES at random. The lines of
 # seven cells run through all of TIMES, their passive energy interpolated to LINE_TOL of the spread of H0.
 PAIR, LARGE = 2, 7
 TENTH = np.sort(np.random.default_rng(2022).choice(TIMES.size, TIMES.size // 10, replace=False))
