@@ -3,13 +3,12 @@ r"""The three functionals of an output state that are maximised over inputs, eac
 Stacks in, stacks out. A functional returns its values f (n,) and operators X (n, d, d) with
 :math:`f = \mathrm{tr}(X\sigma)` and :math:`\mathrm df = \mathrm{tr}(X\,\mathrm d\sigma)`. Ergotropy and free energy are
 convex: X then supports them from below, and `bound` extends them, still convex and not lower, to Hermitian operators of
-trace 1 with small negative eigenvalues.
+trace 1 with small negative eigenvalues. `is_convex` says whether no state has more than the mean of those it mixes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,19 +19,6 @@ from ..measures.many_copies import entropy_deficit, gibbs_point
 
 ComplexArray = NDArray[np.complex128]
 SMALLEST = 1e-30  # an eigenvalue below has a logarithm that only has to be finite
-
-
-class Functional(Protocol):
-    """What the search needs of a figure of merit."""
-
-    @property
-    def is_convex(self) -> bool:
-        """Whether no state has more than the mean of those it mixes."""
-        ...
-
-    def __call__(self, sigma: ComplexArray) -> tuple[FloatArray, ComplexArray]:
-        """Values and gradients of a stack of states."""
-        ...
 
 
 def _spectral(vectors: ComplexArray, values: FloatArray) -> ComplexArray:
@@ -121,3 +107,7 @@ class TotalErgotropy:
         r = np.maximum(np.linalg.eigvalsh(sigma), 0.0)
         beta = float(gibbs_point(entropy_deficit(r / r.sum()), self.levels)[1])
         return 1 / max(beta, 1e-12)
+
+
+Convex = Ergotropy | FreeEnergy
+Functional = Convex | TotalErgotropy
