@@ -32,12 +32,6 @@ SAME = 1e-9  # eigenvalues closer than this are one when perturbed; coherence be
 STEPS = 60
 
 
-def _clusters(values: FloatArray) -> list[slice]:
-    """Runs of equal entries of a descending list."""
-    cuts = [0, *(np.flatnonzero(-np.diff(values) > SAME) + 1).tolist(), len(values)]
-    return [slice(a, b) for a, b in pairwise(cuts)]
-
-
 def _passive_basis(sigma: ComplexArray, levels: FloatArray) -> tuple[FloatArray, ComplexArray] | None:
     """Eigenvalues of a passive state, descending along ascending levels, and its eigenvectors; None if it has work."""
     d = len(levels)
@@ -61,21 +55,20 @@ def _dilution_slope(cell: Cell) -> float:
     operators = np.array([np.outer(zero, zero), np.outer(zero, one) + np.outer(one, zero), np.outer(one, one)], complex)
     sigma_0, sigma_1, excited = cell.output(operators)
     sigma_2 = excited - sigma_0
-    passive = _passive_basis(sigma_0, levels)
-    if passive is None:
+    if (passive := _passive_basis(sigma_0, levels)) is None:
         return np.inf  # the noise charges empty cells
     r, V = passive
     first, second = V.conj().T @ sigma_1 @ V, V.conj().T @ sigma_2 @ V
     work = float(np.diag(sigma_2).real @ levels)
-    groups = _clusters(r)
+    cuts = [0, *(np.flatnonzero(-np.diff(r) > SAME) + 1).tolist(), d]
+    groups = [slice(a, b) for a, b in pairwise(cuts)]  # of equal eigenvalues
     for group in groups:
         if np.ptp(levels[group]) > 0 and np.abs(first[group, group]).max() > SAME:
             return np.inf  # coherence between equal populations: work of the order of the amplitude
         block = second[group, group].copy()
         for other in groups:
             if other != group:
-                gap = r[group].mean() - r[other].mean()
-                block += first[group, other] @ first[other, group] / gap
+                block += first[group, other] @ first[other, group] / (r[group].mean() - r[other].mean())
         work -= float(np.linalg.eigvalsh(block)[::-1] @ levels[group])
     return work / float(levels[1] - levels[0])
 
@@ -167,13 +160,9 @@ def single_shot_ratio(channel: Qobj, H: Qobj, energy: float = 1.0) -> Capacitanc
     energy = as_real("energy", energy)
     if energy <= 0:
         raise ValueError(f"Argument energy must be positive, but is {energy:g}.")
-    best = max_output_ergotropy(channel, H, _ground(H) + energy)
+    ground = float(np.linalg.eigvalsh(as_hermitian("H", H).full())[0])
+    best = max_output_ergotropy(channel, H, ground + energy)
     return Capacitance(best.value / energy, best.upper / energy, best.exact, best.ensemble, best.assumed)
-
-
-def _ground(H: Qobj) -> float:
-    """Ground energy, before H is known to be a Hamiltonian."""
-    return float(np.linalg.eigvalsh(as_hermitian("H", H).full())[0])
 
 
 def redundancy_curve(channel: Qobj, H: Qobj, cells: Iterable[int], energy: float = 1.0) -> FloatArray:
