@@ -56,14 +56,10 @@ def charge(
     wanted = (measures,) if isinstance(measures, str) else measures
     wanted = {**wanted, "energy": "energy"} if isinstance(wanted, dict) else tuple(dict.fromkeys([*wanted, "energy"]))
     ds = evolve(battery, rho0, tlist, wanted, **kwargs)
-    ds["stored_energy"] = ds.energy - ds.energy[0]
-    ds.stored_energy.attrs = {"long_name": "stored energy", "units": battery.unit}
-    duration = (ds.time - ds.time[0]).where(ds.time > ds.time[0])
-    ds["average_power"] = ds.stored_energy / duration
-    ds.average_power.attrs = {
-        "long_name": "average power",
-        "units": "1" if battery.unit == "1" else f"{battery.unit}^2",
-    }
+    stored, passed = ds.energy.values - ds.energy.values[0], ds.time.values - ds.time.values[0]
+    mean, units = stored / np.where(passed > 0, passed, np.nan), "1" if battery.unit == "1" else f"{battery.unit}^2"
+    ds["stored_energy"] = "time", stored, {"long_name": "stored energy", "units": battery.unit}
+    ds["average_power"] = "time", mean, {"long_name": "average power", "units": units}
     return ds
 
 
