@@ -156,8 +156,7 @@ class Envelope:
 
     def _refine(self, mu: FloatArray) -> None:
         """Best states for new multipliers, all climbed together: from the best known, its neighbours and the starts."""
-        lagrangian = self.pool.value - mu[:, None] * self.pool.energy
-        near = np.argsort(-lagrangian, axis=1)[:, :2]
+        near = np.argsort(mu[:, None] * self.pool.energy - self.pool.value, axis=1)[:, :2]
         psi = np.concatenate([np.concatenate([self.pool.psi[n], self.starts]) for n in near])
         per = len(psi) // len(mu)
         found = self.search.climb(psi, np.repeat(mu, per))

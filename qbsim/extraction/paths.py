@@ -201,8 +201,7 @@ def follow(path: ExtractionPath, points: int = 33) -> xr.Dataset:
 def _rotated(held: FloatArray, rows: Sequence[Sequence[int]] | np.ndarray, angle: float) -> np.ndarray:
     """Density matrix of a diagonal state with its pairs rotated by an angle."""
     rho = np.diag(held).astype(complex)
-    c, s = np.cos(angle), np.sin(angle)
-    turn = np.array([[c, -1j * s], [-1j * s, c]])
+    turn = np.array([[np.cos(angle), -1j * np.sin(angle)], [-1j * np.sin(angle), np.cos(angle)]])
     for pair in rows:
         block = np.ix_(pair, pair)
         rho[block] = turn @ np.diag(held[list(pair)]) @ turn.conj().T

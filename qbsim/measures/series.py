@@ -7,9 +7,11 @@ forming the dense matrices.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse
@@ -89,11 +91,8 @@ class StateSeries(ABC):
 
 def _split(dims: list[int], cells: list[int]) -> list[int]:
     """Dimensions of [before, cell, between, cell, ..., after]."""
-    sizes, start = [], 0
-    for k in cells:
-        sizes += [int(np.prod(dims[start:k], dtype=np.int64)), dims[k]]
-        start = k + 1
-    return [*sizes, int(np.prod(dims[start:], dtype=np.int64))]
+    cuts = [0, *(cut for k in cells for cut in (k, k + 1)), len(dims)]
+    return [math.prod(dims[a:b]) for a, b in pairwise(cuts)]
 
 
 class DenseStates(StateSeries):
