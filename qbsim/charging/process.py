@@ -161,26 +161,20 @@ def charge_and_hold(
     import xarray as xr
 
     first = evolve(charger, rho0, charge_times, measures, states=True)
-    cells = _cells_one_by_one(charger, Qobj(first.rho.values[-1], dims=[charger.cell_dims] * 2))
-    first = first.drop_vars("rho")
+    cells = Qobj(first.rho.values[-1], dims=[charger.cell_dims] * 2)
+    if isinstance(charger, Collective):
+        if not charger.symmetric:
+            raise ValueError("The cells' blocks do not name single cells; build the charger with space='tensor'.")
+        V = embedding(charger.N)
+        cells = V * cells * V.dag()
     if cells.dims != store.H.dims:
         raise ValueError(
             f"Argument store must have dims {cells.dims}, the cells of the charger, but has {store.H.dims}."
         )
-    second = evolve(store, cells, hold_times, measures)
+    first, second = first.drop_vars("rho"), evolve(store, cells, hold_times, measures)
     start = float(first.time[-1]) - float(second.time[0])
     ds = xr.concat([first, second.assign_coords(time=second.time + start)], "time", combine_attrs="drop_conflicts")
     ds.time.attrs = first.time.attrs
     ds["stage"] = ("time", np.repeat([0, 1], [first.sizes["time"], second.sizes["time"]]))
     ds.stage.attrs = {"long_name": "stage: charging, holding", "units": "1"}
     return ds
-
-
-def _cells_one_by_one(charger: Battery, rho: Qobj) -> Qobj:
-    """State of the cells in the full tensor space."""
-    if not isinstance(charger, Collective):
-        return rho
-    if not charger.symmetric:
-        raise ValueError("The cells' blocks do not name single cells; build the charger with space='tensor'.")
-    V = embedding(charger.N)
-    return V * rho * V.dag()
