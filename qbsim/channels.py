@@ -83,8 +83,7 @@ def check_channel(channel: Any, name: str = "channel") -> Qobj:
     if not isinstance(channel, Qobj) or not channel.issuper:
         kind = channel.type if isinstance(channel, Qobj) else type(channel).__name__
         raise TypeError(f"Argument {name} must be a superoperator (Qobj), but is {kind}.")
-    if channel.superrep != "super":
-        channel = qutip.to_super(channel)
+    channel = qutip.to_super(channel)
     choi = choi_matrix(channel)
     if not np.isfinite(choi).all():
         raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
@@ -345,6 +344,5 @@ def from_network(battery: Battery, t: float) -> Qobj:
         if t == 0:
             return qutip.to_super(qutip.qeye(H.dims[0]))
         # propagator gives a unitary for a closed system
-        channel = qutip.propagator(H, t, c_ops, options=options)
-        return channel if channel.issuper else qutip.to_super(channel)
+        return qutip.to_super(qutip.propagator(H, t, c_ops, options=options))
     return (qutip.liouvillian(H, c_ops) * t).expm()
