@@ -68,9 +68,9 @@ class FreeEnergy:
         r, vectors = np.linalg.eigh(sigma)
         r = np.maximum(r, 0.0)
         r = r / r.sum(axis=-1, keepdims=True)
-        logs = np.log(np.maximum(len(self.levels) * r, SMALLEST))
         f = _energies(sigma, self.levels) + self.T * entropy_deficit(r) + self.offset
-        return f, np.diag(self.levels + self.offset) + self.T * _spectral(vectors, logs)
+        logs = _spectral(vectors, np.log(np.maximum(len(self.levels) * r, SMALLEST)))
+        return f, np.diag(self.levels + self.offset) + self.T * logs
 
     def bound(self, sigma: ComplexArray) -> FloatArray:
         """x ln x raised to (x + c) ln(x + c) - c ln c, convex down to -c and nowhere lower for x >= 0.
@@ -98,8 +98,7 @@ class TotalErgotropy:
         thermal, beta = gibbs_point(deficit, self.levels)
         T = 1 / np.maximum(beta, 1e-12)  # the maximally mixed state: any large T gives the same ascent
         offset = T * (np.log(r.shape[-1]) - deficit) - thermal
-        logs = np.log(np.maximum(r, SMALLEST))
-        X = _spectral(vectors, T[:, None] * logs + offset[:, None])
+        X = _spectral(vectors, T[:, None] * np.log(np.maximum(r, SMALLEST)) + offset[:, None])
         return _energies(sigma, self.levels) - thermal, np.diag(self.levels) + X
 
     def temperature(self, sigma: ComplexArray) -> float:

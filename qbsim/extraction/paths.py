@@ -67,12 +67,11 @@ def _transpositions(p: FloatArray, e: FloatArray, n: int) -> list[Pair]:
     pairs = []
     for place, slot in enumerate(slots):
         most = max(held[label] for label in slots[place:])
-        if held[slot] >= most * (1 - 1e-12):
-            continue
-        fits = [label for label in slots[place:] if held[label] >= most * (1 - 1e-12)]
-        label = min(fits, key=lambda candidate: sum(map(ne, candidate, slot)))  # fewest copies that differ
-        held[slot], held[label] = held[label], held[slot]
-        pairs.append((label, slot))
+        if held[slot] < most * (1 - 1e-12):
+            fits = [label for label in slots[place:] if held[label] >= most * (1 - 1e-12)]
+            label = min(fits, key=lambda candidate: sum(map(ne, candidate, slot)))  # fewest copies that differ
+            held[slot], held[label] = held[label], held[slot]
+            pairs.append((label, slot))
     return pairs
 
 
