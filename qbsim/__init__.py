@@ -132,6 +132,11 @@ def __getattr__(name: str) -> Any:
         from ._checks import deprecate
 
         deprecate("qbsim.separable", "qbsim.charging, qbsim.negativity and qbsim.largest_negativity")
-        names = {entry: getattr(charging, entry) for entry in ("SeparableBall", "separable_ball", "thermal_cells")}
-        return SimpleNamespace(negativity=negativity, largest_negativity=largest_negativity, **names)
+        return SimpleNamespace(
+            SeparableBall=charging.SeparableBall,
+            separable_ball=charging.separable_ball,
+            thermal_cells=charging.thermal_cells,
+            negativity=negativity,
+            largest_negativity=largest_negativity,
+        )
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

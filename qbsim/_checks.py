@@ -6,10 +6,12 @@ import math
 import numbers
 import os
 import pkgutil
+import re
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from operator import gt, lt
 from typing import Any
 
 import numpy as np
@@ -53,7 +55,8 @@ class UnphysicalWarning(UserWarning):
 def warn(message: str, category: type[Warning]) -> None:
     """Warn, pointing at the line of the caller that is outside of qbsim."""
     frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
+    ours = re.compile(re.escape(PACKAGE) + "(?!scenarios)")  # scenarios are callers, wherever they lie
+    while frame.f_back is not None and ours.match(frame.f_code.co_filename):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
 
@@ -73,11 +76,6 @@ def other_roads(module: str, roads: Mapping[str, str]) -> Callable[[str], Any]:
         return pkgutil.resolve_name(roads[name])
 
     return find
-
-
-def _is_ours(file: str) -> bool:
-    """Whether a source is a part of qbsim; scenarios are callers, wherever they lie."""
-    return file.startswith(PACKAGE) and not file.startswith(PACKAGE + "scenarios")
 
 
 def apart(*numbers: float, least: int = 6) -> list[str]:
@@ -113,8 +111,7 @@ def as_hermitian(name: str, operator: Any, remedy: str = "") -> Qobj:
     if operator.dims[0] != operator.dims[1]:
         raise ValueError(f"Argument {name} must be a square Hermitian operator, but has dims {operator.dims}.")
     # before the conversion: QuTiP drops nan on the way to sparse storage
-    stored = stored_numbers(operator)
-    if not np.isfinite(stored).all():
+    if not np.isfinite(stored_numbers(operator)).all():
         raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
     # QuTiP's own test is absolute: it refuses the rounding of large entries and passes any small ones
     matrix = operator.to("CSR").data.as_scipy()
@@ -150,12 +147,10 @@ def as_real(name: str, value: Any, *, minimum: float | None = None, maximum: flo
         raise ValueError(f"Argument {name} must be finite, but is {number}.")
     if abs(number) > LARGEST:
         raise ValueError(f"Argument {name} must be at most {LARGEST:g} in size, but is {number:g}: choose other units.")
-    if minimum is not None and number < minimum:
-        bound, value = apart(minimum, number)
-        raise ValueError(f"Argument {name} must be at least {bound}, but is {value}.")
-    if maximum is not None and number > maximum:
-        bound, value = apart(maximum, number)
-        raise ValueError(f"Argument {name} must be at most {bound}, but is {value}.")
+    for limit, words, broken in ((minimum, "at least", lt), (maximum, "at most", gt)):
+        if limit is not None and broken(number, limit):
+            bound, value = apart(limit, number)
+            raise ValueError(f"Argument {name} must be {words} {bound}, but is {value}.")
     return number
 
 
@@ -251,8 +246,8 @@ def per_bond(name: str, value: ArrayLike, edges: Sequence[tuple[int, int]], N: i
             f"or a symmetric ({N}, {N}) matrix, but has shape {array.shape}."
         )
     matrix = np.zeros((N, N))
-    for (i, j), x in zip(edges, array, strict=True):
-        matrix[i, j] = matrix[j, i] = x
+    i, j = np.array(edges, dtype=int).reshape(-1, 2).T
+    matrix[i, j] = matrix[j, i] = array
     return matrix
 
 

@@ -31,8 +31,7 @@ def digest(*arrays: Any) -> str:
             ]
         else:
             parts = [np.asarray(array)]
-        for part in parts:
-            block = np.ascontiguousarray(part)
+        for block in map(np.ascontiguousarray, parts):
             sha.update(f"{block.dtype.str}{block.shape}".encode())
             sha.update(block.tobytes())
     return sha.hexdigest()

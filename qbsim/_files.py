@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -79,18 +79,8 @@ def writable_folder(path: str | os.PathLike[str]) -> Path:
     """
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass
+    tempfile.TemporaryFile(dir=folder).close()
     return folder
-
-
-def _no_cluster() -> Any:
-    """Keep xarray from asking a dask cluster for the lock of a file that is only in memory."""
-    if "distributed" not in sys.modules:
-        return nullcontext()
-    import dask
-
-    return dask.config.set(scheduler="synchronous")
 
 
 def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
@@ -120,14 +110,14 @@ def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
     [1.0, 0.607, 0.368]
     >>> folder.cleanup()
     """
-    flat = ds.copy()
-    for name, variable in ds.data_vars.items():
-        if np.iscomplexobj(variable):
-            for suffix, part in (("re", variable.real), ("im", variable.imag)):
-                flat[f"{name}_{suffix}"] = part.assign_attrs(variable.attrs)
-            flat = flat.drop_vars([name])
+    split = {name: variable for name, variable in ds.data_vars.items() if np.iscomplexobj(variable)}
+    real = {f"{name}_re": variable.real.assign_attrs(variable.attrs) for name, variable in split.items()}
+    imag = {f"{name}_im": variable.imag.assign_attrs(variable.attrs) for name, variable in split.items()}
+    # xarray need not ask a dask cluster for the lock of a file that is only in memory
+    clustered = "distributed" in sys.modules
+    alone = sys.modules["dask"].config.set(scheduler="synchronous") if clustered else nullcontext()
     # made in memory: HDF5 that meets a full disk in the middle of a file can take the interpreter down with it
-    with _no_cluster():
-        content = flat.to_netcdf(engine="h5netcdf")
+    with alone:
+        content = ds.drop_vars(split).assign(real | imag).to_netcdf(engine="h5netcdf")
     with atomic(path) as temporary:
         temporary.write_bytes(content)

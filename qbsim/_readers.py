@@ -124,8 +124,7 @@ def read_netcdf(path: Path) -> xr.Dataset:
 
     if path.exists() and not path.is_file():
         raise ValueError(f"{path} is not a regular file.")
-    with open(path, "rb"):
-        pass
+    open(path, "rb").close()
     try:
         _check_netcdf(path)
         with xr.open_dataset(path, engine="h5netcdf") as ds:
@@ -160,13 +159,6 @@ def _check_netcdf(path: Path) -> None:
             )
 
 
-def _points(space: Any) -> int:
-    """Number of entries that a dataspace declares."""
-    import h5py
-
-    return 0 if space.get_simple_extent_type() == h5py.h5s.NULL else math.prod(space.get_simple_extent_dims())
-
-
 def _is_text(kind: Any) -> bool:
     """Whether entries are texts of any length, which HDF5 keeps apart from the variable."""
     import h5py
@@ -192,7 +184,7 @@ def _variable_bytes(variable: Any, name: str) -> int:
         raise ValueError(f"{name} has no values")
     if space.get_simple_extent_dims() != space.get_simple_extent_dims(True):
         raise ValueError(f"{name} has no fixed size")
-    entries = _points(space)
+    entries = math.prod(space.get_simple_extent_dims())
     if layout.get_layout() == h5py.h5d.CHUNKED:
         entries = max(entries, math.prod(layout.get_chunk()))
     # a text that is read becomes an object of Python
@@ -206,7 +198,9 @@ def _attribute_bytes(owner: Any, name: str, size: int) -> int:
     need = 0
     for k in range(h5py.h5a.get_num_attrs(owner)):
         attribute = h5py.h5a.open(owner, index=k)
-        kind, entries = attribute.get_type(), _points(attribute.get_space())
+        kind, space = attribute.get_type(), attribute.get_space()
+        empty = space.get_simple_extent_type() == h5py.h5s.NULL
+        entries = 0 if empty else math.prod(space.get_simple_extent_dims())
         if kind.get_class() in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.STRING):
             need += entries * (size if _is_text(kind) and entries > 1 else kind.get_size())
         elif attribute.name in (b"DIMENSION_LIST", b"REFERENCE_LIST"):  # which dimension is which variable

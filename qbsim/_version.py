@@ -10,11 +10,7 @@ __version__ = "0.1.0"
 
 __all__ = ["__version__", "versions"]
 
-
-@cache
-def _library_version(name: str) -> str:
-    """Version of a library; reading it takes as long as a small evolution."""
-    return version(name)
+_library_version = cache(version)  # reading a version takes as long as a small evolution
 
 
 def versions() -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from operator import mul
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -188,10 +189,8 @@ class GaussianChannel:
     def __matmul__(self, first: GaussianChannel) -> GaussianChannel:
         if len(first.gain) != len(self.gain):
             raise ValueError(f"Channels of {len(self.gain)} and {len(first.gain)} modes cannot follow each other.")
-        pairs = list(zip(self.gain, self.noise, first.gain, first.noise, strict=True))
-        return GaussianChannel(
-            tuple(tau * tau_1 for tau, _, tau_1, _ in pairs), tuple(tau * m_1 + m for tau, m, _, m_1 in pairs)
-        )
+        noise = tuple(tau * m_1 + m for tau, m, m_1 in zip(self.gain, self.noise, first.noise, strict=True))
+        return GaussianChannel(tuple(map(mul, self.gain, first.gain)), noise)
 
     def __and__(self, other: GaussianChannel) -> GaussianChannel:
         return GaussianChannel(self.gain + other.gain, self.noise + other.noise)

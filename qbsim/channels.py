@@ -6,7 +6,7 @@ Superoperators compose with ``@`` (the right one acts first), act as ``channel(r
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import qutip
@@ -14,10 +14,8 @@ from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
 from ._checks import apart, as_count, as_real, other_roads
+from .battery import Battery
 from .operators import transition
-
-if TYPE_CHECKING:
-    from .battery import Battery
 
 __all__ = [
     "amplitude_damping",
@@ -32,8 +30,13 @@ __all__ = [
     "resonant_multilevel_amplitude_damping",
 ]
 
-_BOSONIC = ("GaussianChannel", "GaussianState", "additive_noise", "amplifier", "attenuator")
-__getattr__ = other_roads(__name__, {name: f"qbsim.bosonic.{name}" for name in _BOSONIC})
+__getattr__ = other_roads(
+    __name__,
+    {
+        name: f"qbsim.bosonic.{name}"
+        for name in ("GaussianChannel", "GaussianState", "additive_noise", "amplifier", "attenuator")
+    },
+)
 
 CHANNEL_TOLERANCE = 1e-9  # Choi eigenvalue and trace allowed in a channel that a caller passes
 
@@ -80,8 +83,7 @@ def check_channel(channel: Any, name: str = "channel") -> Qobj:
     if not isinstance(channel, Qobj) or not channel.issuper:
         kind = channel.type if isinstance(channel, Qobj) else type(channel).__name__
         raise TypeError(f"Argument {name} must be a superoperator (Qobj), but is {kind}.")
-    if channel.superrep != "super":
-        channel = qutip.to_super(channel)
+    channel = qutip.to_super(channel)
     choi = choi_matrix(channel)
     if not np.isfinite(choi).all():
         raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
@@ -96,8 +98,7 @@ def check_channel(channel: Any, name: str = "channel") -> Qobj:
             f"Argument {name} must be completely positive, but its Choi matrix has the eigenvalue {lowest:.6g}."
         )
     out, inp = (int(np.prod(d[0])) for d in channel.dims)
-    kept = np.einsum("ikjk->ij", choi.reshape(inp, out, inp, out))
-    defect = float(np.abs(kept - np.eye(inp)).max())
+    defect = float(np.abs(np.einsum("ikjk->ij", choi.reshape(inp, out, inp, out)) - np.eye(inp)).max())
     if defect > CHANNEL_TOLERANCE:
         raise ValueError(f"Argument {name} must preserve the trace, but changes it by up to {defect:.6g}.")
     return channel
@@ -118,12 +119,11 @@ def kraus(channel: Qobj) -> list[Qobj]:
     """
     channel = check_channel(channel)
     weights, vectors = np.linalg.eigh(choi_matrix(channel))
-    keep = weights > 1e-14 * weights[-1]
-    out, inp = channel.dims[0][0], channel.dims[1][0]
-    shape = (int(np.prod(inp)), int(np.prod(out)))
+    (out, _), (inp, _) = channel.dims
     return [
-        Qobj(np.sqrt(w) * v.reshape(shape).T, dims=[out, inp])
-        for w, v in zip(weights[keep][::-1], vectors.T[keep][::-1], strict=True)
+        Qobj(np.sqrt(w) * v.reshape(np.prod(inp), np.prod(out)).T, dims=[out, inp])
+        for w, v in zip(weights[::-1], vectors.T[::-1], strict=True)
+        if w > 1e-14 * weights[-1]
     ]
 
 
@@ -344,6 +344,5 @@ def from_network(battery: Battery, t: float) -> Qobj:
         if t == 0:
             return qutip.to_super(qutip.qeye(H.dims[0]))
         # propagator gives a unitary for a closed system
-        channel = qutip.propagator(H, t, c_ops, options=options)
-        return channel if channel.issuper else qutip.to_super(channel)
+        return qutip.to_super(qutip.propagator(H, t, c_ops, options=options))
     return (qutip.liouvillian(H, c_ops) * t).expm()

@@ -34,6 +34,5 @@ def depolarizing_capacitance(cell: Cell, lam: float, energy: float, total: bool)
     stored = max(lam, 0.0) * (energy - cell.levels[0])
     if not total:
         return stored if lam >= 0 else -lam * float(e[-1])
-    spectrum = np.full(cell.d, (1 - lam) / cell.d)
-    spectrum[0] += lam
+    spectrum = (1 - lam) / cell.d + lam * np.eye(cell.d)[0]
     return stored + (1 - lam) * float(e.mean()) - float(gibbs_energy(entropy_deficit(spectrum), e))

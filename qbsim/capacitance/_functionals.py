@@ -3,13 +3,12 @@ r"""The three functionals of an output state that are maximised over inputs, eac
 Stacks in, stacks out. A functional returns its values f (n,) and operators X (n, d, d) with
 :math:`f = \mathrm{tr}(X\sigma)` and :math:`\mathrm df = \mathrm{tr}(X\,\mathrm d\sigma)`. Ergotropy and free energy are
 convex: X then supports them from below, and `bound` extends them, still convex and not lower, to Hermitian operators of
-trace 1 with small negative eigenvalues.
+trace 1 with small negative eigenvalues. `is_convex` says whether no state has more than the mean of those it mixes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,19 +19,6 @@ from ..measures.many_copies import entropy_deficit, gibbs_point
 
 ComplexArray = NDArray[np.complex128]
 SMALLEST = 1e-30  # an eigenvalue below has a logarithm that only has to be finite
-
-
-class Functional(Protocol):
-    """What the search needs of a figure of merit."""
-
-    @property
-    def is_convex(self) -> bool:
-        """Whether no state has more than the mean of those it mixes."""
-        ...
-
-    def __call__(self, sigma: ComplexArray) -> tuple[FloatArray, ComplexArray]:
-        """Values and gradients of a stack of states."""
-        ...
 
 
 def _spectral(vectors: ComplexArray, values: FloatArray) -> ComplexArray:
@@ -82,9 +68,9 @@ class FreeEnergy:
         r, vectors = np.linalg.eigh(sigma)
         r = np.maximum(r, 0.0)
         r = r / r.sum(axis=-1, keepdims=True)
-        logs = np.log(np.maximum(len(self.levels) * r, SMALLEST))
         f = _energies(sigma, self.levels) + self.T * entropy_deficit(r) + self.offset
-        return f, np.diag(self.levels + self.offset) + self.T * _spectral(vectors, logs)
+        logs = _spectral(vectors, np.log(np.maximum(len(self.levels) * r, SMALLEST)))
+        return f, np.diag(self.levels + self.offset) + self.T * logs
 
     def bound(self, sigma: ComplexArray) -> FloatArray:
         """x ln x raised to (x + c) ln(x + c) - c ln c, convex down to -c and nowhere lower for x >= 0.
@@ -112,8 +98,7 @@ class TotalErgotropy:
         thermal, beta = gibbs_point(deficit, self.levels)
         T = 1 / np.maximum(beta, 1e-12)  # the maximally mixed state: any large T gives the same ascent
         offset = T * (np.log(r.shape[-1]) - deficit) - thermal
-        logs = np.log(np.maximum(r, SMALLEST))
-        X = _spectral(vectors, T[:, None] * logs + offset[:, None])
+        X = _spectral(vectors, T[:, None] * np.log(np.maximum(r, SMALLEST)) + offset[:, None])
         return _energies(sigma, self.levels) - thermal, np.diag(self.levels) + X
 
     def temperature(self, sigma: ComplexArray) -> float:
@@ -121,3 +106,7 @@ class TotalErgotropy:
         r = np.maximum(np.linalg.eigvalsh(sigma), 0.0)
         beta = float(gibbs_point(entropy_deficit(r / r.sum()), self.levels)[1])
         return 1 / max(beta, 1e-12)
+
+
+Convex = Ergotropy | FreeEnergy
+Functional = Convex | TotalErgotropy

@@ -38,11 +38,6 @@ class Point:
     weights: FloatArray
     ends: Candidates
 
-    @property
-    def gap(self) -> float:
-        """Distance of the dual from the chord."""
-        return self.upper - self.value
-
 
 def upper_hull(x: FloatArray, y: FloatArray) -> list[int]:
     """Indices of the upper convex hull of points, in ascending x (Andrew's monotone chain)."""
@@ -107,15 +102,12 @@ class Envelope:
             best = mine.best(m)
             news |= bool(lagrangian[best] > (self.pool.value - m * self.pool.energy).max() + self.tol)
             self._add(mine.take([best]), float(m))
-            self._remember(mine, lagrangian)
+            # one state of each of the highest local maxima is kept as a start for other multipliers
+            keys = np.round(np.stack([lagrangian, mine.energy]) / (self.search.cell.spread or 1.0), 4)
+            first = np.unique(keys, axis=1, return_index=True)[1]
+            order = first[np.argsort(-lagrangian[first])][:2]
+            self.starts = np.concatenate([self.starts, mine.psi[order]])[-MOST_STARTS:]
         return news
-
-    def _remember(self, found: Candidates, lagrangian: FloatArray) -> None:
-        """Keep one state of each of the highest local maxima as a start for other multipliers."""
-        keys = np.round(np.stack([lagrangian, found.energy]) / (self.search.cell.spread or 1.0), 4)
-        first = np.unique(keys, axis=1, return_index=True)[1]
-        order = first[np.argsort(-lagrangian[first])][:2]
-        self.starts = np.concatenate([self.starts, found.psi[order]])[-MOST_STARTS:]
 
     def at(self, energies: FloatArray) -> list[Point]:
         """Majorant at these energies, chord and dual closed to 1e-11 of the spread where the search allows."""
@@ -129,20 +121,21 @@ class Envelope:
             spaced = np.linspace(0, len(inside) - 1, min(len(inside), AT_ONCE)).round().astype(int)
             if not self._sweep(np.unique([self._dual(e)[1] for e in inside[spaced]])):
                 break
-        return [self._result(float(e)) for e in energies]
+        hull = upper_hull(self.pool.energy, self.pool.value)
+        return [self._result(float(e), hull) for e in energies]
 
     def _close(self, energies: FloatArray) -> None:
         """Refine until chord and dual meet at all of these energies inside the range."""
         for _ in range(ROUNDS):
-            points = [p for p in map(self._point, energies) if p[1] - p[0] > self.tol]
+            hull = upper_hull(self.pool.energy, self.pool.value)
+            points = [p for e in energies if (p := self._point(e, hull))[1] - p[0] > self.tol]
             wanted = sorted({mu for p in points for mu in p[2]} - set(self.tested.tolist()))
             if not wanted:
                 break
             self._refine(np.array(wanted))
 
-    def _point(self, e: float) -> tuple[float, float, tuple[float, ...], int, int]:
+    def _point(self, e: float, hull: list[int]) -> tuple[float, float, list[float], int, int]:
         """Chord value, dual value, next multipliers and ends of the chord at an energy inside the range."""
-        hull = self._hull()
         energy = self.pool.energy
         j = int(np.searchsorted(energy[hull], e, side="right"))
         left, right = hull[max(j - 1, 0)], hull[min(j, len(hull) - 1)]
@@ -153,12 +146,7 @@ class Envelope:
         if width > 0 and np.isfinite(self.slopes[left]):  # secant: where would the best state have the energy e?
             part = (e - energy[left]) / width
             multipliers.append(float((1 - part) * self.slopes[left] + part * self.slopes[right]))
-        return float(value), self._dual(e)[0], tuple(multipliers), left, right
-
-    def _hull(self) -> list[int]:
-        if getattr(self, "_hull_size", -1) != len(self.pool):
-            self._hull_kept, self._hull_size = upper_hull(self.pool.energy, self.pool.value), len(self.pool)
-        return self._hull_kept
+        return float(value), self._dual(e)[0], multipliers, left, right
 
     def _dual(self, e: float) -> tuple[float, float]:
         """Least supporting line at e, and its multiplier."""
@@ -168,8 +156,7 @@ class Envelope:
 
     def _refine(self, mu: FloatArray) -> None:
         """Best states for new multipliers, all climbed together: from the best known, its neighbours and the starts."""
-        lagrangian = self.pool.value - mu[:, None] * self.pool.energy
-        near = np.argsort(-lagrangian, axis=1)[:, :2]
+        near = np.argsort(mu[:, None] * self.pool.energy - self.pool.value, axis=1)[:, :2]
         psi = np.concatenate([np.concatenate([self.pool.psi[n], self.starts]) for n in near])
         per = len(psi) // len(mu)
         found = self.search.climb(psi, np.repeat(mu, per))
@@ -177,19 +164,13 @@ class Envelope:
             mine = found.take(slice(k * per, (k + 1) * per))
             self._add(mine.take([mine.best(m)]), float(m))
 
-    def _result(self, e: float) -> Point:
-        if e >= self.peak:
-            k = int(np.argmax(self.pool.value))
-            upper = self._dual(self.pool.energy[k])[0] if self.peak > self.pool.energy[0] else float(self.heights[0])
-            return Point(
-                float(self.pool.energy[k]), float(self.pool.value[k]), upper, 0.0, np.ones(1), self.pool.take([k])
-            )
-        if e <= self.pool.energy[0]:
-            ground = self.pool.take([0])
-            return Point(
-                float(ground.energy[0]), float(ground.value[0]), float(ground.value[0]), np.inf, np.ones(1), ground
-            )
-        value, upper, _, left, right = self._point(e)
+    def _result(self, e: float, hull: list[int]) -> Point:
+        if e >= self.peak or e <= self.pool.energy[0]:
+            end = self.pool.take([self.pool.best() if e >= self.peak else 0])
+            energy, value = float(end.energy[0]), float(end.value[0])
+            upper, mu = (self._dual(energy)[0], 0.0) if e >= self.peak else (value, np.inf)
+            return Point(energy, value, upper, mu, np.ones(1), end)
+        value, upper, _, left, right = self._point(e, hull)
         ends = self.pool.take([left, right])
         width = ends.energy[1] - ends.energy[0]
         part = (e - ends.energy[0]) / width if width > 0 else 0.0

@@ -8,25 +8,15 @@ They leave the sphere only by the square of the size of the simplex: halving it 
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 
 from .._checks import FloatArray
-from ._functionals import ComplexArray, Functional
+from ._functionals import ComplexArray, Convex
 from ._search import Cell
 
 MOST_SIMPLICES = 40_000
 FEW = 16  # simplices that are halved twice before the next look, whose cost then hardly depends on their number
 MOST_DIMENSIONS = 2  # of the set of kets; beyond, the simplices that stay open grow too many
-
-
-class Convex(Functional, Protocol):
-    """A functional that is convex, with its extension beyond positive operators."""
-
-    def bound(self, sigma: ComplexArray) -> FloatArray:
-        """Upper bound on Hermitian operators of trace 1, (n, k, d, d) to (n, k); convex over each row."""
-        ...
 
 
 def _simplices(cell: Cell) -> tuple[FloatArray, ComplexArray]:
@@ -63,8 +53,7 @@ def proven_bound(cell: Cell, functional: Convex, mu: float, reached: float, tol:
     open_, axes = _simplices(cell)
     m = len(axes)
     first, second = np.triu_indices(m)
-    levels, done = cell.levels, reached
-    total = len(open_)
+    done, total = reached, len(open_)
     while len(open_):
         kets = open_ @ axes
         overlap = np.einsum("nia,nja->nij", open_, open_)[:, first, second]
@@ -72,11 +61,10 @@ def proven_bound(cell: Cell, functional: Convex, mu: float, reached: float, tol:
         v, w = kets[near][:, first], kets[near][:, second]
         corners = (v[..., :, None] * w[..., None, :].conj() + w[..., :, None] * v[..., None, :].conj()) / 2
         corners /= overlap[near][..., None, None]
-        energies = np.einsum("nkaa,a->nk", corners, levels).real
+        energies = np.einsum("nkaa,a->nk", corners, cell.levels).real
         outputs = cell.output(corners).reshape(corners.shape)
-        bounds = (functional.bound(outputs) - mu * energies).max(axis=1, initial=-np.inf)
         all_bounds = np.full(len(open_), np.inf)
-        all_bounds[near] = bounds
+        all_bounds[near] = (functional.bound(outputs) - mu * energies).max(axis=1, initial=-np.inf)
         finished = all_bounds <= reached + tol
         done = max(done, float(all_bounds[finished].max(initial=-np.inf)))
         open_, all_bounds = open_[~finished], all_bounds[~finished]

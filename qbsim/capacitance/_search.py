@@ -38,7 +38,6 @@ class Candidates:
         return len(self.energy)
 
     def take(self, index: Any) -> Candidates:
-        """Some of them."""
         return Candidates(self.psi[index], self.energy[index], self.value[index])
 
     def __add__(self, other: Candidates) -> Candidates:
@@ -68,20 +67,11 @@ class Cell:
             order = np.argsort(np.diag(h).real, kind="stable")
             self.levels, V = np.diag(h).real[order], np.eye(len(h), dtype=complex)[:, order]
         self.basis: ComplexArray = V
-        d = len(h)
+        self.d = d = len(h)
+        self.spread = float(self.levels[-1] - self.levels[0])
         matrix = np.kron(V.T, V.conj().T) @ channel.full() @ np.kron(V.conj(), V)
         # rows (k, l) of the output, columns (i, j) of the input, both in row order
         self.map = np.ascontiguousarray(matrix.reshape(d, d, d, d).transpose(1, 0, 3, 2)).reshape(d * d, d * d)
-
-    @property
-    def d(self) -> int:
-        """Number of levels."""
-        return len(self.levels)
-
-    @property
-    def spread(self) -> float:
-        """Largest minus smallest level."""
-        return float(self.levels[-1] - self.levels[0])
 
     @cached_property
     def is_covariant(self) -> bool:
@@ -124,13 +114,13 @@ class Search:
 
     def evaluate(self, psi: ComplexArray) -> Candidates:
         """Energies and values of input kets (n, d)."""
-        value, _ = self.functional(self.cell.output(_projectors(psi)))
-        return Candidates(psi, np.abs(psi) ** 2 @ self.cell.levels, value)
+        return Candidates(
+            psi, np.abs(psi) ** 2 @ self.cell.levels, self.functional(self.cell.output(_projectors(psi)))[0]
+        )
 
     def _look(self, psi: ComplexArray, mu: FloatArray) -> tuple[FloatArray, ComplexArray]:
         """Lagrangian f - mu E at input kets, and its gradient G - mu H."""
-        value, X = self.functional(self.cell.output(_projectors(psi)))
-        levels = self.cell.levels
+        levels, (value, X) = self.cell.levels, self.functional(self.cell.output(_projectors(psi)))
         return value - mu * (np.abs(psi) ** 2 @ levels), self.cell.back(X) - mu[:, None, None] * np.diag(levels)
 
     def _towards(self, G: ComplexArray, psi: ComplexArray, damping: FloatArray) -> tuple[ComplexArray, FloatArray]:
@@ -149,7 +139,6 @@ class Search:
         psi, active = psi.copy(), np.arange(len(psi))
         x, m, damping = psi, mu, np.zeros(len(psi))
         height, G = self._look(x, m)
-        going: NDArray[np.bool_] = np.ones(len(psi), bool)
         for _ in range(CYCLES if self.functional.is_convex else SHORT):
             x1, distance = self._towards(G, x, damping)
             psi[active] = x1 if self.functional.is_convex else x

@@ -15,7 +15,7 @@ from qutip import Qobj
 
 from .._checks import FloatArray, apart, as_count, as_hermitian, as_real
 from ..measures.many_copies import passive_energy_per_copy
-from ._functionals import ComplexArray, Ergotropy, FreeEnergy
+from ._functionals import Ergotropy, FreeEnergy
 from ._result import Capacitance
 from ._search import Cell, Search
 from .single_letter import max_output_ergotropy
@@ -32,23 +32,6 @@ SAME = 1e-9  # eigenvalues closer than this are one when perturbed; coherence be
 STEPS = 60
 
 
-def _clusters(values: FloatArray) -> list[slice]:
-    """Runs of equal entries of a descending list."""
-    cuts = [0, *(np.flatnonzero(-np.diff(values) > SAME) + 1).tolist(), len(values)]
-    return [slice(a, b) for a, b in pairwise(cuts)]
-
-
-def _passive_basis(sigma: ComplexArray, levels: FloatArray) -> tuple[FloatArray, ComplexArray] | None:
-    """Eigenvalues of a passive state, descending along ascending levels, and its eigenvectors; None if it has work."""
-    d = len(levels)
-    tilt = SAME * 1e-3 * (levels[-1] - levels[0] or 1.0)
-    # among equal eigenvalues, eigenvectors of the Hamiltonian in ascending order
-    values, vectors = np.linalg.eigh(sigma - tilt * np.diag(np.arange(d)) / d)
-    values, vectors = np.einsum("ia,ij,ja->a", vectors.conj(), sigma, vectors).real[::-1], vectors[:, ::-1]
-    work = float(np.diag(sigma).real @ levels - values @ levels)
-    return None if work > SAME * (levels[-1] - levels[0]) else (values, vectors)
-
-
 def _dilution_slope(cell: Cell) -> float:
     r"""Limit of the ergotropy of the diluted coherent state over its energy, by second-order perturbation theory.
 
@@ -61,21 +44,23 @@ def _dilution_slope(cell: Cell) -> float:
     operators = np.array([np.outer(zero, zero), np.outer(zero, one) + np.outer(one, zero), np.outer(one, one)], complex)
     sigma_0, sigma_1, excited = cell.output(operators)
     sigma_2 = excited - sigma_0
-    passive = _passive_basis(sigma_0, levels)
-    if passive is None:
+    tilt = SAME * 1e-3 * (cell.spread or 1.0)
+    # eigenvalues descend along ascending levels; among equal ones, eigenvectors of the Hamiltonian in this order
+    V = np.linalg.eigh(sigma_0 - tilt * np.diag(np.arange(d)) / d)[1]
+    r, V = np.einsum("ia,ij,ja->a", V.conj(), sigma_0, V).real[::-1], V[:, ::-1]
+    if np.diag(sigma_0).real @ levels - r @ levels > SAME * cell.spread:
         return np.inf  # the noise charges empty cells
-    r, V = passive
     first, second = V.conj().T @ sigma_1 @ V, V.conj().T @ sigma_2 @ V
     work = float(np.diag(sigma_2).real @ levels)
-    groups = _clusters(r)
+    cuts = [0, *(np.flatnonzero(-np.diff(r) > SAME) + 1).tolist(), d]
+    groups = [slice(a, b) for a, b in pairwise(cuts)]  # of equal eigenvalues
     for group in groups:
         if np.ptp(levels[group]) > 0 and np.abs(first[group, group]).max() > SAME:
             return np.inf  # coherence between equal populations: work of the order of the amplitude
         block = second[group, group].copy()
         for other in groups:
             if other != group:
-                gap = r[group].mean() - r[other].mean()
-                block += first[group, other] @ first[other, group] / gap
+                block += first[group, other] @ first[other, group] / (r[group].mean() - r[other].mean())
         work -= float(np.linalg.eigvalsh(block)[::-1] @ levels[group])
     return work / float(levels[1] - levels[0])
 
@@ -167,13 +152,9 @@ def single_shot_ratio(channel: Qobj, H: Qobj, energy: float = 1.0) -> Capacitanc
     energy = as_real("energy", energy)
     if energy <= 0:
         raise ValueError(f"Argument energy must be positive, but is {energy:g}.")
-    best = max_output_ergotropy(channel, H, _ground(H) + energy)
+    ground = float(np.linalg.eigvalsh(as_hermitian("H", H).full())[0])
+    best = max_output_ergotropy(channel, H, ground + energy)
     return Capacitance(best.value / energy, best.upper / energy, best.exact, best.ensemble, best.assumed)
-
-
-def _ground(H: Qobj) -> float:
-    """Ground energy, before H is known to be a Hamiltonian."""
-    return float(np.linalg.eigvalsh(as_hermitian("H", H).full())[0])
 
 
 def redundancy_curve(channel: Qobj, H: Qobj, cells: Iterable[int], energy: float = 1.0) -> FloatArray:
@@ -307,12 +288,8 @@ def _redundancy(channel: Qobj, H: Qobj, collective: bool) -> Capacitance:
     slope = _dilution_slope(cell)
     if not np.isfinite(slope):
         return Capacitance(slope, slope, True, (), "empty cells already give work after the noise")
-    search = Search(cell, FreeEnergy(cell.levels, _bath_temperature(cell)) if collective else Ergotropy(cell.levels))
+    q = float(cell.output(np.diag([1.0, 0.0]).astype(complex)[None])[0, 1, 1].real)  # empty cells after the noise
+    T = cell.spread / float(np.log((1 - q) / q)) if q > 1e-300 else 0.0
+    search = Search(cell, FreeEnergy(cell.levels, T) if collective else Ergotropy(cell.levels))
     ratio, ensemble = _best_ratio(search, slope)
     return Capacitance(ratio, ratio, False, ensemble, "every input ket searched from many starts")
-
-
-def _bath_temperature(cell: Cell) -> float:
-    """Temperature of an empty two-level cell after the noise."""
-    q = float(cell.output(np.diag([1.0, 0.0]).astype(complex)[None])[0, 1, 1].real)
-    return float((cell.levels[1] - cell.levels[0]) / np.log((1 - q) / q)) if q > 1e-300 else 0.0

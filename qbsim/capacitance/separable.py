@@ -41,8 +41,8 @@ class Columns:
         """Columns of kets (n, d)."""
         sigma = cell.output(psi[:, :, None] * psi[:, None, :].conj())
         r = np.maximum(np.linalg.eigvalsh(sigma), 0.0)
-        output = np.einsum("nii,i->n", sigma, cell.levels).real
-        return cls(cell, psi, np.abs(psi) ** 2 @ cell.levels, output, entropy_deficit(r / r.sum(axis=1, keepdims=True)))
+        deficit = entropy_deficit(r / r.sum(axis=1, keepdims=True))
+        return cls(cell, psi, np.abs(psi) ** 2 @ cell.levels, np.einsum("nii,i->n", sigma, cell.levels).real, deficit)
 
     def __add__(self, other: Columns) -> Columns:
         names = ("psi", "energy", "output", "deficit")
@@ -150,8 +150,7 @@ def separable_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capacitance:
         T, mu, weights = _restricted(columns, energy)
         value = columns.work(weights)
         search = Search(cell, FreeEnergy(cell.levels, T), tol=1e-13)
-        used = columns.psi[weights > 0]
-        found = search.maxima(mu, used)
+        found = search.maxima(mu, columns.psi[weights > 0])
         lagrangian = found.value - mu * found.energy
         height = float(lagrangian.max())
         if mu * energy + height < upper:
@@ -162,16 +161,17 @@ def separable_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capacitance:
         keep = lagrangian > height - 1e-3 * scale
         _, first = np.unique(np.round(found.energy[keep] / scale, 9), return_index=True)
         columns = columns + Columns.of(cell, found.psi[keep][first])
-    weighed = np.flatnonzero(weights > 0)
-    ensemble = tuple((float(weights[k]), cell.ket(columns.psi[k])) for k in weighed)
+    ensemble = tuple((float(weights[k]), cell.ket(columns.psi[k])) for k in np.flatnonzero(weights > 0))
     upper = max(upper, value)
     if lam is not None:
         known = depolarizing_capacitance(cell, lam, energy, total=True)
         if abs(known - value) <= EXACT * scale:
             return Capacitance(value, max(known, value), True, ensemble, CLOSED_FORM)
     T, mu, height = found_at
-    exact = upper - value <= EXACT * scale and T / scale < HOTTEST and provable(cell)
-    if exact:
-        bound = proven_bound(cell, FreeEnergy(cell.levels, T), mu, height, PROVEN * scale)
-        exact = bound <= height + PROVEN * scale
+    exact = (
+        upper - value <= EXACT * scale
+        and T / scale < HOTTEST
+        and provable(cell)
+        and proven_bound(cell, FreeEnergy(cell.levels, T), mu, height, PROVEN * scale) <= height + PROVEN * scale
+    )
     return Capacitance(value, upper, exact, ensemble, BOUNDED if exact else SEARCHED)

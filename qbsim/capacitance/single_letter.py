@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from qutip import Qobj
 
-from .._checks import FloatArray, apart, as_real, as_real_array
+from .._checks import apart, as_real, as_real_array
 from ._closed import depolarizing_capacitance, depolarizing_strength
 from ._functionals import Ergotropy, FreeEnergy, TotalErgotropy
 from ._hull import Envelope, Point
@@ -46,7 +46,7 @@ def search_for(cell: Cell, total: bool) -> Search:
 def proof(search: Search, point: Point) -> str:
     """What proves that a point of the majorant is the maximum over all input kets; SEARCHED if nothing does."""
     cell, scale = search.cell, search.cell.spread or 1.0
-    if point.gap > EXACT * scale:
+    if point.upper - point.value > EXACT * scale:
         return SEARCHED
     if not np.isfinite(point.mu):  # the lowest energy: proven where only one state has it
         return CLOSED_FORM if cell.d == 1 or cell.levels[1] > cell.levels[0] + 1e-12 * scale else SEARCHED
@@ -74,7 +74,6 @@ def _is_bounded(search: Search, point: Point, scale: float) -> bool:
         found = Search(cell, functional).maxima(point.mu, point.ends.psi)
         if (found.value - point.mu * found.energy).max() > height + PROVEN * scale:
             return False  # one temperature does not do for all states: different cells emptied together give more
-    assert isinstance(functional, Ergotropy | FreeEnergy)
     return proven_bound(cell, functional, point.mu, height, PROVEN * scale) <= height + PROVEN * scale
 
 
@@ -148,26 +147,6 @@ def max_output_ergotropy(channel: Qobj, H: Qobj, energy: float, *, total: bool =
     return Capacitance(value, max(point.upper, value), why != SEARCHED, ((1.0, cell.ket(best.psi[0])),), why)
 
 
-def _curve(channel: Qobj, H: Qobj, energies: FloatArray, total: bool, prove: bool) -> list[Capacitance]:
-    cell = Cell(channel, H)
-    for e in energies:
-        check_energy(cell, float(e))
-    search, scale = search_for(cell, total), cell.spread or 1.0
-    envelope, results = Envelope(search), []
-    for energy, shared in zip(energies, envelope.at(energies), strict=True):
-        point, why = shared, SEARCHED
-        weights, psi, value = point.weights, point.ends.psi, point.value
-        if prove:
-            point, single = _settle(envelope, float(energy))
-            why = proof(search, point)
-            weights, psi, value = point.weights, point.ends.psi, point.value
-            if single.value[0] >= value - EXACT * scale:  # where the majorant is not a chord, one ket is enough
-                weights, psi, value = np.ones(1), single.psi, max(value, float(single.value[0]))
-        ensemble = tuple((float(w), cell.ket(k)) for w, k in zip(weights, psi, strict=True) if w > 0)
-        results.append(Capacitance(value, max(point.upper, value), why != SEARCHED, ensemble, why))
-    return results
-
-
 def capacitance_curve(
     channel: Qobj, H: Qobj, energies: Iterable[float], *, total: bool = False, prove: bool = False
 ) -> list[Capacitance]:
@@ -196,7 +175,20 @@ def capacitance_curve(
     >>> [round(float(c), 6) for c in capacitance_curve(amplitude_damping(0.5), qutip.num(2), [0.0, 0.5, 1.0])]
     [0.0, 0.183013, 0.207107]
     """
-    return _curve(channel, H, as_real_array("energies", list(energies)), total, prove)
+    grid, cell = as_real_array("energies", list(energies)), Cell(channel, H)
+    for e in grid:
+        check_energy(cell, float(e))
+    search, scale = search_for(cell, total), cell.spread or 1.0
+    envelope, results = Envelope(search), []
+    for energy, shared in zip(grid, envelope.at(grid), strict=True):
+        point, best = _settle(envelope, float(energy)) if prove else (shared, None)
+        why = proof(search, point) if prove else SEARCHED
+        weights, psi, value = point.weights, point.ends.psi, point.value
+        if best is not None and best.value[0] >= value - EXACT * scale:  # not a chord here: one ket is enough
+            weights, psi, value = np.ones(1), best.psi, max(value, float(best.value[0]))
+        ensemble = tuple((float(w), cell.ket(k)) for w, k in zip(weights, psi, strict=True) if w > 0)
+        results.append(Capacitance(value, max(point.upper, value), why != SEARCHED, ensemble, why))
+    return results
 
 
 def local_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capacitance:
@@ -239,7 +231,7 @@ def local_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capacitance:
     >>> round(half.value, 10), half.exact, len(half.ensemble)
     (0.3, True, 2)
     """
-    return _curve(channel, H, np.array([as_real("energy", energy)]), False, True)[0]
+    return capacitance_curve(channel, H, [as_real("energy", energy)], prove=True)[0]
 
 
 def total_ergotropy_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capacitance:
@@ -264,4 +256,4 @@ def total_ergotropy_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capaci
     >>> round(total_ergotropy_capacitance(depolarizing(0.5, d=3), qutip.num(3), 0.0).value, 10)
     0.0384899209
     """
-    return _curve(channel, H, np.array([as_real("energy", energy)]), True, True)[0]
+    return capacitance_curve(channel, H, [as_real("energy", energy)], total=True, prove=True)[0]

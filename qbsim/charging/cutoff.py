@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from .._checks import FloatArray, as_count
-
-if TYPE_CHECKING:
-    pass
+from .._checks import CutoffWarning, as_count
 
 __all__ = ["converged"]
 
@@ -53,24 +51,16 @@ def converged(
     >>> converged(lambda d: float(qutip.expect(qutip.num(d), qutip.coherent(d, 1.0, method="analytic"))), 4)[1]
     16
     """
-    import warnings
-
-    from .._checks import CutoffWarning
-
-    cutoff = as_count("cutoff", cutoff)
-
-    def quiet(levels: int) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", CutoffWarning)
-            return answer(levels)
-
-    old, change = quiet(cutoff), float("nan")
-    while 2 * cutoff <= largest:
-        new = quiet(2 * cutoff)
-        change = _relative_change(old, new)
-        if change <= tol:
-            return new, cutoff, change
-        old, cutoff = new, 2 * cutoff
+    cutoff, change = as_count("cutoff", cutoff), float("nan")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CutoffWarning)
+        old = answer(cutoff)
+        while 2 * cutoff <= largest:
+            new = answer(2 * cutoff)
+            change = _relative_change(old, new)
+            if change <= tol:
+                return new, cutoff, change
+            old, cutoff = new, 2 * cutoff
     raise ValueError(
         f"The answer still moves by {change:.2g} at the cut-off {cutoff}, and twice that exceeds {largest}. "
         "Shorten the time, weaken the drive, or allow a larger cut-off."
@@ -78,11 +68,8 @@ def converged(
 
 
 def _relative_change(old: Any, new: Any) -> float:
-    a, b = (_numbers(x) for x in (old, new))
-    return max((float(np.nanmax(np.abs(x - y)) / (np.nanmax(np.abs(y)) or 1.0)) for x, y in zip(a, b, strict=True)))
-
-
-def _numbers(answer: Any) -> list[FloatArray]:
-    if hasattr(answer, "data_vars"):
-        return [np.asarray(v.values) for v in answer.data_vars.values()]
-    return [np.asarray(answer, dtype=float)]
+    if hasattr(new, "data_vars"):
+        pairs = [(old[name].values, values.values) for name, values in new.data_vars.items()]
+    else:
+        pairs = [(np.asarray(old, dtype=float), np.asarray(new, dtype=float))]
+    return max(float(np.nanmax(np.abs(x - y)) / (np.nanmax(np.abs(y)) or 1.0)) for x, y in pairs)

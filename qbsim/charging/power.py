@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.polynomial import Chebyshev
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
@@ -66,15 +67,12 @@ def _peak(battery: Battery, rho0: Qobj, tlist: ArrayLike, of: str, solver: str, 
 
 def _between(curve: Callable[[FloatArray], FloatArray], start: float, low: float, high: float) -> Peak:
     """Maximum of a smooth curve on [low, high], from its Chebyshev interpolant."""
-    from numpy.polynomial import Chebyshev
-
     nodes = low + (high - low) * (1 - np.cos(np.pi * (np.arange(POINTS) + 0.5) / POINTS)) / 2
     fit = Chebyshev.fit(nodes, curve(np.r_[start, nodes]), POINTS - 1, domain=[low, high])
     slope = fit.deriv().roots()
     flat = slope[np.abs(slope.imag) < 1e-9 * (high - low)].real
     candidates = np.r_[flat[(flat > low) & (flat < high)], nodes[[0, -1]], high]
-    if low > start:
-        candidates = np.r_[candidates, low]
+    candidates = np.r_[candidates, low] if low > start else candidates
     values = fit(candidates)
     return Peak(float(values.max()), float(candidates[np.argmax(values)] - start))
 

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from qutip import Qobj
 
 from .._checks import as_count, as_real
 from ..models.oscillator import oscillator
@@ -145,18 +144,9 @@ def most_precise(beta: float, energy: float, figure: str = "variance") -> Gaussi
         coefficients = [1.0, nu**-2 - 1, 0.0, -(1 + nu**-2 + 4 * energy / nu), 1.0]
     else:
         raise ValueError(f"Argument figure must be 'variance' or 'fluctuations', but is {figure!r}.")
-    return _with_energy(beta, energy, _largest_root(coefficients))
-
-
-def _largest_root(coefficients: list[float]) -> float:
     roots = np.roots(coefficients)
-    return float(roots[np.abs(roots.imag) < 1e-7].real.max())
-
-
-def _with_energy(beta: float, energy: float, y: float) -> GaussianCharge:
-    """Squeezing y = exp(2 r) and what is left of the energy as displacement."""
-    r = math.log(y) / 2
-    left = energy - _nu(beta) * math.sinh(r) ** 2
+    r = math.log(float(roots[np.abs(roots.imag) < 1e-7].real.max())) / 2
+    left = energy - nu * math.sinh(r) ** 2
     return gaussian_charge(beta, r, left if left > 1e-14 * energy else 0.0)  # rounding at zero energy
 
 
@@ -219,20 +209,15 @@ def fock_charge(beta: float, r: float, displaced: float, levels: int) -> Gaussia
     n = np.arange(levels)
     p = np.exp(-beta * n) if not math.isinf(beta) else (n == 0).astype(float)
     p /= p.sum()
-    first = oscillator(levels, squeezing=r).H if r else None
-    second = oscillator(levels, displacement=math.sqrt(displaced)).H if displaced else None
     U = np.eye(levels, dtype=complex)
-    for H in (first, second):
-        U = _exponential(H) @ U if H is not None else U
+    for drive in ({"squeezing": r}, {"displacement": math.sqrt(displaced)}):
+        if any(drive.values()):
+            U = (-1j * oscillator(levels, **drive).H).expm().full() @ U
     moves = np.abs(U) ** 2  # from level n (column) to m (row)
     final = moves @ p
-    if final[-2:].sum() > 1e-9:
-        raise ValueError(f"The last two of {levels} Fock levels hold {final[-2:].sum():.2g}; keep more levels.")
+    if (beyond := final[-2:].sum()) > 1e-9:
+        raise ValueError(f"The last two of {levels} Fock levels hold {beyond:.2g}; keep more levels.")
     energy = float(final @ n - p @ n)
     variance = float(final @ n**2 - (final @ n) ** 2)
     work2 = float(np.sum(moves * p * np.subtract.outer(n, n) ** 2))
     return GaussianCharge(r, displaced, energy, variance, work2 - energy**2)
-
-
-def _exponential(H: Qobj) -> np.ndarray:
-    return (-1j * H).expm().full()

@@ -56,14 +56,10 @@ def charge(
     wanted = (measures,) if isinstance(measures, str) else measures
     wanted = {**wanted, "energy": "energy"} if isinstance(wanted, dict) else tuple(dict.fromkeys([*wanted, "energy"]))
     ds = evolve(battery, rho0, tlist, wanted, **kwargs)
-    ds["stored_energy"] = ds.energy - ds.energy[0]
-    ds.stored_energy.attrs = {"long_name": "stored energy", "units": battery.unit}
-    duration = (ds.time - ds.time[0]).where(ds.time > ds.time[0])
-    ds["average_power"] = ds.stored_energy / duration
-    ds.average_power.attrs = {
-        "long_name": "average power",
-        "units": "1" if battery.unit == "1" else f"{battery.unit}^2",
-    }
+    stored, passed = ds.energy.values - ds.energy.values[0], ds.time.values - ds.time.values[0]
+    mean, units = stored / np.where(passed > 0, passed, np.nan), "1" if battery.unit == "1" else f"{battery.unit}^2"
+    ds["stored_energy"] = "time", stored, {"long_name": "stored energy", "units": battery.unit}
+    ds["average_power"] = "time", mean, {"long_name": "average power", "units": units}
     return ds
 
 
@@ -165,26 +161,20 @@ def charge_and_hold(
     import xarray as xr
 
     first = evolve(charger, rho0, charge_times, measures, states=True)
-    cells = _cells_one_by_one(charger, Qobj(first.rho.values[-1], dims=[charger.cell_dims] * 2))
-    first = first.drop_vars("rho")
+    cells = Qobj(first.rho.values[-1], dims=[charger.cell_dims] * 2)
+    if isinstance(charger, Collective):
+        if not charger.symmetric:
+            raise ValueError("The cells' blocks do not name single cells; build the charger with space='tensor'.")
+        V = embedding(charger.N)
+        cells = V * cells * V.dag()
     if cells.dims != store.H.dims:
         raise ValueError(
             f"Argument store must have dims {cells.dims}, the cells of the charger, but has {store.H.dims}."
         )
-    second = evolve(store, cells, hold_times, measures)
+    first, second = first.drop_vars("rho"), evolve(store, cells, hold_times, measures)
     start = float(first.time[-1]) - float(second.time[0])
     ds = xr.concat([first, second.assign_coords(time=second.time + start)], "time", combine_attrs="drop_conflicts")
     ds.time.attrs = first.time.attrs
     ds["stage"] = ("time", np.repeat([0, 1], [first.sizes["time"], second.sizes["time"]]))
     ds.stage.attrs = {"long_name": "stage: charging, holding", "units": "1"}
     return ds
-
-
-def _cells_one_by_one(charger: Battery, rho: Qobj) -> Qobj:
-    """State of the cells in the full tensor space."""
-    if not isinstance(charger, Collective):
-        return rho
-    if not charger.symmetric:
-        raise ValueError("The cells' blocks do not name single cells; build the charger with space='tensor'.")
-    V = embedding(charger.N)
-    return V * rho * V.dag()

@@ -9,6 +9,7 @@ import numpy as np
 import qutip
 from numpy.typing import ArrayLike
 from qutip import Qobj, QobjEvo
+from scipy.optimize import minimize_scalar
 
 from .._checks import as_hermitian, as_real, as_tlist
 from ..states import check_state
@@ -65,8 +66,6 @@ def margolus_levitin(fidelity: float) -> float:
     >>> round(margolus_levitin(0.0) * 2 / math.pi, 12), round(margolus_levitin(0.5) * 2 / math.pi, 9)
     (1.0, 0.264994849)
     """
-    from scipy.optimize import minimize_scalar
-
     F = as_real("fidelity", fidelity, minimum=0.0, maximum=1.0)
     lowest = (1 - math.sqrt(F)) / 2
     if lowest == 0 or lowest == 0.5:
@@ -130,8 +129,7 @@ def speed_limit(psi: Qobj, phi: Qobj, E: float, dE: float, *, driven: bool = Fal
     angle = math.atan2(float(away), overlap)
     first = _ratio(angle, dE)
     second = math.nan if driven else _ratio(margolus_levitin(overlap**2), E)
-    bound = first if driven else max(first, second)
-    return SpeedLimit(angle, first, second, bound, _ratio(angle, min(E, dE)))
+    return SpeedLimit(angle, first, second, first if driven else max(first, second), _ratio(angle, min(E, dE)))
 
 
 def _ratio(angle: float, energy: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
+from operator import ne
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,19 +14,16 @@ from qutip import Qobj
 
 from .._checks import FloatArray, as_count
 from ..measures.entanglement import largest_negativity
+from .work import as_populations
 
 if TYPE_CHECKING:
     import xarray as xr
-from .work import as_populations
 
 __all__ = ["ExtractionPath", "Label", "Pair", "direct_path", "follow", "indirect_path"]
 
 
 Label = tuple[int, ...]  # level of every copy, 0 is the ground level
 Pair = tuple[Label, Label]
-
-
-# --- paths ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -62,28 +60,18 @@ class ExtractionPath:
                     raise ValueError(f"Label {label} must hold {self.n} levels, each below {len(self.levels)}.")
 
 
-def _labels(d: int, n: int) -> list[Label]:
-    return list(product(range(d), repeat=n))
-
-
-def _distance(a: Label, b: Label) -> int:
-    return sum(x != y for x, y in zip(a, b, strict=True))
-
-
 def _transpositions(p: FloatArray, e: FloatArray, n: int) -> list[Pair]:
     """Selection sort of the populations of n copies against their energies, as exchanges of two labels."""
-    labels = _labels(len(p), n)
-    held = {label: float(np.prod(p[list(label)])) for label in labels}
-    slots = sorted(labels, key=lambda label: round(float(e[list(label)].sum()), 12))
+    held = {label: float(np.prod(p[list(label)])) for label in product(range(len(p)), repeat=n)}
+    slots = sorted(held, key=lambda label: round(float(e[list(label)].sum()), 12))
     pairs = []
     for place, slot in enumerate(slots):
         most = max(held[label] for label in slots[place:])
-        if held[slot] >= most * (1 - 1e-12):
-            continue
-        fits = [label for label in slots[place:] if held[label] >= most * (1 - 1e-12)]
-        label = min(fits, key=lambda candidate: _distance(candidate, slot))
-        held[slot], held[label] = held[label], held[slot]
-        pairs.append((label, slot))
+        if held[slot] < most * (1 - 1e-12):
+            fits = [label for label in slots[place:] if held[label] >= most * (1 - 1e-12)]
+            label = min(fits, key=lambda candidate: sum(map(ne, candidate, slot)))  # fewest copies that differ
+            held[slot], held[label] = held[label], held[slot]
+            pairs.append((label, slot))
     return pairs
 
 
@@ -143,25 +131,17 @@ def indirect_path(populations: ArrayLike, levels: ArrayLike, n: int, *, normaliz
     7
     """
     p, e = as_populations(populations, levels, normalize)
-    held = {label: float(np.prod(p[list(label)])) for label in _labels(len(p), n)}
+    held = {label: float(np.prod(p[list(label)])) for label in product(range(len(p)), repeat=n)}
     steps = []
     for start, end in _transpositions(p, e, n):
-        chain = _chain(start, end)
+        # labels from start to end, one copy changing at a time
+        chain = [start, *((*end[: k + 1], *start[k + 1 :]) for k in range(n) if start[k] != end[k])]
         out = list(pairwise(chain))
         for a, b in [*out, *out[-2::-1]]:
             if abs(held[a] - held[b]) > 1e-15:
                 steps.append(((a, b),))
             held[a], held[b] = held[b], held[a]
     return ExtractionPath(tuple(p.tolist()), tuple(e.tolist()), n, tuple(steps))
-
-
-def _chain(start: Label, end: Label) -> list[Label]:
-    """Labels from `start` to `end`, one copy changing at a time."""
-    chain = [start]
-    for site in range(len(start)):
-        if start[site] != end[site]:
-            chain.append((*end[: site + 1], *start[site + 1 :]))
-    return chain
 
 
 def follow(path: ExtractionPath, points: int = 33) -> xr.Dataset:
@@ -188,7 +168,7 @@ def follow(path: ExtractionPath, points: int = 33) -> xr.Dataset:
     import xarray as xr
 
     d, n = len(path.levels), path.n
-    index = {label: row for row, label in enumerate(_labels(d, n))}
+    index = {label: row for row, label in enumerate(product(range(d), repeat=n))}
     energies = np.array([sum(path.levels[level] for level in label) for label in index])
     held = np.array([np.prod([path.populations[level] for level in label]) for label in index])
     angles = np.linspace(0, np.pi / 2, as_count("points", points, minimum=2))
@@ -220,8 +200,7 @@ def follow(path: ExtractionPath, points: int = 33) -> xr.Dataset:
 def _rotated(held: FloatArray, rows: Sequence[Sequence[int]] | np.ndarray, angle: float) -> np.ndarray:
     """Density matrix of a diagonal state with its pairs rotated by an angle."""
     rho = np.diag(held).astype(complex)
-    c, s = np.cos(angle), np.sin(angle)
-    turn = np.array([[c, -1j * s], [-1j * s, c]])
+    turn = np.array([[np.cos(angle), -1j * np.sin(angle)], [-1j * np.sin(angle), np.cos(angle)]])
     for pair in rows:
         block = np.ix_(pair, pair)
         rho[block] = turn @ np.diag(held[list(pair)]) @ turn.conj().T

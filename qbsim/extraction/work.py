@@ -61,8 +61,7 @@ def is_completely_passive(rho: Qobj, H: Qobj, *, tol: float = 1e-12) -> bool:
     >>> is_completely_passive((-1.3 * H).expm().unit(), H), is_completely_passive(qutip.qdiags([0.6, 0.2, 0.2], 0), H)
     (True, False)
     """
-    work = total_ergotropy(rho, H)
-    return work <= as_real("tol", tol, minimum=0) * float(np.ptp(np.linalg.eigvalsh(H.full())))
+    return total_ergotropy(rho, H) <= as_real("tol", tol, minimum=0) * float(np.ptp(np.linalg.eigvalsh(H.full())))
 
 
 def extra_work(populations: ArrayLike, levels: ArrayLike, n: int, *, normalize: bool = False) -> float:

@@ -44,7 +44,7 @@ def ergotropy_over_time(states: StateSeries, ref: Reference) -> FloatArray:
 
 
 def efficiency_over_time(states: StateSeries, ref: Reference) -> FloatArray:
-    return efficiency(ergotropy_over_time(states, ref), energy_over_time(states, ref), ref.ground)
+    return efficiency(ergotropy_over_time(states, ref), energy_over_time(states, ref), float(ref.levels[0]))
 
 
 def incoherent_ergotropy_over_time(states: StateSeries, ref: Reference) -> FloatArray:

@@ -6,7 +6,9 @@ A state enters by its eigenvalues and a Hamiltonian by its levels: unitaries on 
 from __future__ import annotations
 
 import math
-from itertools import combinations
+from bisect import bisect_left
+from itertools import accumulate, combinations, pairwise
+from operator import getitem
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -45,13 +47,6 @@ def entropy_deficit(p: FloatArray) -> FloatArray:
     return np.mean((1 + v) * logarithm - v, axis=-1)
 
 
-def _scaled(levels: FloatArray) -> tuple[FloatArray, float]:
-    """Levels in [0, 1] with the ground level at 0, and the spread."""
-    levels = np.sort(levels)
-    spread = float(levels[-1] - levels[0])
-    return (levels - levels[0]) / (spread or 1.0), spread
-
-
 def _log_mean(beta: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """ln mean exp(-beta y) of levels y with mean 0, and mean and variance of y in the Gibbs state."""
     low = y.min()
@@ -77,46 +72,41 @@ def _inverse_temperature(deficit: FloatArray, y: FloatArray) -> FloatArray:
     low = 0.5 * np.log(8 * deficit)
     step = np.ones_like(low)
     high = low + step
-    while (short := excess(high)[0] < 0).any():
+    # only rounding of the deficit of a ground state gets beyond 80: it is as cold as can be
+    while high.max() <= 80 and (short := excess(high)[0] < 0).any():
         low = np.where(short, high, low)
         step = np.where(short, 2 * step, step)
         high = np.where(short, high + step, high)
-        if high.max() > 80:  # only rounding of the deficit of a ground state gets here: it is as cold as can be
-            break
     x = 0.5 * (low + high)
     for _ in range(200):  # Newton's steps, and a bisection wherever one leaves the bracket
         value, slope = excess(x)
         low, high = np.where(value < 0, x, low), np.where(value < 0, high, x)
         with np.errstate(divide="ignore", invalid="ignore"):
             newton = x - value / slope
-        inside = (newton > low) & (newton < high)
-        new = np.where(inside, newton, 0.5 * (low + high))
-        change = np.abs(new - x).max()
-        x = new
-        if change < 1e-9:
+        last, x = x, np.where((newton > low) & (newton < high), newton, 0.5 * (low + high))
+        if np.abs(x - last).max() < 1e-9:
             break
     return np.exp(x)
 
 
 def gibbs_point(deficit: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Energy and inverse temperature (inf at zero temperature) of Gibbs states of given entropy deficit (...)."""
-    x, spread = _scaled(levels)
-    deficit = np.maximum(deficit, 0.0)
+    levels, deficit = np.sort(levels), np.maximum(deficit, 0.0)
+    spread = float(levels[-1] - levels[0])
     if spread == 0:
         return np.full(deficit.shape, levels[0]), np.zeros(deficit.shape)
-    d, ground_levels = len(x), int(np.count_nonzero(x <= DEGENERATE))
+    x = (levels - levels[0]) / spread
     centre = x.mean()
-    energy, beta = np.zeros(deficit.shape), np.full(deficit.shape, np.inf)
     hot = deficit <= 1e-30  # the energy is then within 1e-15 of the mean
-    energy[hot], beta[hot] = centre, 0.0
-    warm = ~hot & (deficit < math.log(d / ground_levels) - 1e-16)
+    energy, beta = np.where(hot, centre, 0.0), np.where(hot, 0.0, np.inf)
+    warm = ~hot & (deficit < math.log(len(x) / np.count_nonzero(x <= DEGENERATE)) - 1e-16)
     if warm.any():
         b = _inverse_temperature(deficit[warm], x - centre)
         # The energy follows from the free energy and not from the state found: this form is stationary in beta, so that
         # an error of beta enters squared.
         energy[warm] = np.maximum(centre - (deficit[warm] + _log_mean(b, x - centre)[0]) / b, 0.0)
         beta[warm] = b
-    return levels.min() + spread * energy, beta / spread
+    return levels[0] + spread * energy, beta / spread
 
 
 def gibbs_energy(deficit: ArrayLike, levels: ArrayLike) -> FloatArray:
@@ -153,23 +143,20 @@ def _power(values: FloatArray, n: int) -> tuple[FloatArray, list[int]]:
     """Sums of one value per copy over n copies, ascending, each with the exact number of ways to get it."""
     distinct, multiplicity = np.unique(values, return_counts=True)
     k = len(distinct)
-    if math.comb(n + k - 1, k - 1) > MOST_BLOCKS:
+    if (blocks := math.comb(n + k - 1, k - 1)) > MOST_BLOCKS:
         raise ValueError(
-            f"{n} copies of a state with {k} different eigenvalues or levels have {math.comb(n + k - 1, k - 1)} "
+            f"{n} copies of a state with {k} different eigenvalues or levels have {blocks} "
             f"different ones together, more than {MOST_BLOCKS}; take fewer copies, or the limit (total_ergotropy)."
         )
-    bars = np.array(list(combinations(range(n + k - 1), k - 1)), dtype=int).reshape(math.comb(n + k - 1, k - 1), k - 1)
-    edges = np.concatenate([np.full((len(bars), 1), -1), bars, np.full((len(bars), 1), n + k - 1)], axis=1)
-    counts = np.diff(edges, axis=1) - 1  # how many copies take each value: stars between bars
+    bars = np.array(list(combinations(range(n + k - 1), k - 1)), dtype=int).reshape(blocks, k - 1)
+    # how many copies take each value: stars between bars
+    counts = np.diff(bars, axis=1, prepend=np.full((blocks, 1), -1), append=np.full((blocks, 1), n + k - 1)) - 1
     factorial = [math.factorial(j) for j in range(n + 1)]
     powers = [[int(m) ** j for j in range(n + 1)] for m in multiplicity]
-    ways = []
-    for row in counts.tolist():
-        numerator, denominator = factorial[n], 1
-        for power, c in zip(powers, row, strict=True):
-            numerator *= power[c]
-            denominator *= factorial[c]
-        ways.append(numerator // denominator)
+    ways = [
+        factorial[n] * math.prod(map(getitem, powers, row)) // math.prod(map(factorial.__getitem__, row))
+        for row in counts.tolist()
+    ]
     sums = counts @ distinct
     order = np.argsort(sums, kind="stable")
     return sums[order], [ways[i] for i in order]
@@ -226,20 +213,7 @@ def passive_energy_per_copy(eigenvalues: ArrayLike, levels: ArrayLike, n: int) -
 
 def _overlaps(ways: list[int], places: list[int]) -> tuple[FloatArray, NDArray[np.int64], NDArray[np.int64]]:
     """Lay one list of blocks along another: logarithm of the size of every overlap, and its two block numbers."""
-    logs, first, second = [], [], []
-    i = j = 0
-    left, room = ways[0], places[0]
-    while True:
-        size = min(left, room)
-        logs.append(math.log(size))
-        first.append(i)
-        second.append(j)
-        left, room = left - size, room - size
-        if left == 0:
-            i += 1
-            if i == len(ways):
-                return np.array(logs), np.array(first), np.array(second)
-            left = ways[i]
-        if room == 0:
-            j += 1
-            room = places[j]
+    ends, others = list(accumulate(ways)), list(accumulate(places))  # exact integers, too large for numpy
+    cuts = [b for a, b in pairwise(sorted([0, *ends, *others])) if a < b <= ends[-1]]
+    first, second = (np.array([bisect_left(list_, cut) for cut in cuts]) for list_ in (ends, others))
+    return np.array([math.log(b - a) for a, b in pairwise([0, *cuts])]), first, second

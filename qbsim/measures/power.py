@@ -9,7 +9,7 @@ from .._checks import FloatArray
 from .reference import Measure, Reference
 from .series import StateSeries
 
-__all__ = ["ROWS", "power_dissipation_over_time", "power_interaction_over_time", "power_over_time"]
+__all__ = ["ROWS", "power_interaction_over_time", "power_over_time"]
 
 
 def power_interaction_over_time(states: StateSeries, ref: Reference) -> FloatArray:
@@ -18,16 +18,14 @@ def power_interaction_over_time(states: StateSeries, ref: Reference) -> FloatArr
     return states.expect(ref.exchanged(0.0))
 
 
-def power_dissipation_over_time(states: StateSeries, ref: Reference) -> FloatArray:
-    return states.expect(ref.dissipated)
-
-
 def power_over_time(states: StateSeries, ref: Reference) -> FloatArray:
-    return power_interaction_over_time(states, ref) + power_dissipation_over_time(states, ref)
+    return power_interaction_over_time(states, ref) + states.expect(ref.dissipated)
 
 
 ROWS = {
     "power": Measure(power_over_time, "rate of change of the internal energy", "power", "expectation"),
     "power_interaction": Measure(power_interaction_over_time, "power of the interaction", "power", "expectation"),
-    "power_dissipation": Measure(power_dissipation_over_time, "power lost to the baths", "power", "expectation"),
+    "power_dissipation": Measure(
+        lambda states, ref: states.expect(ref.dissipated), "power lost to the baths", "power", "expectation"
+    ),
 }

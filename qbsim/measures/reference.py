@@ -66,11 +66,6 @@ class Reference:
         return np.sort(battery.diagonal) if battery.is_diagonal else np.linalg.eigvalsh(self.H0.toarray())
 
     @property
-    def ground(self) -> float:
-        """Ground energy of H0."""
-        return float(self.levels[0])
-
-    @property
     def spread(self) -> float:
         """Largest minus smallest level of H0."""
         return float(self.levels[-1] - self.levels[0])

@@ -7,9 +7,11 @@ forming the dense matrices.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse
@@ -89,75 +91,52 @@ class StateSeries(ABC):
 
 def _split(dims: list[int], cells: list[int]) -> list[int]:
     """Dimensions of [before, cell, between, cell, ..., after]."""
-    sizes, start = [], 0
-    for k in cells:
-        sizes += [int(np.prod(dims[start:k], dtype=np.int64)), dims[k]]
-        start = k + 1
-    return [*sizes, int(np.prod(dims[start:], dtype=np.int64))]
+    cuts = [0, *(cut for k in cells for cut in (k, k + 1)), len(dims)]
+    return [math.prod(dims[a:b]) for a, b in pairwise(cuts)]
 
 
 class DenseStates(StateSeries):
     """Density matrices, (T, D, D), on all tensor factors `dims`, of which `cells` store the energy."""
 
     def __init__(
-        self, rho: ComplexArray, times: FloatArray, dims: list[int], cells: Sequence[int] | None = None
+        self, states: ComplexArray, times: FloatArray, dims: list[int], cells: Sequence[int] | None = None
     ) -> None:
-        self.rho, self.times, self.dims = rho, times, dims
+        self.states, self.times, self.dims = states, times, dims
         self.cells = tuple(range(len(dims))) if cells is None else tuple(cells)
         self.cell_dims = [dims[c] for c in self.cells]
+        self.order = [*self.cells, *(k for k in range(len(dims)) if k not in self.cells)]  # of the factors, cells first
+        self.shape = len(times), int(np.prod(self.cell_dims)), int(np.prod(dims) // np.prod(self.cell_dims))
 
     @cached_property
     def dense(self) -> ComplexArray:
         if self.cells == tuple(range(len(self.dims))):
-            return self.rho
-        T, d, e = len(self.times), int(np.prod(self.cell_dims)), self._environment_size()
-        order = self._order()
-        n = len(self.dims)
-        rho = self.rho.reshape(T, *self.dims, *self.dims)
-        rho = rho.transpose(0, *(1 + k for k in order), *(1 + n + k for k in order)).reshape(T, d, e, d, e)
+            return self.states
+        n, (T, d, e) = len(self.dims), self.shape
+        rho = self.states.reshape(T, *self.dims, *self.dims)
+        rho = rho.transpose(0, *(1 + k for k in self.order), *(1 + n + k for k in self.order)).reshape(T, d, e, d, e)
         return np.einsum("taebe->tab", rho)
 
     def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
         coo = op.tocoo()  # tr(rho A) = sum_ij rho_ij A_ji
-        return (self.rho[:, coo.col, coo.row] @ coo.data).real
+        return (self.states[:, coo.col, coo.row] @ coo.data).real
 
     def take(self, index: Sequence[int] | NDArray[np.int64]) -> DenseStates:
-        return DenseStates(self.rho[index], self.times[index], self.dims, self.cells)
-
-    def _order(self) -> list[int]:
-        """Tensor factors with the cells first."""
-        return [*self.cells, *(k for k in range(len(self.dims)) if k not in self.cells)]
-
-    def _environment_size(self) -> int:
-        return int(np.prod(self.dims) // np.prod(self.cell_dims))
+        return type(self)(self.states[index], self.times[index], self.dims, self.cells)
 
 
 class KetStates(DenseStates):
     """Pure states, (T, D), on all tensor factors; the cells' density matrices are formed when needed."""
 
-    def __init__(
-        self, psi: ComplexArray, times: FloatArray, dims: list[int], cells: Sequence[int] | None = None
-    ) -> None:
-        self.psi, self.times, self.dims = psi, times, dims
-        self.cells = tuple(range(len(dims))) if cells is None else tuple(cells)
-        self.cell_dims = [dims[c] for c in self.cells]
-
     @property
     def spectrum_is_free(self) -> bool:
         """Whether the cells' states are pure: there is no charger, and no density matrix need be formed."""
-        return self._environment_size() == 1
-
-    @cached_property
-    def rho(self) -> ComplexArray:  # type: ignore[override]
-        """Density matrices on all tensor factors, (T, D, D)."""
-        return np.einsum("ti,tj->tij", self.psi, self.psi.conj())
+        return self.shape[2] == 1
 
     @cached_property
     def amplitudes(self) -> ComplexArray:
         """Amplitudes with the cells' index first, (T, d, e): cells by everything else."""
-        T, d = len(self.times), int(np.prod(self.cell_dims))
-        psi = self.psi.reshape(T, *self.dims).transpose(0, *(1 + k for k in self._order()))
-        return np.ascontiguousarray(psi.reshape(T, d, self._environment_size()))
+        psi = self.states.reshape(len(self), *self.dims).transpose(0, *(1 + k for k in self.order))
+        return np.ascontiguousarray(psi.reshape(self.shape))
 
     @cached_property
     def dense(self) -> ComplexArray:
@@ -170,22 +149,15 @@ class KetStates(DenseStates):
     @cached_property
     def eigenvalues(self) -> FloatArray:
         """Squared Schmidt coefficients between cells and charger; (0, ..., 0, 1) without a charger."""
-        T, d, e = self.amplitudes.shape
+        T, d, e = self.shape
         values = np.zeros((T, d))
-        schmidt = np.linalg.svd(self.amplitudes, compute_uv=False) ** 2 if e > 1 else self.norms[:, None]
+        norms = (np.abs(self.states) ** 2).sum(axis=1, keepdims=True)
+        schmidt = np.linalg.svd(self.amplitudes, compute_uv=False) ** 2 if e > 1 else norms
         values[:, d - schmidt.shape[1] :] = schmidt[:, ::-1]
         return values
 
-    @cached_property
-    def norms(self) -> FloatArray:
-        """Squared norms, (T,)."""
-        return (np.abs(self.psi) ** 2).sum(axis=1)
-
     def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
-        return np.einsum("ti,ti->t", self.psi.conj(), (op @ self.psi.T).T).real
-
-    def take(self, index: Sequence[int] | NDArray[np.int64]) -> KetStates:
-        return KetStates(self.psi[index], self.times[index], self.dims, self.cells)
+        return np.einsum("ti,ti->t", self.states.conj(), (op @ self.states.T).T).real
 
     def absolute_sum(self) -> FloatArray:
         return np.abs(self.amplitudes[:, :, 0]).sum(axis=1) ** 2 if self.spectrum_is_free else super().absolute_sum()
@@ -201,10 +173,9 @@ class KetStates(DenseStates):
 
     def _reduced(self, kept: list[int]) -> ComplexArray:
         """Reduced states of some cells from the amplitudes, (T, m, m)."""
-        dims = self.cell_dims
-        psi = self.amplitudes.reshape(len(self), *dims, -1)
+        psi = self.amplitudes.reshape(len(self), *self.cell_dims, -1)
         psi = np.moveaxis(psi, [1 + k for k in kept], range(1, 1 + len(kept)))
-        psi = psi.reshape(len(self), int(np.prod([dims[k] for k in kept])), -1)
+        psi = psi.reshape(len(self), int(np.prod([self.cell_dims[k] for k in kept])), -1)
         return psi @ psi.conj().transpose(0, 2, 1)
 
     def hermiticity_error(self) -> float:
