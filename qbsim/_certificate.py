@@ -50,8 +50,8 @@ def combine(name: str, values: Iterable[float | None]) -> float | None:
     >>> combine("trace_error", [1e-9, 3e-9, None])
     3e-09
     """
-    found = [float(x) for x in values if x is not None and not np.isnan(x)]
-    return float(CERTIFICATE[name].worse.reduce(found)) if found else None
+    found = [x for x in values if x is not None and not np.isnan(x)]
+    return CERTIFICATE[name].worse.reduce(found).item() if found else None
 
 
 def warn_of_cutoff(population: float | None, where: str = "") -> None:

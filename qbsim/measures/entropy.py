@@ -47,6 +47,6 @@ def purity(rho: Qobj) -> float:
 
 
 ROWS = {
-    "entropy": Measure(entropy_over_time, "von Neumann entropy (nats)", "1"),
+    "entropy": Measure(entropy_over_time, "von Neumann entropy (nats)", "1", spectral=True),
     "purity": Measure(purity_over_time, "purity", "1"),
 }
