@@ -16,7 +16,7 @@ from qutip import Qobj
 from ._checks import FloatArray, as_count, as_flag, as_text, per_bond, per_cell
 from ._machine import require_cells
 from .battery import Battery
-from .decay import NetworkReport, decay_modes, is_positive, report
+from .decay import NetworkReport, bond_factor_limits, decay_modes, is_positive, largest_gamma_bond
 from .geometry import read_edges
 from .operators import lowering, occupations, raising, sigma_z
 
@@ -126,11 +126,10 @@ class Network(Battery):
     @property
     def has_losses(self) -> bool:
         """Whether the evolution is not unitary."""
-        if self.has_own_operators:
-            return bool(self.c_ops)
-        return any(TERMS[name].loses for name in self.terms & TERMS.keys())
+        lossy = self.c_ops if self.has_own_operators else [n for n in self.terms & TERMS.keys() if TERMS[n].loses]
+        return bool(lossy)
 
-    @property
+    @cached_property
     def has_own_operators(self) -> bool:
         """Whether a subclass redefines an operator, so that the arrays are not the whole model."""
         return any(getattr(type(self), name) is not getattr(Network, name) for name in _OPERATORS)
@@ -148,9 +147,8 @@ class Network(Battery):
     @cached_property
     def local_terms(self) -> list[NDArray[np.complex128]]:
         """Local Hamiltonians of the cells, diag(0, omega_k)."""
-        if self.has_own_operators:
-            return super().local_terms
-        return [np.diag([0, w]).astype(complex) for w in self.omega]
+        own = self.has_own_operators
+        return super().local_terms if own else [np.diag([0, w]).astype(complex) for w in self.omega]
 
     @cached_property
     def loss_rate(self) -> float | None:
@@ -204,7 +202,9 @@ class Network(Battery):
 
     def report(self) -> NetworkReport:
         """Decay modes and the distance to the limit of positivity, printable in a terminal and in a notebook."""
-        return report(self.decay_matrix, self.edges, bool(self.dephasing.any()))
+        K, dephases = self.decay_matrix, bool(self.dephasing.any())
+        limits, largest = bond_factor_limits(K), largest_gamma_bond(K, self.edges)
+        return NetworkReport(K, self.edges, dephases, *np.linalg.eigh(K), limits, largest)
 
 
 class Term(NamedTuple):
@@ -236,16 +236,13 @@ def _hops(net: Network) -> Iterable[Qobj]:
         yield net.J[i, j] * (hop + hop.dag())
 
 
-def _mode_jumps(matrix: FloatArray, cell_ops: list[Qobj]) -> Iterable[Qobj]:
-    """Jump operators of the modes of a rate matrix."""
+def _mode_jumps(matrix: FloatArray, op: Callable[[int, int], Qobj]) -> Iterable[Qobj]:
+    """Jump operators of the modes of a rate matrix; `op` makes the operator of cell k of N."""
+    cell_ops = [op(k, len(matrix)) for k in range(len(matrix))]
     for rate, mode in zip(*decay_modes(matrix), strict=True):
         L = sum((v * s for v, s in zip(mode, cell_ops, strict=True) if v != 0), start=0 * cell_ops[0])
         # a negative rate has no jump operator: it enters as a term of the generator
         yield np.sqrt(rate) * L if rate > 0 else rate * qutip.lindblad_dissipator(L)
-
-
-def _on_all(op: Callable[[int, int], Qobj], N: int) -> list[Qobj]:
-    return [op(k, N) for k in range(N)]
 
 
 def _dephasing_jumps(net: Network) -> Iterable[Qobj]:
@@ -255,12 +252,8 @@ def _dephasing_jumps(net: Network) -> Iterable[Qobj]:
 TERMS = {
     "fields": Term(lambda net: net.omega, lambda net: [net.H0]),
     "exchange": Term(lambda net: net.J, _hops),
-    "loss": Term(
-        lambda net: net.loss_matrix, lambda net: _mode_jumps(net.loss_matrix, _on_all(lowering, net.N)), loses=True
-    ),
-    "pumping": Term(
-        lambda net: net.pump_matrix, lambda net: _mode_jumps(net.pump_matrix, _on_all(raising, net.N)), loses=True
-    ),
+    "loss": Term(lambda net: net.loss_matrix, lambda net: _mode_jumps(net.loss_matrix, lowering), loses=True),
+    "pumping": Term(lambda net: net.pump_matrix, lambda net: _mode_jumps(net.pump_matrix, raising), loses=True),
     "dephasing": Term(lambda net: net.dephasing, _dephasing_jumps, loses=True, weight=0.5),
 }
 """The master equation of a network. Whoever adds a row adds its array to `Network` and `network`; the term is then in
