@@ -173,10 +173,12 @@ def _purity(states: StateSeries, ref: Reference) -> FloatArray:
     return (_collective(ref).spectrum(states) ** 2).sum(axis=1)
 
 
-def _own_measures() -> dict[Any, Any]:
-    table: dict[str, Callable[[StateSeries, Reference], FloatArray]]
-    table = {"ergotropy": _ergotropy, "efficiency": _efficiency, "entropy": _entropy, "purity": _purity}
-    return {MEASURES[name]: replace(MEASURES[name], evaluate=evaluate) for name, evaluate in table.items()}
+_FORMULAS: dict[str, Callable[[StateSeries, Reference], FloatArray]] = {
+    "ergotropy": _ergotropy,
+    "efficiency": _efficiency,
+    "entropy": _entropy,
+    "purity": _purity,
+}
 
 
 def local_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nbar: float = 0.0) -> list[Qobj]:
@@ -217,7 +219,9 @@ class Collective(Battery):
         Whether the factor holds spin n/2 alone or all blocks.
     """
 
-    own_measures = MappingProxyType(_own_measures())
+    own_measures = MappingProxyType(
+        {MEASURES[name]: replace(MEASURES[name], evaluate=evaluate) for name, evaluate in _FORMULAS.items()}
+    )
     cells_are_factors = False
 
     def __init__(
@@ -258,8 +262,7 @@ class Collective(Battery):
 
     def parameters(self) -> dict[str, Any]:
         """Parameters as plain numbers and lists, for files and hashes."""
-        levels = {"symmetric": self.symmetric, "lowest_levels": self._lowest.tolist()}
-        return {**super().parameters(), **levels}
+        return {**super().parameters(), "symmetric": self.symmetric, "lowest_levels": self._lowest.tolist()}
 
     def spectrum(self, states: StateSeries) -> FloatArray:
         """Eigenvalues of the n cells' states, ascending, (T, n + 1) or (T, 2^n); the missing ones vanish."""

@@ -331,5 +331,4 @@ def fit_exponential(x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) 
     if reason:
         raise ValueError(UNDETERMINED.format(reason))
     rms = float(np.sqrt(np.mean((model(xs, *best) - ys) ** 2)))
-    (alpha, beta, gamma), (alpha_err, beta_err, gamma_err) = best.tolist(), err.tolist()
-    return ExponentialFit(alpha, beta, gamma, alpha_err, beta_err, gamma_err, rms)
+    return ExponentialFit(*[*best.tolist(), *err.tolist(), rms])
