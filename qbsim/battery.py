@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import qutip
 import scipy.sparse.linalg
-from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
 from ._checks import (
     LARGEST,
+    ComplexArray,
     FloatArray,
     ModelWarning,
     as_count,
@@ -208,7 +208,7 @@ class Battery:
         return float(sum(scipy.sparse.linalg.norm(square, 1) for square in squares))  # no less than the norm
 
     @cached_property
-    def local_terms(self) -> list[NDArray[np.complex128]]:
+    def local_terms(self) -> list[ComplexArray]:
         """Local Hamiltonians h_k, up to constants, with H0 = sum_k h_k.
 
         Raises

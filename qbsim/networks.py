@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import qutip
 import scipy.sparse
-from numpy.typing import NDArray
 from qutip import Qobj
 
-from ._checks import FloatArray, as_count, as_flag, as_text, per_bond, per_cell
+from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, per_bond, per_cell
 from ._machine import require_cells
 from .battery import Battery
 from .decay import NetworkReport, bond_factor_limits, decay_modes, is_positive, largest_gamma_bond
@@ -145,7 +144,7 @@ class Network(Battery):
         return super().is_diagonal if self.has_own_operators else True
 
     @cached_property
-    def local_terms(self) -> list[NDArray[np.complex128]]:
+    def local_terms(self) -> list[ComplexArray]:
         """Local Hamiltonians of the cells, diag(0, omega_k)."""
         own = self.has_own_operators
         return super().local_terms if own else [np.diag([0, w]).astype(complex) for w in self.omega]

@@ -12,10 +12,9 @@ import math
 import numpy as np
 import qutip
 import scipy.sparse
-from numpy.typing import NDArray
 from qutip import Qobj
 
-from ._checks import as_count
+from ._checks import IntArray, as_count
 from ._machine import require_cells
 
 __all__ = [
@@ -106,7 +105,7 @@ def sigma_y(k: int = 0, N: int = 1) -> Qobj:
     return on_cell(1j * (qutip.destroy(2) - qutip.create(2)), k, N)
 
 
-def occupations(N: int) -> NDArray[np.int64]:
+def occupations(N: int) -> IntArray:
     """Occupation of every cell in every basis state.
 
     Returns

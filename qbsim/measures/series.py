@@ -13,13 +13,10 @@ from functools import cached_property
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import NDArray
 
-from .._checks import FloatArray
+from .._checks import ComplexArray, FloatArray, IntArray
 
 __all__ = ["DenseStates", "KetStates", "StateSeries"]
-
-ComplexArray = NDArray[np.complex128]
 
 
 class StateSeries(ABC):
@@ -48,7 +45,7 @@ class StateSeries(ABC):
     def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
         """Expectation values, (T,), of a Hermitian operator on all tensor factors."""
 
-    def take(self, index: Sequence[int] | NDArray[np.int64]) -> StateSeries:
+    def take(self, index: Sequence[int] | IntArray) -> StateSeries:
         """The same states at some of the times only."""
         return DenseStates(self.dense[index], self.times[index], self.cell_dims)
 
@@ -121,7 +118,7 @@ class DenseStates(StateSeries):
         coo = op.tocoo()  # tr(rho A) = sum_ij rho_ij A_ji
         return (self.rho[:, coo.col, coo.row] @ coo.data).real
 
-    def take(self, index: Sequence[int] | NDArray[np.int64]) -> DenseStates:
+    def take(self, index: Sequence[int] | IntArray) -> DenseStates:
         return DenseStates(self.rho[index], self.times[index], self.dims, self.cells)
 
     def _order(self) -> list[int]:
@@ -184,7 +181,7 @@ class KetStates(DenseStates):
     def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
         return np.einsum("ti,ti->t", self.psi.conj(), (op @ self.psi.T).T).real
 
-    def take(self, index: Sequence[int] | NDArray[np.int64]) -> KetStates:
+    def take(self, index: Sequence[int] | IntArray) -> KetStates:
         return KetStates(self.psi[index], self.times[index], self.dims, self.cells)
 
     def absolute_sum(self) -> FloatArray:

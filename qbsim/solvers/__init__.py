@@ -26,8 +26,7 @@ SOLVERS = {
     "qutip": "the reference solver takes every model",
 }
 
-YEAR = 3.2e7  # seconds
-LONGEST_RUN = YEAR  # a forecast beyond it is a mistake in the units
+YEAR = 3.2e7  # seconds; a forecast beyond it is a mistake in the units
 
 
 class Settings(NamedTuple):
@@ -159,7 +158,7 @@ def choose(battery: Battery, rho0: Qobj, tlist: FloatArray, solver: str = "auto"
             refusals.append(f"{name}: {refusal}")
         else:
             costs[name] = module.seconds(battery, rho0, tlist, spectrum=spectrum)
-    if min(costs.values()) > LONGEST_RUN:
+    if min(costs.values()) > YEAR:
         raise ValueError(
             f"This run would take about {min(costs.values()) / YEAR:.1g} years: the time span times the largest rate "
             "or frequency is too large. Give times in the inverse unit of the rates, or fewer cells."

@@ -55,20 +55,17 @@ class Ellipse:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to make one step: ellipse, length, number of terms, the bound they reach, the tolerance."""
+    """How to make one step: ellipse, length, number of terms, the tolerance."""
 
     ellipse: Ellipse
     step: float
     terms: int
-    bound: float
     tol: float
 
 
 def coefficients(ellipse: Ellipse, times: FloatArray, terms: int) -> FloatArray:
     """Coefficients c_k(t), (T, terms), by the trapezoidal rule on the circle, which converges geometrically."""
-    n = 64
-    while n < 2 * terms + 32:
-        n *= 2
+    n = max(64, 1 << (2 * terms + 31).bit_length())  # points, a power of two
     theta = np.linspace(0, np.pi, n // 2 + 1)
     psi = ellipse.center + ellipse.a * np.cos(theta) + 1j * ellipse.b * np.sin(theta)
     # the function is real on the real axis, so half of the circle carries all of it
@@ -120,7 +117,7 @@ def _plan(ellipse: Ellipse, step: float, tol: float) -> Plan | None:
     if enough.size == 0 or enough[0] > MAX_TERMS:
         return None
     terms = max(2, int(enough[0]))
-    return Plan(ellipse, step, terms, float(tail[terms]), tol)
+    return Plan(ellipse, step, terms, tol)
 
 
 def rough_work(left: float, right: float, height: float, span: float) -> tuple[float, float]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import NDArray
 
 from .._checks import FloatArray
 from ..networks import Network
@@ -89,7 +88,7 @@ def _largest_rate(net: Network, matrix: FloatArray, crude: bool) -> float:
     return float(_block_extremes(net.N, matrix - np.diag(diagonal), diagonal)[:, 1].max())
 
 
-def _block_extremes(N: int, hopping: FloatArray, fields: FloatArray) -> NDArray[np.float64]:
+def _block_extremes(N: int, hopping: FloatArray, fields: FloatArray) -> FloatArray:
     """Extreme eigenvalues of sum_k f_k n_k + sum_ij h_ij s+_i s-_j in every excitation sector, (N + 1, 2)."""
     bonds = tuple((int(i), int(j)) for i, j in zip(*np.nonzero(np.triu(hopping, 1)), strict=True))
     layout = layout_of(N, True, bonds)

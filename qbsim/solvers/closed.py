@@ -9,12 +9,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.sparse
 import scipy.sparse.linalg
-from numpy.typing import NDArray
 from qutip import Qobj
 
-from .._checks import FloatArray
+from .._checks import ComplexArray, FloatArray, IntArray
 from ..battery import GENERAL_OPERATORS, Battery
 from ..measures.series import KetStates, StateSeries
 from . import Settings
@@ -47,9 +45,9 @@ class _Blocks(NamedTuple):
     """
 
     H: Any
-    psi: NDArray[np.complex128]
-    keep: NDArray[np.int64]
-    blocks: list[NDArray[np.int64]]
+    psi: ComplexArray
+    keep: IntArray
+    blocks: list[IntArray]
 
 
 def _reachable(battery: Battery, rho0: Qobj) -> _Blocks:
@@ -79,8 +77,7 @@ def _costs(part: _Blocks, tlist: FloatArray) -> tuple[float, float]:
 
 def _is_dense(part: _Blocks, tlist: FloatArray) -> bool:
     """Whether eigenvectors cost less than stepping."""
-    vectors, stepping = _costs(part, tlist)
-    return vectors <= stepping
+    return int(np.argmin(_costs(part, tlist))) == 0
 
 
 def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
@@ -112,7 +109,7 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
         yield KetStates(amplitudes, times, battery.dims, battery.cells)
 
 
-def _by_eigenvectors(part: _Blocks, tlist: FloatArray) -> Iterator[NDArray[np.complex128]]:
+def _by_eigenvectors(part: _Blocks, tlist: FloatArray) -> Iterator[ComplexArray]:
     solved = []
     for block in part.blocks:
         energies, vectors = np.linalg.eigh(part.H[block][:, block].toarray())
@@ -125,11 +122,9 @@ def _by_eigenvectors(part: _Blocks, tlist: FloatArray) -> Iterator[NDArray[np.co
         yield psi
 
 
-def _by_steps(part: _Blocks, tlist: FloatArray) -> Iterator[NDArray[np.complex128]]:
-    from scipy.sparse.linalg import expm_multiply
-
+def _by_steps(part: _Blocks, tlist: FloatArray) -> Iterator[ComplexArray]:
     psi = part.psi
     yield psi
     for dt in np.diff(tlist):
-        psi = expm_multiply(-1j * dt * part.H, psi)
+        psi = scipy.sparse.linalg.expm_multiply(-1j * dt * part.H, psi)
         yield psi

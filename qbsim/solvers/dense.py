@@ -10,12 +10,11 @@ from functools import lru_cache
 
 import numpy as np
 import qutip
-from numpy.typing import NDArray
 from qutip import Qobj
 
-from .._checks import FloatArray
+from .._checks import ComplexArray, FloatArray
 from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, Battery
-from ..measures.series import ComplexArray, DenseStates, StateSeries
+from ..measures.series import DenseStates, StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..operators import lowering, occupations
 from . import Settings
@@ -62,16 +61,11 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
     rho[0] = (rho0.proj() if rho0.isket else rho0).full().ravel()
     propagators: dict[float, ComplexArray] = {}
     for k, step in enumerate(np.diff(tlist)):
-        key = _key(step)
+        key = float(f"{step:.12e}")  # 12 digits: the steps of a linspace differ in the last bits
         if key not in propagators:
             propagators[key] = expm(L * key)
         rho[k + 1] = propagators[key] @ rho[k]
     yield DenseStates(rho.reshape(-1, D, D), tlist, battery.dims, battery.cells)
-
-
-def _key(step: float) -> float:
-    """A step to 12 digits, which tell real differences from rounding: steps of a linspace differ in the last bits."""
-    return float(f"{step:.12e}")
 
 
 def _liouvillian(battery: Battery) -> ComplexArray:
@@ -91,12 +85,11 @@ def _liouvillian(battery: Battery) -> ComplexArray:
     A = -1j * H - G / 2
     jumps = np.einsum("ij,iab,jcd->acbd", loss, s, s) + np.einsum("ij,iab,jcd->acbd", pump, up, up)
     L = np.kron(A, np.eye(D)) + np.kron(np.eye(D), A.conj()) + jumps.reshape(D * D, D * D)
-    differ = (n[:, None, :] != n[None, :, :]) @ battery.dephasing
-    L[np.diag_indices(D * D)] -= differ.ravel()
+    L[np.diag_indices(D * D)] -= ((n[:, None, :] != n[None, :, :]) @ battery.dephasing).ravel()
     return L
 
 
 @lru_cache(maxsize=8)
-def _lowering_matrices(N: int) -> NDArray[np.float64]:
+def _lowering_matrices(N: int) -> FloatArray:
     """Lowering operators of all cells as dense arrays, (N, 2^N, 2^N)."""
     return np.array([lowering(k, N).full().real for k in range(N)])
