@@ -27,21 +27,18 @@ def terms(op: QobjEvo) -> Iterator[tuple[Qobj | None, Any]]:
 
 def sampled_times(op: QobjEvo) -> FloatArray:
     """Times at which coefficients given as arrays were sampled, ascending; empty if there are none."""
-    found: list[Any] = []
+    found = [times for _, coefficient in terms(op) for times in _sampled(coefficient)]
+    return np.unique(np.concatenate(found)) if found else np.empty(0)
 
-    def walk(coefficient: Any) -> None:
-        if type(coefficient).__name__ == "InterCoefficient":
-            found.append(np.asarray(_pieces(coefficient)[0][0], dtype=float))
-            return
+
+def _sampled(coefficient: Any) -> Iterator[FloatArray]:
+    """Times of every array inside a coefficient."""
+    if type(coefficient).__name__ == "InterCoefficient":
+        yield np.asarray(_pieces(coefficient)[0][0], dtype=float)
+    elif isinstance(coefficient, Coefficient):
         for piece in _pieces(coefficient)[-1:]:
             for inner in piece if isinstance(piece, tuple) else ():
-                if isinstance(inner, Coefficient):
-                    walk(inner)
-
-    for _, coefficient in terms(op):
-        if isinstance(coefficient, Coefficient):
-            walk(coefficient)
-    return np.unique(np.concatenate(found)) if found else np.empty(0)
+                yield from _sampled(inner)
 
 
 def operator_digest(op: Qobj | QobjEvo) -> str:

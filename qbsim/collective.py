@@ -115,25 +115,20 @@ def _local_jumps(n: int, step: int) -> list[Qobj]:
     for row, j in enumerate(every_j):
         m = np.arange(-j, j + 1)
         up = m if step == 0 else -step * m  # for s+ everything is that of s- upside down
-        tables = []  # block that is reached, squares of the elements, their common factor
-        if j > 0:
-            inside = m**2 if step == 0 else (j + up) * (j - up + 1)
-            tables.append((row, inside, (n / 2 + 1) / (2 * j * (j + 1))))
-        if j >= 1:
-            lower = (j + m) * (j - m) if step == 0 else (j + up) * (j + up - 1)
-            tables.append((row + 1, lower, (n / 2 + j + 1) / (2 * j * (2 * j + 1))))
-        if row > 0:
-            higher = (j + m + 1) * (j - m + 1) if step == 0 else (j - up + 1) * (j - up + 2)
-            tables.append((row - 1, higher, (n / 2 - j) / (2 * (j + 1) * (2 * j + 1))))
+        if step == 0:
+            inside, lower, higher = m**2, (j + m) * (j - m), (j + m + 1) * (j - m + 1)
+        else:
+            inside, lower, higher = (j + up) * (j - up + 1), (j + up) * (j + up - 1), (j - up + 1) * (j - up + 2)
+        # block that is reached, squares of the elements, their common factor
+        tables = [(row, inside, (n / 2 + 1) / (2 * j * (j + 1)))] if j > 0 else []
+        tables += [(row + 1, lower, (n / 2 + j + 1) / (2 * j * (2 * j + 1)))] if j >= 1 else []
+        tables += [(row - 1, higher, (n / 2 - j) / (2 * (j + 1) * (2 * j + 1)))] if row > 0 else []
         for target, squares, factor in tables:
-            elements = np.sqrt(factor * squares)
-            if target == row and step == 0:
-                elements *= np.sign(m)
+            elements = np.sqrt(factor * squares) * (np.sign(m) if target == row and step == 0 else 1)
             held = squares > 0
             rows = starts[target] + (m + step + every_j[target]).round().astype(int)
-            columns = starts[row] + np.arange(m.size)
-            shape = (starts[-1], starts[-1])
-            jumps.append(Qobj(scipy.sparse.csr_matrix((elements[held], (rows[held], columns[held])), shape=shape)))
+            entries = elements[held], (rows[held], (starts[row] + np.arange(m.size))[held])
+            jumps.append(Qobj(scipy.sparse.csr_matrix(entries, shape=(starts[-1], starts[-1]))))
     return jumps
 
 

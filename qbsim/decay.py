@@ -143,11 +143,14 @@ class NetworkReport:
 
     def _lines(self) -> list[tuple[str, str]]:
         bonds = ", ".join(f"{i}-{j}" for i, j in self.edges) or "none"
-        rows = [("cells", str(len(self.decay_matrix))), ("bonds", f"{len(self.edges)}: {bonds}")]
-        for m, (rate, kind) in enumerate(zip(self.rates, self.kinds, strict=True)):
-            amplitudes = " ".join(f"{a:+.3f}" for a in self.modes[:, m])
-            rows.append((f"mode {m}", f"rate {rate:.6g}  {kind:12s} [{amplitudes}]"))
-        rows.append(("distance to the limit", f"{self.margin:.6g}"))
+        modes = [" ".join(f"{a:+.3f}" for a in mode) for mode in self.modes.T]
+        decay = zip(self.rates, self.kinds, modes, strict=True)
+        rows = [
+            ("cells", str(len(self.decay_matrix))),
+            ("bonds", f"{len(self.edges)}: {bonds}"),
+            *((f"mode {m}", f"rate {rate:.6g}  {kind:12s} [{mode}]") for m, (rate, kind, mode) in enumerate(decay)),
+            ("distance to the limit", f"{self.margin:.6g}"),
+        ]
         if self.largest_gamma_bond is not None:
             rows.append(("largest gamma_bond", toward_zero(self.largest_gamma_bond)))
         elif np.isfinite(self.bond_factor_limits[1]):

@@ -128,14 +128,12 @@ def _certify(segment: StateSeries, reference: Reference, solver: str) -> dict[st
     trace_error = float(np.abs(segment.populations.sum(axis=1) - 1).max())
     hermiticity = segment.hermiticity_error()
     least = segment.populations.min() if lowest is None else min(lowest, segment.populations.min())
-    faults = []
-    if not trace_error <= BROKEN:  # nan, too
-        faults.append(f"the trace is off by {trace_error:.3g}")
-    if not hermiticity <= BROKEN:
-        faults.append(f"the state differs from its adjoint by {hermiticity:.3g}")
-    if "negative rates" not in battery.terms and not least >= -BROKEN:  # no population is below all eigenvalues
-        faults.append(f"a probability is {least:.3g}")
-    if faults:
+    holds = {  # nan holds nothing; no population is below all eigenvalues
+        f"the trace is off by {trace_error:.3g}": trace_error <= BROKEN,
+        f"the state differs from its adjoint by {hermiticity:.3g}": hermiticity <= BROKEN,
+        f"a probability is {least:.3g}": least >= -BROKEN or "negative rates" in battery.terms,
+    }
+    if faults := [text for text, held in holds.items() if not held]:
         raise ArithmeticError(
             f"Solver {solver!r} broke down at or before time {segment.times[-1]:g}: {' and '.join(faults)}. "
             "No result is returned. Ask for a smaller rtol, choose another solver, or check superoperators among "
@@ -259,10 +257,8 @@ def evolve(
                 "Ask for fewer times, or pass a measure that computes what you need."
             )
     run = series(battery, rho0, times, table, settings, states=states, options=options)
-    stored = (*run.choice.module.TOLERANCES, "passive_tol")
-    met = {name: value for name, value in settings._asdict().items() if name in stored}
-    if options is not None:
-        met["options"] = json.dumps(dict(options))
+    met = {name: getattr(settings, name) for name in (*run.choice.module.TOLERANCES, "passive_tol")}
+    met["options"] = None if options is None else json.dumps(dict(options))
     return _label(battery, times, table, run, met)
 
 
@@ -286,8 +282,8 @@ def _label(
             attrs["rounding"] = floor
         variables[name] = ("time", curve, attrs)
     if run.rho is not None:
-        attrs = {"long_name": "density matrix of the cells", "units": "1"}
-        variables["rho"] = (("time", "row", "col"), run.rho, attrs)
+        words = {"long_name": "density matrix of the cells", "units": "1"}
+        variables["rho"] = (("time", "row", "col"), run.rho, words)
     ds = xr.Dataset(variables, coords={"time": ("time", times, time_attributes(battery.unit))})
     parameters = battery.parameters()
     ds.attrs = {

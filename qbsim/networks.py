@@ -115,12 +115,9 @@ class Network(Battery):
     @cached_property
     def terms(self) -> frozenset[str]:
         """Terms of the class docstring that do not vanish; more if a subclass has operators of its own."""
-        terms = {name for name, term in TERMS.items() if term.array(self).any()}
-        if not self.is_physical:
-            terms.add("negative rates")
-        if self.has_own_operators:
-            terms |= super().terms
-        return frozenset(terms)
+        own = super().terms if self.has_own_operators else frozenset()
+        negative = [] if self.is_physical else ["negative rates"]
+        return own.union(negative, (name for name, term in TERMS.items() if term.array(self).any()))
 
     @property
     def has_losses(self) -> bool:
@@ -190,8 +187,7 @@ class Network(Battery):
 
     def parameters(self) -> dict[str, Any]:
         """Parameters as plain numbers and lists, for files and hashes."""
-        own = super().parameters() if self.has_own_operators else {}
-        return own | {
+        return (super().parameters() if self.has_own_operators else {}) | {
             "model": type(self).__name__,
             "N": self.N,
             "edges": [list(e) for e in self.edges],
@@ -244,16 +240,17 @@ def _mode_jumps(matrix: FloatArray, op: Callable[[int, int], Qobj]) -> Iterable[
         yield np.sqrt(rate) * L if rate > 0 else rate * qutip.lindblad_dissipator(L)
 
 
-def _dephasing_jumps(net: Network) -> Iterable[Qobj]:
-    return (np.sqrt(phi / 2) * sigma_z(k, net.N) for k, phi in enumerate(net.dephasing) if phi > 0)
-
-
 TERMS = {
     "fields": Term(lambda net: net.omega, lambda net: [net.H0]),
     "exchange": Term(lambda net: net.J, _hops),
     "loss": Term(lambda net: net.loss_matrix, lambda net: _mode_jumps(net.loss_matrix, lowering), loses=True),
     "pumping": Term(lambda net: net.pump_matrix, lambda net: _mode_jumps(net.pump_matrix, raising), loses=True),
-    "dephasing": Term(lambda net: net.dephasing, _dephasing_jumps, loses=True, weight=0.5),
+    "dephasing": Term(
+        lambda net: net.dephasing,
+        lambda net: (np.sqrt(phi / 2) * sigma_z(k, net.N) for k, phi in enumerate(net.dephasing) if phi > 0),
+        loses=True,
+        weight=0.5,
+    ),
 }
 """The master equation of a network. Whoever adds a row adds its array to `Network` and `network`; the term is then in
 `H`, `c_ops`, `terms`, `has_losses` and `loss_rate`, and refused by the solvers that do not list its name."""

@@ -64,8 +64,7 @@ def on_cell(op: Qobj, k: int, N: int) -> Qobj:
     Qobj, (2^N, 2^N)
         dims [[2]*N, [2]*N].
     """
-    N = as_count("N", N)
-    k = as_count("k", k, minimum=0)
+    N, k = as_count("N", N), as_count("k", k, minimum=0)
     if k >= N:
         raise ValueError(f"Argument k must be smaller than N = {N}, but is {k}.")
     if not isinstance(op, Qobj) or op.dims != [[2], [2]]:

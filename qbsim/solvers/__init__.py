@@ -149,15 +149,9 @@ def choose(battery: Battery, rho0: Qobj, tlist: FloatArray, solver: str = "auto"
         if refusal:
             raise ValueError(f"Solver {solver!r} cannot do this model: {refusal}. Use solver='auto'.")
         return Choice(solver, module, "asked for", "")
-    costs: dict[str, float] = {}
-    refusals = []
-    for name in SOLVERS:
-        module = load(name)
-        refusal = why_not(module, battery, rho0, tlist)
-        if refusal:
-            refusals.append(f"{name}: {refusal}")
-        else:
-            costs[name] = module.seconds(battery, rho0, tlist, spectrum=spectrum)
+    refusals = {name: why_not(load(name), battery, rho0, tlist) for name in SOLVERS}
+    able = [name for name, refusal in refusals.items() if not refusal]
+    costs = {name: load(name).seconds(battery, rho0, tlist, spectrum=spectrum) for name in able}
     if min(costs.values()) > YEAR:
         raise ValueError(
             f"This run would take about {min(costs.values()) / YEAR:.1g} years: the time span times the largest rate "
@@ -165,5 +159,5 @@ def choose(battery: Battery, rho0: Qobj, tlist: FloatArray, solver: str = "auto"
         )
     order = sorted(costs, key=lambda name: costs[name])
     forecasts = ", ".join(f"{name} {costs[name]:.1g} s" for name in order)
-    compared = "; ".join([f"forecast: {forecasts}", *refusals])
+    compared = "; ".join([f"forecast: {forecasts}", *(f"{name}: {why}" for name, why in refusals.items() if why)])
     return Choice(order[0], load(order[0]), SOLVERS[order[0]], compared)

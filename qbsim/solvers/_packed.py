@@ -73,9 +73,6 @@ class PackedStates(StateSeries):
     def take(self, index: Sequence[int] | IntArray) -> PackedStates:
         return PackedStates(self.packed[index], self.times[index], self.since[index], self.layout, self.frame)
 
-    def release(self) -> None:
-        """Give back memory that the solver uses again."""
-
     @cached_property
     def populations(self) -> FloatArray:
         return self.packed[:, self.layout.diagonal]
@@ -201,9 +198,6 @@ class FaberStates(PackedStates):
         self.coeffs, self.vectors = coeffs, vectors
         self.times, self.since, self.layout, self.frame = times, since, layout, frame
         self.cell_dims = [2] * layout.N
-
-    def release(self) -> None:
-        del self.vectors
 
     def __getattr__(self, name: str) -> FloatArray:
         if name == "vectors":

@@ -9,7 +9,7 @@ bath-mediated bonds are bounded by the spectrum of their hopping matrix and by t
 from __future__ import annotations
 
 import numpy as np
-import scipy.sparse
+import scipy.sparse.linalg
 
 from .._checks import FloatArray
 from ..networks import Network
@@ -108,13 +108,15 @@ def _block_extremes(N: int, hopping: FloatArray, fields: FloatArray) -> FloatArr
             energies = np.linalg.eigvalsh(h)
             extremes[n] = energies[0], energies[-1]
         else:
-            from scipy.sparse.linalg import eigsh
-
             sparse = scipy.sparse.csr_matrix((entries, (rows, cols[part])), shape=(m, m))
             sparse = sparse + scipy.sparse.diags(fields_here)
             guess = np.ones(m) + 0.1 * np.cos(np.arange(m))  # fixed, so that runs repeat to the bit
             low, high = (
-                float(eigsh(sparse, 1, which=end, v0=guess, return_eigenvectors=False, tol=LANCZOS_MARGIN)[0])
+                float(
+                    scipy.sparse.linalg.eigsh(
+                        sparse, 1, which=end, v0=guess, return_eigenvectors=False, tol=LANCZOS_MARGIN
+                    )[0]
+                )
                 for end in ("SA", "LA")
             )
             room = LANCZOS_MARGIN * (high - low)

@@ -82,8 +82,7 @@ def _is_dense(part: _Blocks, tlist: FloatArray) -> bool:
 
 def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
     """Eigenvectors of the reachable blocks, or steps; the spectrum of a ket costs nothing without a charger."""
-    cost = min(_costs(_reachable(battery, rho0), tlist))
-    return 1e-3 + cost + 1e-9 * len(tlist) * int(np.prod(battery.dims))
+    return 1e-3 + min(_costs(_reachable(battery, rho0), tlist)) + 1e-9 * len(tlist) * int(np.prod(battery.dims))
 
 
 def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:

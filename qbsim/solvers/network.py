@@ -88,9 +88,8 @@ def forecast(battery: Network, rho0: Qobj, tlist: FloatArray) -> int:
     """Peak memory in bytes, beyond those of the interpreter."""
     sectors = is_block_diagonal(rho0)
     memory = _Memory.of(battery.N, sectors, len(tlist))
-    if (
-        memory.whole_step and memory.peak > ROUGH_BYTES and len(tlist) > 1
-    ):  # then the number of vectors and times of a step matters
+    # where memory matters, so does the number of vectors and times of a step
+    if memory.whole_step and memory.peak > ROUGH_BYTES and len(tlist) > 1:
         plan = _plan(battery, tlist, sectors, Settings().rtol, passive_only=False)
         share = min(1.0, plan.step / float(tlist[-1] - tlist[0]))
         memory = replace(memory, rows=plan.terms, segment=int(np.ceil(share * len(tlist))))
@@ -134,7 +133,7 @@ def run(battery: Network, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
         now, k = now + offsets[-1], end
         if times.size:
             yield states
-        states.release()  # its vectors are about to be overwritten
+        vars(states).pop("vectors", None)  # they are about to be overwritten
         del states  # before the next segment takes its memory
 
 

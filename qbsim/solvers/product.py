@@ -22,8 +22,6 @@ from ..networks import NETWORK_TERMS, Network
 from ..operators import occupations
 from . import Settings
 
-__all__ = ["ProductStates"]
-
 TERMS = NETWORK_TERMS
 TOLERANCES = ()  # exact to rounding
 SEGMENT_BYTES = 2**28  # populations returned at a time
@@ -103,8 +101,7 @@ class ProductStates(StateSeries):
         # one population per excitation number, monotonic in it: ascending for p > 1/2, descending below
         ordered = np.repeat(np.arange(self.N + 1), np.bincount(occupations(self.N).sum(axis=1)))
         up = self._by_number[:, ordered]
-        down = self._by_number[:, ordered[::-1]]
-        return np.where((self.p > 0.5)[:, None], up, down)
+        return np.where((self.p > 0.5)[:, None], up, up[:, ::-1])
 
     @cached_property
     def dense(self) -> ComplexArray:
