@@ -9,8 +9,6 @@ import numpy as np
 
 from ._checks import CutoffWarning, warn
 
-__all__ = ["CERTIFICATE", "Entry", "combine", "warn_of_cutoff"]
-
 CUTOFF_POPULATION = 1e-6  # next to a cut-off; above it, truncation shows in the sixth digit
 
 

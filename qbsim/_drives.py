@@ -15,8 +15,6 @@ from qutip import Coefficient, Qobj, QobjEvo
 from ._checks import FloatArray
 from ._digest import digest, json_digest
 
-__all__ = ["operator_digest", "sampled_times", "terms"]
-
 
 def terms(op: QobjEvo) -> Iterator[tuple[Qobj | None, Any]]:
     """Terms of a time-dependent operator: (operator, coefficient), or (None, function of time with operators)."""
@@ -48,8 +46,7 @@ def operator_digest(op: Qobj | QobjEvo) -> str:
     """
     if isinstance(op, Qobj):
         return digest(op.to("CSR").data.as_scipy())
-    plain = [_plain(part, ()) for part in op.to_list()]
-    return "time-dependent: " + json_digest(plain)
+    return "time-dependent: " + json_digest([_plain(part, ()) for part in op.to_list()])
 
 
 def _pieces(value: Any) -> tuple[Any, ...]:
@@ -100,11 +97,6 @@ def _function(value: types.FunctionType, plain: Callable[[Any], Any]) -> Any:
     return ["function", plain((value.__code__, value.__defaults__, value.__kwdefaults__, read))]
 
 
-def _code(value: types.CodeType, plain: Callable[[Any], Any]) -> Any:
-    names = [value.co_code.hex(), list(value.co_names), list(value.co_varnames), list(value.co_freevars)]
-    return ["code", names, plain(value.co_consts)]
-
-
 # What is told of an object of these types, the first that fit; `plain` tells the same of a part of it.
 _KINDS: dict[tuple[type, ...], Callable[[Any, Callable[[Any], Any]], Any]] = {
     (Qobj,): lambda op, _: ["operator", str(op.dims), digest(op.to("CSR").data.as_scipy())],
@@ -116,5 +108,9 @@ _KINDS: dict[tuple[type, ...], Callable[[Any, Callable[[Any], Any]], Any]] = {
     (functools.partial,): lambda part, plain: ["partial", plain((part.func, part.args, part.keywords))],
     (types.MethodType,): lambda method, plain: ["method", plain((method.__func__, method.__self__))],
     (types.FunctionType,): _function,
-    (types.CodeType,): _code,
+    (types.CodeType,): lambda code, plain: [
+        "code",
+        [code.co_code.hex(), list(code.co_names), list(code.co_varnames), list(code.co_freevars)],
+        plain(code.co_consts),
+    ],
 }

@@ -186,10 +186,8 @@ def local_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nbar: fl
     """
     gamma, dephasing = as_real("gamma", gamma, minimum=0), as_real("dephasing", dephasing, minimum=0)
     nbar = as_real("nbar", nbar, minimum=0)
-    jumps = []
-    for rate, op in ((gamma * (nbar + 1), lowering), (gamma * nbar, raising), (dephasing / 2, sigma_z)):
-        jumps += [math.sqrt(rate) * op(k, n) for k in range(n) if rate > 0]
-    return jumps
+    rates = {lowering: gamma * (nbar + 1), raising: gamma * nbar, sigma_z: dephasing / 2}
+    return [math.sqrt(rate) * op(k, n) for op, rate in rates.items() if rate > 0 for k in range(n)]
 
 
 class Collective(Battery):

@@ -144,8 +144,8 @@ def _certify(segment: StateSeries, reference: Reference, solver: str) -> dict[st
         nodes, error = (0, 0.0) if passive is None else (passive.nodes, passive.error)
         entries |= {"passive_nodes": nodes, "passive_error": error}
     if battery.truncation is not None:
-        edge = battery.truncation.to("CSR").data.as_scipy()
-        entries["population_at_cutoff"] = max(0.0, float(segment.expect(edge).max()))
+        edge = segment.expect(battery.truncation.to("CSR").data.as_scipy())
+        entries["population_at_cutoff"] = max(0.0, float(edge.max()))
     return entries
 
 
@@ -282,8 +282,7 @@ def _label(
             attrs["rounding"] = floor
         variables[name] = ("time", curve, attrs)
     if run.rho is not None:
-        words = {"long_name": "density matrix of the cells", "units": "1"}
-        variables["rho"] = (("time", "row", "col"), run.rho, words)
+        variables["rho"] = (("time", "row", "col"), run.rho, {"long_name": "density matrix of the cells", "units": "1"})
     ds = xr.Dataset(variables, coords={"time": ("time", times, time_attributes(battery.unit))})
     parameters = battery.parameters()
     ds.attrs = {

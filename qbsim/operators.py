@@ -114,8 +114,7 @@ def occupations(N: int) -> IntArray:
     """
     N = as_count("N", N)
     require_cells(N, 16 * N, f"The table of basis states of N = {N} cells")
-    x = np.arange(1 << N)[:, None]
-    return (x >> np.arange(N - 1, -1, -1)) & 1
+    return (np.arange(1 << N)[:, None] >> np.arange(N - 1, -1, -1)) & 1
 
 
 def transition(d: int, upper: int, lower: int) -> Qobj:
@@ -180,8 +179,7 @@ def embedding(n: int) -> Qobj:
     n = as_count("n", n)
     excited = occupations(n).sum(axis=1)
     weights = 1 / np.sqrt([math.comb(n, k) for k in range(n + 1)])
-    rows = np.arange(excited.size)
     return Qobj(
-        scipy.sparse.csr_matrix((weights[excited], (rows, excited)), shape=(excited.size, n + 1)),
+        scipy.sparse.csr_matrix((weights[excited], (np.arange(excited.size), excited)), shape=(excited.size, n + 1)),
         dims=[[2] * n, [n + 1]],
     )

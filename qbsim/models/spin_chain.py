@@ -144,11 +144,8 @@ def spin_chain(
     M, J_minus = j_z(n, symmetric=symmetric), j_minus(n, symmetric=symmetric)
     squares = np.concatenate([np.full(round(2 * j + 1), j * (j + 1)) for j in spins(n, symmetric=symmetric)])
     H_g = qutip.qdiags(_uniform_levels(M.diag(), squares, n, alpha, strength), 0)
-    levels, multiplicities = [], []
-    for j in spins(n, symmetric=False):
-        m = np.arange(-j, j + 1)
-        levels.append(2 * B * m + _uniform_levels(m, j * (j + 1), n, alpha, strength))
-        multiplicities += [copies(n, j)] * m.size
+    every_level = [(j, np.arange(-j, j + 1)) for j in spins(n, symmetric=False)]
+    levels = [2 * B * m + _uniform_levels(m, j * (j + 1), n, alpha, strength) for j, m in every_level]
     losses = [] if symmetric else collective_losses(n, gamma=gamma, dephasing=dephasing)
     return Collective(
         2 * B * M + H_g,
@@ -156,7 +153,7 @@ def spin_chain(
         losses,
         n=n,
         levels=np.concatenate(levels),
-        multiplicities=multiplicities,
+        multiplicities=[copies(n, j) for j, m in every_level for _ in m],
         symmetric=symmetric,
         label=label,
     )

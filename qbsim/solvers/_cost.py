@@ -15,8 +15,6 @@ from qutip import Qobj, QobjEvo
 from ..battery import Battery
 from ..networks import Network
 
-__all__ = ["FLOP", "eigenvalues", "generator_entries", "generator_norm"]
-
 FLOP = 2.5e-11  # one floating point operation of a matrix product
 
 

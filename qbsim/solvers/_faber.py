@@ -25,8 +25,6 @@ import numpy as np
 
 from .._checks import FloatArray
 
-__all__ = ["Ellipse", "Plan", "coefficients", "plan_steps", "remainders", "rough_work"]
-
 MAX_TERMS = 400
 CROUZEIX_PALENCIA = 1 + np.sqrt(2)  # norm of a polynomial of L over its maximum on the numerical range
 # Coefficients are at most exp(t (c + a)) = exp(MAX_GROWTH), so that their rounding stays near 1e-11.
@@ -116,8 +114,7 @@ def _plan(ellipse: Ellipse, step: float, tol: float) -> Plan | None:
     enough = np.flatnonzero(tail <= max(tol, rounding))
     if enough.size == 0 or enough[0] > MAX_TERMS:
         return None
-    terms = max(2, int(enough[0]))
-    return Plan(ellipse, step, terms, tol)
+    return Plan(ellipse, step, max(2, int(enough[0])), tol)
 
 
 def rough_work(left: float, right: float, height: float, span: float) -> tuple[float, float]:

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from .._checks import IntArray
 
-__all__ = ["Layout", "layout_of"]
-
 
 class Hops(NamedTuple):
     """Rows reached from every row by one hop, row by row.
@@ -111,11 +109,6 @@ class Layout:
     tables: Tables
     block_of: IntArray
     index_of: IntArray
-
-    @property
-    def largest(self) -> int:
-        """Size of the largest block."""
-        return max(len(b) for b in self.blocks)
 
     def positions(self, rows: IntArray, cols: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
         """Positions of entries (row, col) in a packed state, and which of them the layout has."""

@@ -14,8 +14,6 @@ from ..measures.series import StateSeries
 from ..operators import occupations
 from ._layout import Layout
 
-__all__ = ["FaberStates", "PackedStates", "eigen_batch", "is_block_diagonal", "pack"]
-
 EIGEN_BYTES = 128 * 2**20  # complex matrices unpacked at a time for LAPACK, beyond one
 
 

@@ -18,8 +18,6 @@ from scipy.interpolate import CubicSpline
 from .._checks import FloatArray
 from .._drives import sampled_times, terms
 
-__all__ = ["check_hermitian", "pieces"]
-
 PROBES = 8192  # of every coefficient; a function that returns operators gets a quarter of them
 TOLERANCE = 1e-3  # of the largest value of a coefficient: what the samples of a part must predict
 SHORTEST = 1e-5  # of the span: parts are not halved below, and jumps end there

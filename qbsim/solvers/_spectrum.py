@@ -16,8 +16,6 @@ from ..networks import Network
 from ..operators import occupations
 from ._layout import layout_of
 
-__all__ = ["numerical_range"]
-
 SMALL = 4  # cells up to which crude bounds cost less than they save
 DENSE_BLOCK = 1000  # states up to which a sector is diagonalised exactly
 LANCZOS_MARGIN = 1e-3  # of the spread, added to Lanczos' extreme eigenvalues, which approach from inside

@@ -6,7 +6,7 @@ No compiled code, no expansion: exp(L dt) for every different step of the grid, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import qutip
@@ -59,12 +59,10 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
     L = _liouvillian(battery)
     rho = np.empty((len(tlist), D * D), dtype=complex)
     rho[0] = (rho0.proj() if rho0.isket else rho0).full().ravel()
-    propagators: dict[float, ComplexArray] = {}
+    propagator = cache(lambda step: expm(L * step))
     for k, step in enumerate(np.diff(tlist)):
-        key = float(f"{step:.12e}")  # 12 digits: the steps of a linspace differ in the last bits
-        if key not in propagators:
-            propagators[key] = expm(L * key)
-        rho[k + 1] = propagators[key] @ rho[k]
+        # 12 digits tell real differences from rounding: steps of a linspace differ in the last bits
+        rho[k + 1] = propagator(float(f"{step:.12e}")) @ rho[k]
     yield DenseStates(rho.reshape(-1, D, D), tlist, battery.dims, battery.cells)
 
 
@@ -74,8 +72,7 @@ def _liouvillian(battery: Battery) -> ComplexArray:
         D = int(np.prod(battery.dims))
         jumps = [c for c in battery.c_ops if not c.issuper]
         L = qutip.liouvillian(battery.H, jumps) + sum(c for c in battery.c_ops if c.issuper)
-        columns = L.full().reshape(D, D, D, D)
-        return columns.transpose(1, 0, 3, 2).reshape(D * D, D * D)  # QuTiP stacks columns
+        return L.full().reshape(D, D, D, D).transpose(1, 0, 3, 2).reshape(D * D, D * D)  # QuTiP stacks columns
     N, D = battery.N, 2**battery.N
     s, n = _lowering_matrices(N), occupations(N)
     up = s.transpose(0, 2, 1)

@@ -182,7 +182,7 @@ class Generator(NamedTuple):
 
 def generator_of(net: Network, layout: Layout, frame: float) -> Generator:
     """Generator of a network in a frame that turns uniformly with the excitation number."""
-    from ._kernels import buffers
+    from ._kernels import PAD
 
     loss, pump = net.loss_matrix, net.pump_matrix
     n = occupations(net.N)
@@ -200,7 +200,8 @@ def generator_of(net: Network, layout: Layout, frame: float) -> Generator:
         has_loss=bool(loss.any()),
         has_pump=bool(pump.any()),
     )
-    return Generator(layout.tables, values, buffers(layout.largest))
+    m = max(map(len, layout.blocks))
+    return Generator(layout.tables, values, (np.empty(m * (m + PAD)), np.empty(m * (m + PAD))))
 
 
 class _Stepper:
