@@ -141,8 +141,10 @@ def _certify(segment: StateSeries, reference: Reference, solver: str) -> dict[st
         )
     entries = {"trace_error": trace_error, "hermiticity_error": hermiticity, "lowest_eigenvalue": lowest}
     if reference.passive_tol is not None:
-        nodes, error = (0, 0.0) if passive is None else (passive.nodes, passive.error)
-        entries |= {"passive_nodes": nodes, "passive_error": error}
+        entries |= {
+            "passive_nodes": passive.nodes if passive else 0,
+            "passive_error": passive.error if passive else 0.0,
+        }
     if battery.truncation is not None:
         edge = segment.expect(battery.truncation.to("CSR").data.as_scipy())
         entries["population_at_cutoff"] = max(0.0, float(edge.max()))

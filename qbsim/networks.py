@@ -122,8 +122,7 @@ class Network(Battery):
     @property
     def has_losses(self) -> bool:
         """Whether the evolution is not unitary."""
-        lossy = self.c_ops if self.has_own_operators else [n for n in self.terms & TERMS.keys() if TERMS[n].loses]
-        return bool(lossy)
+        return bool(self.c_ops) if self.has_own_operators else any(TERMS[n].loses for n in self.terms & TERMS.keys())
 
     @cached_property
     def has_own_operators(self) -> bool:

@@ -104,8 +104,11 @@ def dicke(
         J_minus = sum(lowering(k, n) for k in range(n))
         H0 = omega_a * sum(excitation(k, n) for k in range(n))
     else:
-        what = f"A Dicke battery of n = {n} cells and {photons} photon levels"
-        require(200 * (n + 1) * photons, what, "Use fewer cells or photon levels.")
+        require(
+            200 * (n + 1) * photons,
+            f"A Dicke battery of n = {n} cells and {photons} photon levels",
+            "Use fewer cells or photon levels.",
+        )
         J_minus = j_minus(n, symmetric=space == "symmetric")
         H0 = omega_a * (j_z(n, symmetric=space == "symmetric") + n / 2)
     cells, a = qutip.qeye(H0.dims[0]), qutip.destroy(photons)

@@ -146,11 +146,10 @@ def spin_chain(
     H_g = qutip.qdiags(_uniform_levels(M.diag(), squares, n, alpha, strength), 0)
     every_level = [(j, np.arange(-j, j + 1)) for j in spins(n, symmetric=False)]
     levels = [2 * B * m + _uniform_levels(m, j * (j + 1), n, alpha, strength) for j, m in every_level]
-    losses = [] if symmetric else collective_losses(n, gamma=gamma, dephasing=dephasing)
     return Collective(
         2 * B * M + H_g,
         H_g + omega * (J_minus + J_minus.dag()),
-        losses,
+        [] if symmetric else collective_losses(n, gamma=gamma, dephasing=dephasing),
         n=n,
         levels=np.concatenate(levels),
         multiplicities=[copies(n, j) for j, m in every_level for _ in m],

@@ -6,6 +6,7 @@ QuTiP is the reference that the others are tested against. `choose` is the only 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from typing import NamedTuple, Protocol, cast
 
@@ -113,6 +114,7 @@ class Choice(NamedTuple):
     compared: str
 
 
+@cache
 def load(name: str) -> Solver:
     """Module of a solver; heavy imports happen here and not at ``import qbsim``."""
     return cast(Solver, import_module(f".{name}", __name__))
@@ -120,8 +122,7 @@ def load(name: str) -> Solver:
 
 def why_not(module: Solver, battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
     """Why a solver cannot do this run, unknown terms included; empty if it can."""
-    unknown = battery.terms - module.TERMS
-    if unknown:
+    if unknown := battery.terms - module.TERMS:
         return f"it does not know {' and '.join(sorted(unknown))}"
     return module.why_not(battery, rho0, tlist)
 
@@ -145,8 +146,7 @@ def choose(battery: Battery, rho0: Qobj, tlist: FloatArray, solver: str = "auto"
     """
     if solver != "auto":
         module = load(Settings(solver).checked().solver)
-        refusal = why_not(module, battery, rho0, tlist)
-        if refusal:
+        if refusal := why_not(module, battery, rho0, tlist):
             raise ValueError(f"Solver {solver!r} cannot do this model: {refusal}. Use solver='auto'.")
         return Choice(solver, module, "asked for", "")
     refusals = {name: why_not(load(name), battery, rho0, tlist) for name in SOLVERS}

@@ -219,5 +219,6 @@ class FaberStates(PackedStates):
         return self.layout.sectors and _are_diagonal(self.vectors, self.layout)
 
     def take(self, index: Sequence[int] | IntArray) -> PackedStates:
-        packed = self.coeffs[index] @ self.vectors
-        return PackedStates(packed, self.times[index], self.since[index], self.layout, self.frame)
+        return PackedStates(
+            self.coeffs[index] @ self.vectors, self.times[index], self.since[index], self.layout, self.frame
+        )

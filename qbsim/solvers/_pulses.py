@@ -53,7 +53,7 @@ class _Probed:
         samples = samples[(samples >= start) & (samples <= end)]
         golden = (np.arange(probes) * 0.6180339887498949) % 1  # uneven, so that no period hides between the probes
         uneven = start + (end - start) * (np.arange(probes) + golden) / probes
-        self.signal, self.samples = signal, samples
+        self.signal = signal
         self.times = np.unique(np.concatenate([times, samples, uneven]))
         self.values = np.array([complex(signal(t)) for t in self.times])
         if not np.isfinite(self.values).all():

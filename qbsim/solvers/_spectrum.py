@@ -46,7 +46,7 @@ def numerical_range(net: Network, frame: float, sectors: bool, *, rough: bool = 
     bath = loss + pump - np.diag(down + up)
     if bath.any():
         jumps = float(np.abs(bath).sum() / 2)
-        low, high = _hopping_range(net, bath, crude)
+        low, high = (-jumps, jumps) if crude else _hopping_range(net, bath)
         left, right, height = left - high - jumps, right - low + jumps, height + jumps
         # as a whole: G lies in [0, top]; a jump map is nilpotent and its norm is at most the largest rate
         top = _largest_rate(net, loss, crude) + _largest_rate(net, pump, crude)
@@ -67,11 +67,8 @@ def _energy_range(net: Network, frame: float, sectors: bool, crude: bool) -> flo
     return float(extremes[:, 1].max() - extremes[:, 0].min())
 
 
-def _hopping_range(net: Network, bath: FloatArray, crude: bool) -> tuple[float, float]:
+def _hopping_range(net: Network, bath: FloatArray) -> tuple[float, float]:
     """Extreme eigenvalues of sum_ij bath_ij s+_j s-_i, off the diagonal only."""
-    if crude:
-        bound = float(np.abs(bath).sum() / 2)
-        return -bound, bound
     extremes = _block_extremes(net.N, bath, np.zeros(net.N))
     return float(extremes[:, 0].min()), float(extremes[:, 1].max())
 

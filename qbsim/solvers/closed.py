@@ -66,18 +66,13 @@ def _reachable(battery: Battery, rho0: Qobj) -> _Blocks:
 
 
 def _costs(part: _Blocks, tlist: FloatArray) -> tuple[float, float]:
-    """Seconds with eigenvectors, block by block, and by steps."""
+    """Seconds with eigenvectors, block by block, and by steps; the smaller one, or the first, decides."""
     sizes = np.array([float(len(block)) for block in part.blocks])
     times = len(tlist)
     vectors = 1e-4 * len(sizes) + float((4e-10 * sizes**3 + times * (2e-6 + 16 * FLOP * sizes**2)).sum())
     products = 2 * scipy.sparse.linalg.norm(part.H, 1) * (tlist[-1] - tlist[0]) + 20 * times
     too_large = 24 * (sizes**2).sum() > DENSE_BYTES
     return np.inf if too_large else vectors, times * 1e-3 + 4e-9 * float(products) * (part.H.nnz + len(part.psi))
-
-
-def _is_dense(part: _Blocks, tlist: FloatArray) -> bool:
-    """Whether eigenvectors cost less than stepping."""
-    return int(np.argmin(_costs(part, tlist))) == 0
 
 
 def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
@@ -89,7 +84,7 @@ def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
     """Peak memory in bytes: eigenvectors or a few work vectors, and one chunk of amplitudes with its measures."""
     part = _reachable(battery, rho0)
     squares = sum(len(block) ** 2 for block in part.blocks)
-    work = 3 * part.H.dtype.itemsize * squares if _is_dense(part, tlist) else 50 * 16 * part.psi.size
+    work = 3 * part.H.dtype.itemsize * squares if np.argmin(_costs(part, tlist)) == 0 else 50 * 16 * part.psi.size
     D = int(np.prod(battery.dims))
     return work + 4 * max(16 * D, min(CHUNK_BYTES, 16 * D * len(tlist)))
 
@@ -98,7 +93,7 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
     """Kets at all times; the tolerances are always met."""
     part = _reachable(battery, rho0)
     D = int(np.prod(battery.dims))
-    kets = _by_eigenvectors(part, tlist) if _is_dense(part, tlist) else _by_steps(part, tlist)
+    kets = _by_eigenvectors(part, tlist) if np.argmin(_costs(part, tlist)) == 0 else _by_steps(part, tlist)
     size = max(1, CHUNK_BYTES // (16 * D))
     for start in range(0, len(tlist), size):
         times = tlist[start : start + size]

@@ -28,9 +28,8 @@ PADE_NORM = 5.4  # up to here an exponential needs no squaring
 
 def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
     """Large batteries."""
-    if int(np.prod(battery.dims)) > MAX_DIMENSION:
-        return f"it is for Hilbert spaces of dimension up to {MAX_DIMENSION}"
-    return ""
+    small = int(np.prod(battery.dims)) <= MAX_DIMENSION
+    return "" if small else f"it is for Hilbert spaces of dimension up to {MAX_DIMENSION}"
 
 
 def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
