@@ -9,8 +9,6 @@ import numpy as np
 
 from ._checks import CutoffWarning, warn
 
-__all__ = ["CERTIFICATE", "Entry", "combine", "warn_of_cutoff"]
-
 CUTOFF_POPULATION = 1e-6  # next to a cut-off; above it, truncation shows in the sixth digit
 
 
@@ -50,8 +48,8 @@ def combine(name: str, values: Iterable[float | None]) -> float | None:
     >>> combine("trace_error", [1e-9, 3e-9, None])
     3e-09
     """
-    found = [float(x) for x in values if x is not None and not np.isnan(x)]
-    return float(CERTIFICATE[name].worse.reduce(found)) if found else None
+    found = [x for x in values if x is not None and not np.isnan(x)]
+    return CERTIFICATE[name].worse.reduce(found).item() if found else None
 
 
 def warn_of_cutoff(population: float | None, where: str = "") -> None:

@@ -19,6 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 from qutip import Qobj
 
 FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+IntArray = NDArray[np.int64]
 
 LARGEST = 1e100  # of a number: its squares and its product with a time stay far from the overflow at 1e308
 SMALLEST_TOLERANCE, LARGEST_TOLERANCE = 1e-15, 0.1
@@ -96,7 +98,7 @@ def toward_zero(x: float, digits: int = 6) -> str:
     return shown if abs(float(shown)) <= abs(x) else f"{x - math.copysign(0.5 * 10.0**-step, x):.{digits}g}"
 
 
-def stored_numbers(op: Qobj) -> NDArray[np.complex128]:
+def stored_numbers(op: Qobj) -> ComplexArray:
     """Entries of an operator as they are stored, nan included, which QuTiP drops when it converts."""
     if not hasattr(op.data, "as_scipy"):
         return np.asarray(op.data.to_array()).ravel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,6 @@ from qutip import Coefficient, Qobj, QobjEvo
 
 from ._checks import FloatArray
 from ._digest import digest, json_digest
-
-__all__ = ["operator_digest", "sampled_times", "terms"]
 
 
 def terms(op: QobjEvo) -> Iterator[tuple[Qobj | None, Any]]:
@@ -27,21 +25,18 @@ def terms(op: QobjEvo) -> Iterator[tuple[Qobj | None, Any]]:
 
 def sampled_times(op: QobjEvo) -> FloatArray:
     """Times at which coefficients given as arrays were sampled, ascending; empty if there are none."""
-    found: list[Any] = []
+    found = [times for _, coefficient in terms(op) for times in _sampled(coefficient)]
+    return np.unique(np.concatenate(found)) if found else np.empty(0)
 
-    def walk(coefficient: Any) -> None:
-        if type(coefficient).__name__ == "InterCoefficient":
-            found.append(np.asarray(_pieces(coefficient)[0][0], dtype=float))
-            return
+
+def _sampled(coefficient: Any) -> Iterator[FloatArray]:
+    """Times of every array inside a coefficient."""
+    if type(coefficient).__name__ == "InterCoefficient":
+        yield np.asarray(_pieces(coefficient)[0][0], dtype=float)
+    elif isinstance(coefficient, Coefficient):
         for piece in _pieces(coefficient)[-1:]:
             for inner in piece if isinstance(piece, tuple) else ():
-                if isinstance(inner, Coefficient):
-                    walk(inner)
-
-    for _, coefficient in terms(op):
-        if isinstance(coefficient, Coefficient):
-            walk(coefficient)
-    return np.unique(np.concatenate(found)) if found else np.empty(0)
+                yield from _sampled(inner)
 
 
 def operator_digest(op: Qobj | QobjEvo) -> str:
@@ -51,8 +46,7 @@ def operator_digest(op: Qobj | QobjEvo) -> str:
     """
     if isinstance(op, Qobj):
         return digest(op.to("CSR").data.as_scipy())
-    plain = [_plain(part, ()) for part in op.to_list()]
-    return "time-dependent: " + json_digest(plain)
+    return "time-dependent: " + json_digest([_plain(part, ()) for part in op.to_list()])
 
 
 def _pieces(value: Any) -> tuple[Any, ...]:
@@ -71,47 +65,52 @@ def _plain(value: Any, above: tuple[int, ...]) -> Any:
     if id(value) in above:
         return ["again", len(above) - above.index(id(value))]
     above = (*above, id(value))
+
+    def plain(part: Any) -> Any:
+        return _plain(part, above)
+
     if isinstance(value, np.ndarray | np.generic) and np.asarray(value).dtype != object:
         return ["array", digest(value)]
-    if isinstance(value, Qobj):
-        return ["operator", str(value.dims), digest(value.to("CSR").data.as_scipy())]
-    if scipy.sparse.issparse(value):
-        return ["sparse", digest(value)]
-    if isinstance(value, dict):
-        return ["dict", sorted(([_plain(k, above), _plain(v, above)] for k, v in value.items()), key=repr)]
-    if isinstance(value, set | frozenset):
-        return ["set", sorted((_plain(v, above) for v in value), key=repr)]
-    if isinstance(value, list | tuple | np.ndarray):
-        return [type(value).__name__, [_plain(v, above) for v in value]]
-    if isinstance(value, types.ModuleType):
-        return ["module", value.__name__]
-    if isinstance(value, functools.partial):
-        return ["partial", _plain((value.func, value.args, value.keywords), above)]
-    if isinstance(value, types.MethodType):
-        return ["method", _plain((value.__func__, value.__self__), above)]
-    if isinstance(value, types.FunctionType):
-        return _function(value, above)
+    for kinds, describe in _KINDS.items():
+        if isinstance(value, kinds):
+            return describe(value, plain)
     if hasattr(value, "py_func"):  # compiled by numba
-        return ["compiled", _plain(value.py_func, above)]
-    if isinstance(value, types.CodeType):
-        names = [value.co_code.hex(), list(value.co_names), list(value.co_varnames), list(value.co_freevars)]
-        return ["code", names, _plain(value.co_consts, above)]
+        return ["compiled", plain(value.py_func)]
     name = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', type(value).__qualname__)}"
     if isinstance(value, type):
         own = {k: v for k, v in vars(value).items() if isinstance(v, types.FunctionType)}
         local = name.startswith("__main__.") or "<locals>" in name
-        return ["class", name, _plain(own, above) if local else None]
+        return ["class", name, plain(own) if local else None]
     pieces = _pieces(value)
     if type(value).__name__ == "_FuncElement":  # the last entry is the operator at the time that was asked for last
         pieces = (pieces[0], pieces[-1][:-1])
-    return ["object", name, _plain(type(value), above), [_plain(piece, above) for piece in pieces]]
+    return ["object", name, plain(type(value)), [plain(piece) for piece in pieces]]
 
 
-def _function(value: types.FunctionType, above: tuple[int, ...]) -> Any:
+def _function(value: types.FunctionType, plain: Callable[[Any], Any]) -> Any:
     """Code of a function, its defaults, and the values of the names it reads from outside."""
     try:
         outside = inspect.getclosurevars(value)
         read = {**outside.globals, **outside.nonlocals}
     except ValueError:  # a name that has no value yet
         read = {}
-    return ["function", _plain((value.__code__, value.__defaults__, value.__kwdefaults__, read), above)]
+    return ["function", plain((value.__code__, value.__defaults__, value.__kwdefaults__, read))]
+
+
+# What is told of an object of these types, the first that fit; `plain` tells the same of a part of it.
+_KINDS: dict[tuple[type, ...], Callable[[Any, Callable[[Any], Any]], Any]] = {
+    (Qobj,): lambda op, _: ["operator", str(op.dims), digest(op.to("CSR").data.as_scipy())],
+    (scipy.sparse.spmatrix, scipy.sparse.sparray): lambda matrix, _: ["sparse", digest(matrix)],
+    (dict,): lambda table, plain: ["dict", sorted(([plain(k), plain(v)] for k, v in table.items()), key=repr)],
+    (set, frozenset): lambda items, plain: ["set", sorted(map(plain, items), key=repr)],
+    (list, tuple, np.ndarray): lambda items, plain: [type(items).__name__, [plain(item) for item in items]],
+    (types.ModuleType,): lambda module, _: ["module", module.__name__],
+    (functools.partial,): lambda part, plain: ["partial", plain((part.func, part.args, part.keywords))],
+    (types.MethodType,): lambda method, plain: ["method", plain((method.__func__, method.__self__))],
+    (types.FunctionType,): _function,
+    (types.CodeType,): lambda code, plain: [
+        "code",
+        [code.co_code.hex(), list(code.co_names), list(code.co_varnames), list(code.co_freevars)],
+        plain(code.co_consts),
+    ],
+}

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import qutip
 import scipy.sparse.linalg
-from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
 from ._checks import (
     LARGEST,
+    ComplexArray,
     FloatArray,
     ModelWarning,
     as_count,
@@ -164,12 +164,11 @@ class Battery:
     @property
     def terms(self) -> frozenset[str]:
         """What the master equation consists of; a solver that does not know one of these terms is refused."""
-        moving = [op for op in (self.H, *self.c_ops) if isinstance(op, QobjEvo)]
         named = {
             GENERAL_OPERATORS: True,
             GENERAL_LOSSES: any(not op.issuper for op in self.c_ops),
             "superoperators": any(op.issuper for op in self.c_ops),
-            "an operator that depends on time": bool(moving),
+            "an operator that depends on time": any(isinstance(op, QobjEvo) for op in (self.H, *self.c_ops)),
         }
         return frozenset(name for name, present in named.items() if present)
 
@@ -209,7 +208,7 @@ class Battery:
         return float(sum(scipy.sparse.linalg.norm(square, 1) for square in squares))  # no less than the norm
 
     @cached_property
-    def local_terms(self) -> list[NDArray[np.complex128]]:
+    def local_terms(self) -> list[ComplexArray]:
         """Local Hamiltonians h_k, up to constants, with H0 = sum_k h_k.
 
         Raises
@@ -260,7 +259,11 @@ def _plain(dims: Any) -> Any:
 
 def _check_finite(name: str, op: Qobj | QobjEvo) -> None:
     """Refuse nan, infinity and numbers whose squares overflow; QuTiP drops nan on the way to sparse storage."""
-    parts = [op] if isinstance(op, Qobj) else [p for part in op.to_list() for p in _as_list(part)]
+    parts = (
+        [op]
+        if isinstance(op, Qobj)
+        else [p for part in op.to_list() for p in (part if isinstance(part, list) else [part])]
+    )
     for part in parts:
         if isinstance(part, Qobj):
             stored = stored_numbers(part)
@@ -268,10 +271,6 @@ def _check_finite(name: str, op: Qobj | QobjEvo) -> None:
                 raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
             if stored.size and np.abs(stored).max() > LARGEST:
                 raise ValueError(f"Argument {name} must hold numbers of at most {LARGEST:g}: choose other units.")
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _only_raises(H0: Qobj, c_ops: tuple[Any, ...], cells: tuple[int, ...], factors: list[int]) -> bool:

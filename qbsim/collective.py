@@ -115,25 +115,20 @@ def _local_jumps(n: int, step: int) -> list[Qobj]:
     for row, j in enumerate(every_j):
         m = np.arange(-j, j + 1)
         up = m if step == 0 else -step * m  # for s+ everything is that of s- upside down
-        tables = []  # block that is reached, squares of the elements, their common factor
-        if j > 0:
-            inside = m**2 if step == 0 else (j + up) * (j - up + 1)
-            tables.append((row, inside, (n / 2 + 1) / (2 * j * (j + 1))))
-        if j >= 1:
-            lower = (j + m) * (j - m) if step == 0 else (j + up) * (j + up - 1)
-            tables.append((row + 1, lower, (n / 2 + j + 1) / (2 * j * (2 * j + 1))))
-        if row > 0:
-            higher = (j + m + 1) * (j - m + 1) if step == 0 else (j - up + 1) * (j - up + 2)
-            tables.append((row - 1, higher, (n / 2 - j) / (2 * (j + 1) * (2 * j + 1))))
+        if step == 0:
+            inside, lower, higher = m**2, (j + m) * (j - m), (j + m + 1) * (j - m + 1)
+        else:
+            inside, lower, higher = (j + up) * (j - up + 1), (j + up) * (j + up - 1), (j - up + 1) * (j - up + 2)
+        # block that is reached, squares of the elements, their common factor
+        tables = [(row, inside, (n / 2 + 1) / (2 * j * (j + 1)))] if j > 0 else []
+        tables += [(row + 1, lower, (n / 2 + j + 1) / (2 * j * (2 * j + 1)))] if j >= 1 else []
+        tables += [(row - 1, higher, (n / 2 - j) / (2 * (j + 1) * (2 * j + 1)))] if row > 0 else []
         for target, squares, factor in tables:
-            elements = np.sqrt(factor * squares)
-            if target == row and step == 0:
-                elements *= np.sign(m)
+            elements = np.sqrt(factor * squares) * (np.sign(m) if target == row and step == 0 else 1)
             held = squares > 0
             rows = starts[target] + (m + step + every_j[target]).round().astype(int)
-            columns = starts[row] + np.arange(m.size)
-            shape = (starts[-1], starts[-1])
-            jumps.append(Qobj(scipy.sparse.csr_matrix((elements[held], (rows[held], columns[held])), shape=shape)))
+            entries = elements[held], (rows[held], (starts[row] + np.arange(m.size))[held])
+            jumps.append(Qobj(scipy.sparse.csr_matrix(entries, shape=(starts[-1], starts[-1]))))
     return jumps
 
 
@@ -173,10 +168,12 @@ def _purity(states: StateSeries, ref: Reference) -> FloatArray:
     return (_collective(ref).spectrum(states) ** 2).sum(axis=1)
 
 
-def _own_measures() -> dict[Any, Any]:
-    table: dict[str, Callable[[StateSeries, Reference], FloatArray]]
-    table = {"ergotropy": _ergotropy, "efficiency": _efficiency, "entropy": _entropy, "purity": _purity}
-    return {MEASURES[name]: replace(MEASURES[name], evaluate=evaluate) for name, evaluate in table.items()}
+_FORMULAS: dict[str, Callable[[StateSeries, Reference], FloatArray]] = {
+    "ergotropy": _ergotropy,
+    "efficiency": _efficiency,
+    "entropy": _entropy,
+    "purity": _purity,
+}
 
 
 def local_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nbar: float = 0.0) -> list[Qobj]:
@@ -189,10 +186,8 @@ def local_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nbar: fl
     """
     gamma, dephasing = as_real("gamma", gamma, minimum=0), as_real("dephasing", dephasing, minimum=0)
     nbar = as_real("nbar", nbar, minimum=0)
-    jumps = []
-    for rate, op in ((gamma * (nbar + 1), lowering), (gamma * nbar, raising), (dephasing / 2, sigma_z)):
-        jumps += [math.sqrt(rate) * op(k, n) for k in range(n) if rate > 0]
-    return jumps
+    rates = {lowering: gamma * (nbar + 1), raising: gamma * nbar, sigma_z: dephasing / 2}
+    return [math.sqrt(rate) * op(k, n) for op, rate in rates.items() if rate > 0 for k in range(n)]
 
 
 class Collective(Battery):
@@ -217,7 +212,9 @@ class Collective(Battery):
         Whether the factor holds spin n/2 alone or all blocks.
     """
 
-    own_measures = MappingProxyType(_own_measures())
+    own_measures = MappingProxyType(
+        {MEASURES[name]: replace(MEASURES[name], evaluate=evaluate) for name, evaluate in _FORMULAS.items()}
+    )
     cells_are_factors = False
 
     def __init__(
@@ -258,8 +255,7 @@ class Collective(Battery):
 
     def parameters(self) -> dict[str, Any]:
         """Parameters as plain numbers and lists, for files and hashes."""
-        levels = {"symmetric": self.symmetric, "lowest_levels": self._lowest.tolist()}
-        return {**super().parameters(), **levels}
+        return {**super().parameters(), "symmetric": self.symmetric, "lowest_levels": self._lowest.tolist()}
 
     def spectrum(self, states: StateSeries) -> FloatArray:
         """Eigenvalues of the n cells' states, ascending, (T, n + 1) or (T, 2^n); the missing ones vanish."""

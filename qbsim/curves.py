@@ -31,8 +31,8 @@ def _no_ratio(values: ArrayLike, curve: FloatArray, scale: float | None) -> str:
     if start <= 0:
         return f"the curve starts at {start:g}, not above zero"
     # `evolve` knows the spread of H0 and marks the curves that start at rounding
-    known = 0.0 if scale is None else ROUNDING * float(scale)
-    floor = max(known, float(getattr(values, "attrs", {}).get("rounding", 0.0)), ROUNDING * size)
+    known = float(getattr(values, "attrs", {}).get("rounding", 0.0))
+    floor = max(0.0 if scale is None else ROUNDING * float(scale), known, ROUNDING * size)
     if start <= floor:
         return f"the curve starts at {start:.3g}, which is rounding: below {floor:.3g}, 1e-9 of its scale"
     return ""
@@ -80,8 +80,7 @@ def crossing_time(tlist: ArrayLike, values: ArrayLike, level: float) -> float:
     if curve[k - 1] == level:  # touches the level at the last sample above it, then falls
         return float(times[k - 1])
     roots = PchipInterpolator(times, curve - level, extrapolate=False).roots(extrapolate=False)
-    inside = roots[(roots >= times[k - 1]) & (roots <= times[k])]
-    return float(inside[0])
+    return float(roots[(roots >= times[k - 1]) & (roots <= times[k])][0])
 
 
 def half_life(tlist: ArrayLike, values: ArrayLike, *, scale: float | None = None) -> float:
@@ -315,12 +314,12 @@ def fit_exponential(x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) 
         design = np.stack([np.ones_like(xs), np.exp(-rate * xs)], axis=1)
         (alpha, beta), *_ = np.linalg.lstsq(design, ys, rcond=None)
         starts.append((np.sum((design @ [alpha, beta] - ys) ** 2), alpha, beta, rate))
-    start = min(starts)[1:]
     with warnings.catch_warnings():
         warnings.simplefilter("error", OptimizeWarning)
         try:
+            absolute = weights is not None
             best, cov = curve_fit(
-                model, xs, ys, p0=start, sigma=weights, absolute_sigma=weights is not None, maxfev=20000
+                model, xs, ys, p0=min(starts)[1:], sigma=weights, absolute_sigma=absolute, maxfev=20000
             )
         except (RuntimeError, OptimizeWarning) as error:
             raise ValueError(UNDETERMINED.format("no rate gamma is better than its neighbours")) from error
@@ -331,5 +330,4 @@ def fit_exponential(x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) 
     if reason:
         raise ValueError(UNDETERMINED.format(reason))
     rms = float(np.sqrt(np.mean((model(xs, *best) - ys) ** 2)))
-    (alpha, beta, gamma), (alpha_err, beta_err, gamma_err) = best.tolist(), err.tolist()
-    return ExponentialFit(alpha, beta, gamma, alpha_err, beta_err, gamma_err, rms)
+    return ExponentialFit(*[*best.tolist(), *err.tolist(), rms])

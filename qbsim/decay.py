@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._checks import FloatArray, UnphysicalWarning, toward_zero, warn
+from ._checks import FloatArray, UnphysicalWarning, per_bond, toward_zero, warn
 from .geometry import Edges
 
-__all__ = ["NetworkReport", "bond_factor_limits", "decay_modes", "is_positive", "report"]
+__all__ = ["NetworkReport", "bond_factor_limits", "decay_modes", "is_positive", "largest_gamma_bond"]
 
 # Relative size below which a negative decay rate is rounding: the five-cell star sits exactly on its limit.
 POSITIVITY_TOLERANCE = 1e-12
@@ -81,7 +81,7 @@ def bond_factor_limits(K: FloatArray) -> tuple[float, float]:
     return -1 / spectrum[-1], -1 / spectrum[0]  # trace zero: the spectrum has both signs
 
 
-def _largest_gamma_bond(K: FloatArray, edges: Edges) -> float | None:
+def largest_gamma_bond(K: FloatArray, edges: Edges) -> float | None:
     """Largest uniform gamma_bond that the graph allows; None if the rates are not uniform."""
     uniform = _uniform_bond(K)
     if uniform is not None:
@@ -90,16 +90,7 @@ def _largest_gamma_bond(K: FloatArray, edges: Edges) -> float | None:
     gamma = np.diag(K)
     if np.ptp(gamma) > 0 or _bonds(K).any() or not edges:
         return None
-    adjacency = np.zeros_like(K)
-    for i, j in edges:
-        adjacency[i, j] = adjacency[j, i] = 1
-    return float(-gamma[0] / np.linalg.eigvalsh(adjacency)[0])
-
-
-def report(K: FloatArray, edges: Edges, has_dephasing: bool) -> NetworkReport:
-    """Report on a decay matrix and the bonds of its network."""
-    rates, modes = np.linalg.eigh(K)
-    return NetworkReport(K, edges, has_dephasing, rates, modes, bond_factor_limits(K), _largest_gamma_bond(K, edges))
+    return float(-gamma[0] / np.linalg.eigvalsh(per_bond("adjacency", 1.0, edges, len(K)))[0])
 
 
 @dataclass(frozen=True)
@@ -137,17 +128,13 @@ class NetworkReport:
     def kinds(self) -> list[str]:
         """For every mode: dark, subradiant, independent, superradiant or unphysical, against the mean cell rate."""
         scale, mean = np.abs(self.rates).max(initial=0.0), float(np.mean(np.diag(self.decay_matrix)))
-        names = []
-        for rate in self.rates:
-            if rate < -POSITIVITY_TOLERANCE * scale:
-                names.append("unphysical")
-            elif rate <= POSITIVITY_TOLERANCE * scale:
-                names.append("dark")
-            elif abs(rate - mean) <= 1e-9 * mean:
-                names.append("independent")
-            else:
-                names.append("subradiant" if rate < mean else "superradiant")
-        return names
+        tests = {
+            "unphysical": self.rates < -POSITIVITY_TOLERANCE * scale,
+            "dark": self.rates <= POSITIVITY_TOLERANCE * scale,
+            "independent": np.abs(self.rates - mean) <= 1e-9 * mean,
+            "subradiant": self.rates < mean,
+        }
+        return np.select(list(tests.values()), list(tests), "superradiant").tolist()
 
     @property
     def margin(self) -> float:
@@ -156,11 +143,14 @@ class NetworkReport:
 
     def _lines(self) -> list[tuple[str, str]]:
         bonds = ", ".join(f"{i}-{j}" for i, j in self.edges) or "none"
-        rows = [("cells", str(len(self.decay_matrix))), ("bonds", f"{len(self.edges)}: {bonds}")]
-        for m, (rate, kind) in enumerate(zip(self.rates, self.kinds, strict=True)):
-            amplitudes = " ".join(f"{a:+.3f}" for a in self.modes[:, m])
-            rows.append((f"mode {m}", f"rate {rate:.6g}  {kind:12s} [{amplitudes}]"))
-        rows.append(("distance to the limit", f"{self.margin:.6g}"))
+        modes = [" ".join(f"{a:+.3f}" for a in mode) for mode in self.modes.T]
+        decay = zip(self.rates, self.kinds, modes, strict=True)
+        rows = [
+            ("cells", str(len(self.decay_matrix))),
+            ("bonds", f"{len(self.edges)}: {bonds}"),
+            *((f"mode {m}", f"rate {rate:.6g}  {kind:12s} [{mode}]") for m, (rate, kind, mode) in enumerate(decay)),
+            ("distance to the limit", f"{self.margin:.6g}"),
+        ]
         if self.largest_gamma_bond is not None:
             rows.append(("largest gamma_bond", toward_zero(self.largest_gamma_bond)))
         elif np.isfinite(self.bond_factor_limits[1]):

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from . import _version
-from ._certificate import warn_of_cutoff
+from ._certificate import combine, warn_of_cutoff
 from ._checks import FloatArray, apart, as_flag, as_measured, as_tlist
 from ._digest import json_digest
 from ._machine import SURELY_FREE, available_memory, one_thread
@@ -22,7 +22,7 @@ from .measures.entanglement import NO_BONDS
 from .measures.labels import attributes, rounding, time_attributes
 from .measures.reference import Reference
 from .measures.series import StateSeries
-from .measures.table import MEASURES, Measure, measures_on, read_measures
+from .measures.table import Measure, measures_on, read_measures
 from .solvers import Choice, Settings, choose
 from .states import check_state
 
@@ -36,7 +36,6 @@ __all__ = ["Series", "evolve", "series"]
 DEFAULTS = Settings()
 SMALL_DIMENSION = 256  # up to here matrices are too small to share among threads
 BROKEN = 1e-6  # trace and Hermiticity errors, and negative eigenvalues, beyond which a run has no result
-SPECTRAL = [MEASURES[name] for name in ("ergotropy", "efficiency", "coherent_ergotropy", "entropy")]
 STATES_LIMIT = 4 * 2**30  # bytes of density matrices that states=True keeps
 
 
@@ -74,48 +73,32 @@ def series(
     options: Mapping[str, Any] | None = None,
 ) -> Series:
     """Curves of the measures without labels; arguments are already checked."""
+    spectrum = any(isinstance(measure, Measure) and measure.spectral for measure in measures.values())
     # small batteries on one thread; large matrices are worth sharing
     with one_thread() if int(np.prod(battery.dims)) <= SMALL_DIMENSION else nullcontext():
-        return _series(battery, rho0, tlist, measures, settings, states, options)
-
-
-def _series(
-    battery: Battery,
-    rho0: Qobj,
-    tlist: FloatArray,
-    measures: dict[str, Measure | UserMeasure],
-    settings: Settings,
-    states: bool,
-    options: Mapping[str, Any] | None,
-) -> Series:
-    """As `series`, on the threads there are."""
-    spectrum = any(measure in SPECTRAL for measure in measures.values())
-    choice = choose(battery, rho0, tlist, settings.solver, spectrum=spectrum)
-    if options is not None and choice.name != "qutip":
-        raise ValueError(
-            f"Argument options is for solver 'qutip', but solver {choice.name!r} runs; pass solver='qutip'."
-        )
-    extra = {} if options is None else {"options": options}
-    _check_memory(choice.module.forecast(battery, rho0, tlist), choice.name)
-    reference = Reference(battery, settings.passive_tol, float(tlist[0]))
-    measures = measures_on(battery, measures)
-    values = {key: np.empty(len(tlist)) for key in measures}
-    kept: list[np.ndarray] = []
-    certificate = _Certificate(battery, choice.name)
-    start = 0
-    for segment in choice.module.run(battery, rho0, tlist, settings, **extra):
-        part = slice(start, start + len(segment))
-        for key, measure in measures.items():
-            values[key][part] = _evaluate(key, measure, segment, reference)
-        certificate.add(segment, reference)
-        if states:
-            kept.append(segment.dense)
-        start = part.stop
-        reference.forget()
-        del segment  # before the next one takes its memory
-    warn_of_cutoff(certificate.cut)
-    rho = np.concatenate(kept) if states else None
-    return Series(values, rho, certificate.entries(settings.passive_tol is not None), choice)
+        choice = choose(battery, rho0, tlist, settings.solver, spectrum=spectrum)
+        if options is not None and choice.name != "qutip":
+            raise ValueError(
+                f"Argument options is for solver 'qutip', but solver {choice.name!r} runs; pass solver='qutip'."
+            )
+        extra = {} if options is None else {"options": options}
+        _check_memory(choice.module.forecast(battery, rho0, tlist), choice.name)
+        reference = Reference(battery, settings.passive_tol, float(tlist[0]))
+        measures = measures_on(battery, measures)
+        parts: dict[str, list[FloatArray]] = {key: [] for key in measures}
+        kept, certificates = [], []
+        for segment in choice.module.run(battery, rho0, tlist, settings, **extra):
+            for key, measure in measures.items():
+                parts[key].append(np.array(_evaluate(key, measure, segment, reference), dtype=float))
+            certificates.append(_certify(segment, reference, choice.name))
+            if states:
+                kept.append(segment.dense)
+            reference.forget()
+            del segment  # before the next one takes its memory
+    certificate = {name: combine(name, [part[name] for part in certificates]) for name in certificates[0]}
+    warn_of_cutoff(certificate.get("population_at_cutoff"))
+    values = {key: np.concatenate(curves) for key, curves in parts.items()}
+    return Series(values, np.concatenate(kept) if states else None, certificate, choice)
 
 
 def _check_memory(need: int, solver: str) -> None:
@@ -128,57 +111,44 @@ def _check_memory(need: int, solver: str) -> None:
         )
 
 
-class _Certificate:
-    """Certificate of a run, from one segment of states after the other."""
+def _certify(segment: StateSeries, reference: Reference, solver: str) -> dict[str, Any]:
+    """Entries of the certificate for a segment, after its measures.
 
-    def __init__(self, battery: Battery, solver: str) -> None:
-        self.battery, self.solver = battery, solver
-        self.edge = None if battery.truncation is None else battery.truncation.to("CSR").data.as_scipy()
-        self.trace_error, self.hermiticity, self.lowest, self.cut = 0.0, 0.0, np.inf, 0.0
-        self.nodes, self.passive_error = 0, 0.0
-
-    def add(self, segment: StateSeries, reference: Reference) -> None:
-        """Add a segment, after its measures; raise if it does not hold states."""
-        # np.maximum lets nan through, which max() loses
-        self.trace_error = float(np.maximum(self.trace_error, np.abs(segment.populations.sum(axis=1) - 1).max()))
-        self.hermiticity = float(np.maximum(self.hermiticity, segment.hermiticity_error()))
-        if reference.has_passive(segment):
-            passive = reference.passive(segment)
-            self.nodes, self.passive_error = self.nodes + passive.nodes, max(self.passive_error, passive.error)
-            self.lowest = min(self.lowest, passive.lowest)
-        elif "eigenvalues" in segment.__dict__:  # already known, so the certificate costs nothing
-            self.lowest = min(self.lowest, float(segment.eigenvalues.min()))
-        self._refuse_broken(segment)
-        if self.edge is not None:
-            self.cut = max(self.cut, float(segment.expect(self.edge).max()))
-
-    def _refuse_broken(self, segment: StateSeries) -> None:
-        """Raise if a solver returns what is not a state: numbers made from it would look like any others."""
-        lowest = min(self.lowest, float(segment.populations.min()))  # a population is never below all eigenvalues
-        faults = []
-        if not self.trace_error <= BROKEN:
-            faults.append(f"the trace is off by {self.trace_error:.3g}")
-        if not self.hermiticity <= BROKEN:
-            faults.append(f"the state differs from its adjoint by {self.hermiticity:.3g}")
-        if "negative rates" not in self.battery.terms and not lowest >= -BROKEN:
-            faults.append(f"a probability is {lowest:.3g}")
-        if faults:
-            raise ArithmeticError(
-                f"Solver {self.solver!r} broke down at or before time {segment.times[-1]:g}: {' and '.join(faults)}. "
-                "No result is returned. Ask for a smaller rtol, choose another solver, or check superoperators among "
-                "c_ops, which must keep the trace and the positivity of states."
-            )
-
-    def entries(self, passive: bool) -> dict[str, float | None]:
-        """Entries of the certificate; `passive` with those of an interpolated passive energy."""
-        entries: dict[str, float | None] = {
-            "trace_error": self.trace_error,
-            "hermiticity_error": self.hermiticity,
-            "lowest_eigenvalue": self.lowest if np.isfinite(self.lowest) else None,
+    Raises
+    ------
+    ArithmeticError
+        If a solver returns what is not a state: numbers made from it would look like any others.
+    """
+    battery, passive, lowest = reference.battery, None, None
+    if reference.has_passive(segment):
+        passive = reference.passive(segment)
+        lowest = passive.lowest
+    elif "eigenvalues" in segment.__dict__:  # already known, so the certificate costs nothing
+        lowest = float(segment.eigenvalues.min())
+    trace_error = float(np.abs(segment.populations.sum(axis=1) - 1).max())
+    hermiticity = segment.hermiticity_error()
+    least = segment.populations.min() if lowest is None else min(lowest, segment.populations.min())
+    holds = {  # nan holds nothing; no population is below all eigenvalues
+        f"the trace is off by {trace_error:.3g}": trace_error <= BROKEN,
+        f"the state differs from its adjoint by {hermiticity:.3g}": hermiticity <= BROKEN,
+        f"a probability is {least:.3g}": least >= -BROKEN or "negative rates" in battery.terms,
+    }
+    if faults := [text for text, held in holds.items() if not held]:
+        raise ArithmeticError(
+            f"Solver {solver!r} broke down at or before time {segment.times[-1]:g}: {' and '.join(faults)}. "
+            "No result is returned. Ask for a smaller rtol, choose another solver, or check superoperators among "
+            "c_ops, which must keep the trace and the positivity of states."
+        )
+    entries = {"trace_error": trace_error, "hermiticity_error": hermiticity, "lowest_eigenvalue": lowest}
+    if reference.passive_tol is not None:
+        entries |= {
+            "passive_nodes": passive.nodes if passive else 0,
+            "passive_error": passive.error if passive else 0.0,
         }
-        if passive:
-            entries |= {"passive_nodes": self.nodes, "passive_error": self.passive_error}
-        return entries if self.edge is None else entries | {"population_at_cutoff": self.cut}
+    if battery.truncation is not None:
+        edge = segment.expect(battery.truncation.to("CSR").data.as_scipy())
+        entries["population_at_cutoff"] = max(0.0, float(edge.max()))
+    return entries
 
 
 def _evaluate(name: str, measure: Measure | UserMeasure, segment: StateSeries, reference: Reference) -> FloatArray:
@@ -289,10 +259,8 @@ def evolve(
                 "Ask for fewer times, or pass a measure that computes what you need."
             )
     run = series(battery, rho0, times, table, settings, states=states, options=options)
-    stored = (*run.choice.module.TOLERANCES, "passive_tol")
-    met = {name: value for name, value in settings._asdict().items() if name in stored}
-    if options is not None:
-        met["options"] = json.dumps(dict(options))
+    met = {name: getattr(settings, name) for name in (*run.choice.module.TOLERANCES, "passive_tol")}
+    met["options"] = None if options is None else json.dumps(dict(options))
     return _label(battery, times, table, run, met)
 
 
@@ -316,8 +284,7 @@ def _label(
             attrs["rounding"] = floor
         variables[name] = ("time", curve, attrs)
     if run.rho is not None:
-        attrs = {"long_name": "density matrix of the cells", "units": "1"}
-        variables["rho"] = (("time", "row", "col"), run.rho, attrs)
+        variables["rho"] = (("time", "row", "col"), run.rho, {"long_name": "density matrix of the cells", "units": "1"})
     ds = xr.Dataset(variables, coords={"time": ("time", times, time_attributes(battery.unit))})
     parameters = battery.parameters()
     ds.attrs = {

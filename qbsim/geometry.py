@@ -113,8 +113,7 @@ def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
     ModelWarning
         If `N` is counted from a list of bonds in which cell 0, and no other cell, has none: cells count from 0.
     """
-    if N is not None:
-        N = as_count("N", N)
+    N = None if N is None else as_count("N", N)
     if hasattr(edges, "edges"):
         labels = {node: k for k, node in enumerate(edges.nodes)}
         pairs: Iterable[Any] = [(labels[e[0]], labels[e[1]]) for e in edges.edges]

@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import qutip
 import scipy.sparse
-from numpy.typing import NDArray
 from qutip import Qobj
 
-from ._checks import FloatArray, as_count, as_flag, as_text, per_bond, per_cell
+from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, per_bond, per_cell
 from ._machine import require_cells
 from .battery import Battery
-from .decay import NetworkReport, decay_modes, is_positive, report
+from .decay import NetworkReport, bond_factor_limits, decay_modes, is_positive, largest_gamma_bond
 from .geometry import read_edges
 from .operators import lowering, occupations, raising, sigma_z
 
@@ -116,21 +115,16 @@ class Network(Battery):
     @cached_property
     def terms(self) -> frozenset[str]:
         """Terms of the class docstring that do not vanish; more if a subclass has operators of its own."""
-        terms = {name for name, term in TERMS.items() if term.array(self).any()}
-        if not self.is_physical:
-            terms.add("negative rates")
-        if self.has_own_operators:
-            terms |= super().terms
-        return frozenset(terms)
+        own = super().terms if self.has_own_operators else frozenset()
+        negative = [] if self.is_physical else ["negative rates"]
+        return own.union(negative, (name for name, term in TERMS.items() if term.array(self).any()))
 
     @property
     def has_losses(self) -> bool:
         """Whether the evolution is not unitary."""
-        if self.has_own_operators:
-            return bool(self.c_ops)
-        return any(TERMS[name].loses for name in self.terms & TERMS.keys())
+        return bool(self.c_ops) if self.has_own_operators else any(TERMS[n].loses for n in self.terms & TERMS.keys())
 
-    @property
+    @cached_property
     def has_own_operators(self) -> bool:
         """Whether a subclass redefines an operator, so that the arrays are not the whole model."""
         return any(getattr(type(self), name) is not getattr(Network, name) for name in _OPERATORS)
@@ -146,11 +140,10 @@ class Network(Battery):
         return super().is_diagonal if self.has_own_operators else True
 
     @cached_property
-    def local_terms(self) -> list[NDArray[np.complex128]]:
+    def local_terms(self) -> list[ComplexArray]:
         """Local Hamiltonians of the cells, diag(0, omega_k)."""
-        if self.has_own_operators:
-            return super().local_terms
-        return [np.diag([0, w]).astype(complex) for w in self.omega]
+        own = self.has_own_operators
+        return super().local_terms if own else [np.diag([0, w]).astype(complex) for w in self.omega]
 
     @cached_property
     def loss_rate(self) -> float | None:
@@ -193,8 +186,7 @@ class Network(Battery):
 
     def parameters(self) -> dict[str, Any]:
         """Parameters as plain numbers and lists, for files and hashes."""
-        own = super().parameters() if self.has_own_operators else {}
-        return own | {
+        return (super().parameters() if self.has_own_operators else {}) | {
             "model": type(self).__name__,
             "N": self.N,
             "edges": [list(e) for e in self.edges],
@@ -204,7 +196,9 @@ class Network(Battery):
 
     def report(self) -> NetworkReport:
         """Decay modes and the distance to the limit of positivity, printable in a terminal and in a notebook."""
-        return report(self.decay_matrix, self.edges, bool(self.dephasing.any()))
+        K, dephases = self.decay_matrix, bool(self.dephasing.any())
+        limits, largest = bond_factor_limits(K), largest_gamma_bond(K, self.edges)
+        return NetworkReport(K, self.edges, dephases, *np.linalg.eigh(K), limits, largest)
 
 
 class Term(NamedTuple):
@@ -236,32 +230,26 @@ def _hops(net: Network) -> Iterable[Qobj]:
         yield net.J[i, j] * (hop + hop.dag())
 
 
-def _mode_jumps(matrix: FloatArray, cell_ops: list[Qobj]) -> Iterable[Qobj]:
-    """Jump operators of the modes of a rate matrix."""
+def _mode_jumps(matrix: FloatArray, op: Callable[[int, int], Qobj]) -> Iterable[Qobj]:
+    """Jump operators of the modes of a rate matrix; `op` makes the operator of cell k of N."""
+    cell_ops = [op(k, len(matrix)) for k in range(len(matrix))]
     for rate, mode in zip(*decay_modes(matrix), strict=True):
         L = sum((v * s for v, s in zip(mode, cell_ops, strict=True) if v != 0), start=0 * cell_ops[0])
         # a negative rate has no jump operator: it enters as a term of the generator
         yield np.sqrt(rate) * L if rate > 0 else rate * qutip.lindblad_dissipator(L)
 
 
-def _on_all(op: Callable[[int, int], Qobj], N: int) -> list[Qobj]:
-    return [op(k, N) for k in range(N)]
-
-
-def _dephasing_jumps(net: Network) -> Iterable[Qobj]:
-    return (np.sqrt(phi / 2) * sigma_z(k, net.N) for k, phi in enumerate(net.dephasing) if phi > 0)
-
-
 TERMS = {
     "fields": Term(lambda net: net.omega, lambda net: [net.H0]),
     "exchange": Term(lambda net: net.J, _hops),
-    "loss": Term(
-        lambda net: net.loss_matrix, lambda net: _mode_jumps(net.loss_matrix, _on_all(lowering, net.N)), loses=True
+    "loss": Term(lambda net: net.loss_matrix, lambda net: _mode_jumps(net.loss_matrix, lowering), loses=True),
+    "pumping": Term(lambda net: net.pump_matrix, lambda net: _mode_jumps(net.pump_matrix, raising), loses=True),
+    "dephasing": Term(
+        lambda net: net.dephasing,
+        lambda net: (np.sqrt(phi / 2) * sigma_z(k, net.N) for k, phi in enumerate(net.dephasing) if phi > 0),
+        loses=True,
+        weight=0.5,
     ),
-    "pumping": Term(
-        lambda net: net.pump_matrix, lambda net: _mode_jumps(net.pump_matrix, _on_all(raising, net.N)), loses=True
-    ),
-    "dephasing": Term(lambda net: net.dephasing, _dephasing_jumps, loses=True, weight=0.5),
 }
 """The master equation of a network. Whoever adds a row adds its array to `Network` and `network`; the term is then in
 `H`, `c_ops`, `terms`, `has_losses` and `loss_rate`, and refused by the solvers that do not list its name."""

@@ -12,10 +12,9 @@ import math
 import numpy as np
 import qutip
 import scipy.sparse
-from numpy.typing import NDArray
 from qutip import Qobj
 
-from ._checks import as_count
+from ._checks import IntArray, as_count
 from ._machine import require_cells
 
 __all__ = [
@@ -65,8 +64,7 @@ def on_cell(op: Qobj, k: int, N: int) -> Qobj:
     Qobj, (2^N, 2^N)
         dims [[2]*N, [2]*N].
     """
-    N = as_count("N", N)
-    k = as_count("k", k, minimum=0)
+    N, k = as_count("N", N), as_count("k", k, minimum=0)
     if k >= N:
         raise ValueError(f"Argument k must be smaller than N = {N}, but is {k}.")
     if not isinstance(op, Qobj) or op.dims != [[2], [2]]:
@@ -106,7 +104,7 @@ def sigma_y(k: int = 0, N: int = 1) -> Qobj:
     return on_cell(1j * (qutip.destroy(2) - qutip.create(2)), k, N)
 
 
-def occupations(N: int) -> NDArray[np.int64]:
+def occupations(N: int) -> IntArray:
     """Occupation of every cell in every basis state.
 
     Returns
@@ -116,8 +114,7 @@ def occupations(N: int) -> NDArray[np.int64]:
     """
     N = as_count("N", N)
     require_cells(N, 16 * N, f"The table of basis states of N = {N} cells")
-    x = np.arange(1 << N)[:, None]
-    return (x >> np.arange(N - 1, -1, -1)) & 1
+    return (np.arange(1 << N)[:, None] >> np.arange(N - 1, -1, -1)) & 1
 
 
 def transition(d: int, upper: int, lower: int) -> Qobj:
@@ -182,8 +179,7 @@ def embedding(n: int) -> Qobj:
     n = as_count("n", n)
     excited = occupations(n).sum(axis=1)
     weights = 1 / np.sqrt([math.comb(n, k) for k in range(n + 1)])
-    rows = np.arange(excited.size)
     return Qobj(
-        scipy.sparse.csr_matrix((weights[excited], (rows, excited)), shape=(excited.size, n + 1)),
+        scipy.sparse.csr_matrix((weights[excited], (np.arange(excited.size), excited)), shape=(excited.size, n + 1)),
         dims=[[2] * n, [n + 1]],
     )

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import qutip
 import scipy.sparse
-import scipy.sparse.linalg
 from qutip import Qobj
 
 from ._checks import as_count, as_real, stored_numbers

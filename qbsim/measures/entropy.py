@@ -43,6 +43,6 @@ def purity(rho: Qobj) -> float:
 
 
 ROWS = {
-    "entropy": Measure(entropy_over_time, "von Neumann entropy (nats)", "1"),
+    "entropy": Measure(entropy_over_time, "von Neumann entropy (nats)", "1", spectral=True),
     "purity": Measure(lambda states, ref: states.purity(), "purity", "1"),
 }

@@ -320,9 +320,9 @@ def local_ergotropy(rho: Qobj, H: Qobj) -> float:
 
 ROWS = {
     "energy": Measure(energy_over_time, "internal energy", "energy", "expectation"),
-    "ergotropy": Measure(ergotropy_over_time, "ergotropy", "energy"),
-    "efficiency": Measure(efficiency_over_time, "efficiency (ergotropy / energy)", "1"),
+    "ergotropy": Measure(ergotropy_over_time, "ergotropy", "energy", spectral=True),
+    "efficiency": Measure(efficiency_over_time, "efficiency (ergotropy / energy)", "1", spectral=True),
     "incoherent_ergotropy": Measure(incoherent_ergotropy_over_time, "ergotropy of the dephased state", "energy"),
-    "coherent_ergotropy": Measure(coherent_ergotropy_over_time, "ergotropy due to coherence", "energy"),
+    "coherent_ergotropy": Measure(coherent_ergotropy_over_time, "ergotropy due to coherence", "energy", spectral=True),
     "local_ergotropy": Measure(local_ergotropy_over_time, "local ergotropy, sum over the cells", "energy"),
 }

@@ -130,9 +130,12 @@ class Measure:
     needs : str
         "product": the state in the product space of the cells, with its spectrum and matrix elements. "expectation":
         expectation values of operators of the battery only, which are right in any space.
+    spectral : bool
+        Whether it takes the eigenvalues of the states, which are part of the cost of a run.
     """
 
     evaluate: Callable[[StateSeries, Reference], FloatArray]
     long_name: str
     units: str
     needs: str = "product"
+    spectral: bool = False

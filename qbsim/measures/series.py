@@ -15,13 +15,10 @@ from itertools import pairwise
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import NDArray
 
-from .._checks import FloatArray
+from .._checks import ComplexArray, FloatArray, IntArray
 
 __all__ = ["DenseStates", "KetStates", "StateSeries"]
-
-ComplexArray = NDArray[np.complex128]
 
 
 class StateSeries(ABC):
@@ -50,7 +47,7 @@ class StateSeries(ABC):
     def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
         """Expectation values, (T,), of a Hermitian operator on all tensor factors."""
 
-    def take(self, index: Sequence[int] | NDArray[np.int64]) -> StateSeries:
+    def take(self, index: Sequence[int] | IntArray) -> StateSeries:
         """The same states at some of the times only."""
         return DenseStates(self.dense[index], self.times[index], self.cell_dims)
 
@@ -120,7 +117,7 @@ class DenseStates(StateSeries):
         coo = op.tocoo()  # tr(rho A) = sum_ij rho_ij A_ji
         return (self.states[:, coo.col, coo.row] @ coo.data).real
 
-    def take(self, index: Sequence[int] | NDArray[np.int64]) -> DenseStates:
+    def take(self, index: Sequence[int] | IntArray) -> DenseStates:
         return type(self)(self.states[index], self.times[index], self.dims, self.cells)
 
 

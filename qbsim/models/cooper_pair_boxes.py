@@ -76,5 +76,11 @@ def cooper_pair_boxes(
     hop = raising(0, 2) * lowering(1, 2)
     H = -E_J / 2 * (X[0] + X[1]) + E_m / 4 * Z[0] * Z[1] + K * X[0] * X[1]
     H = H + D / 2 * (Z[0] + Z[1]) + J * (hop + hop.dag())
-    losses = local_losses(2, gamma=gamma, dephasing=dephasing)
-    return Battery(excitation(0, 2) + excitation(1, 2), H, losses, N=2, edges=[(0, 1)], label="two Cooper-pair boxes")
+    return Battery(
+        excitation(0, 2) + excitation(1, 2),
+        H,
+        local_losses(2, gamma=gamma, dephasing=dephasing),
+        N=2,
+        edges=[(0, 1)],
+        label="two Cooper-pair boxes",
+    )

@@ -17,8 +17,6 @@ from ..operators import excitation, j_minus, j_z, lowering
 
 __all__ = ["dicke", "dicke_start", "photon_cutoff"]
 
-FEWER = "Use fewer cells or photon levels."
-
 
 def photon_cutoff(n: int) -> int:
     """Photon levels that n cells need up to their first energy maximum: max(4 n, n + 30)."""
@@ -103,13 +101,14 @@ def dicke(
 
     if space == "tensor":
         require_cells(n, 200 * photons, f"A Dicke battery of n = {n} cells, one by one, and {photons} photon levels")
-    else:
-        require(200 * (n + 1) * photons, f"A Dicke battery of n = {n} cells and {photons} photon levels", FEWER)
-
-    if space == "tensor":
         J_minus = sum(lowering(k, n) for k in range(n))
         H0 = omega_a * sum(excitation(k, n) for k in range(n))
     else:
+        require(
+            200 * (n + 1) * photons,
+            f"A Dicke battery of n = {n} cells and {photons} photon levels",
+            "Use fewer cells or photon levels.",
+        )
         J_minus = j_minus(n, symmetric=space == "symmetric")
         H0 = omega_a * (j_z(n, symmetric=space == "symmetric") + n / 2)
     cells, a = qutip.qeye(H0.dims[0]), qutip.destroy(photons)

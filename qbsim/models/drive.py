@@ -106,8 +106,13 @@ def drive(
     H0, H = _sum_of_groups(qutip.qdiags(e, 0), n, 1), _sum_of_groups(one, n, k)
     H = H if flip else H + H.dag()
     kind = {1: "parallel", n: "collective"}.get(k, f"{k}-body")
-    losses = local_losses(n, gamma=gamma, dephasing=dephasing)
-    return Battery(H0, alpha * H, losses, N=n, label=f"{kind} drive, {n} cells")
+    return Battery(
+        H0,
+        alpha * H,
+        local_losses(n, gamma=gamma, dephasing=dephasing),
+        N=n,
+        label=f"{kind} drive, {n} cells",
+    )
 
 
 def _sum_of_groups(op: Qobj, n: int, k: int) -> Qobj:

@@ -142,22 +142,17 @@ def spin_chain(
 
     strength, symmetric = float(pairs[0]) if pairs.size else 0.0, space == "symmetric"
     M, J_minus = j_z(n, symmetric=symmetric), j_minus(n, symmetric=symmetric)
-    every_j = spins(n, symmetric=symmetric)
-    squares = qutip.qdiags(np.concatenate([np.full(round(2 * j + 1), j * (j + 1)) for j in every_j]), 0)
-    H_g = _uniform(M, squares, n, alpha, strength)
-    levels, multiplicities = [], []
-    for j in spins(n, symmetric=False):
-        m = np.arange(-j, j + 1)
-        levels.append(2 * B * m + _uniform_levels(m, j * (j + 1), n, alpha, strength))
-        multiplicities += [copies(n, j)] * m.size
-    losses = [] if symmetric else collective_losses(n, gamma=gamma, dephasing=dephasing)
+    squares = np.concatenate([np.full(round(2 * j + 1), j * (j + 1)) for j in spins(n, symmetric=symmetric)])
+    H_g = qutip.qdiags(_uniform_levels(M.diag(), squares, n, alpha, strength), 0)
+    every_level = [(j, np.arange(-j, j + 1)) for j in spins(n, symmetric=False)]
+    levels = [2 * B * m + _uniform_levels(m, j * (j + 1), n, alpha, strength) for j, m in every_level]
     return Collective(
         2 * B * M + H_g,
         H_g + omega * (J_minus + J_minus.dag()),
-        losses,
+        [] if symmetric else collective_losses(n, gamma=gamma, dephasing=dephasing),
         n=n,
         levels=np.concatenate(levels),
-        multiplicities=multiplicities,
+        multiplicities=[copies(n, j) for j, m in every_level for _ in m],
         symmetric=symmetric,
         label=label,
     )
@@ -179,7 +174,3 @@ def _tensor_terms(n: int, couplings: FloatArray, alpha: float) -> tuple[Qobj, Qo
 def _uniform_levels(m: Any, squared_spin: Any, n: int, alpha: float, g: float) -> Any:
     """Interaction of uniform coupling at J_z = m and J^2: only (1 - alpha) g moves the levels inside a block."""
     return -g * (2 * (1 - alpha) * m**2 + 2 * alpha * squared_spin - n / 2 - alpha * n)
-
-
-def _uniform(M: Qobj, squares: Qobj, n: int, alpha: float, g: float) -> Qobj:
-    return qutip.qdiags(_uniform_levels(M.diag(), squares.diag(), n, alpha, g), 0)

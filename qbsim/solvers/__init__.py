@@ -6,6 +6,7 @@ QuTiP is the reference that the others are tested against. `choose` is the only 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from typing import NamedTuple, Protocol, cast
 
@@ -26,8 +27,7 @@ SOLVERS = {
     "qutip": "the reference solver takes every model",
 }
 
-YEAR = 3.2e7  # seconds
-LONGEST_RUN = YEAR  # a forecast beyond it is a mistake in the units
+YEAR = 3.2e7  # seconds; a forecast beyond it is a mistake in the units
 
 
 class Settings(NamedTuple):
@@ -114,6 +114,7 @@ class Choice(NamedTuple):
     compared: str
 
 
+@cache
 def load(name: str) -> Solver:
     """Module of a solver; heavy imports happen here and not at ``import qbsim``."""
     return cast(Solver, import_module(f".{name}", __name__))
@@ -121,8 +122,7 @@ def load(name: str) -> Solver:
 
 def why_not(module: Solver, battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
     """Why a solver cannot do this run, unknown terms included; empty if it can."""
-    unknown = battery.terms - module.TERMS
-    if unknown:
+    if unknown := battery.terms - module.TERMS:
         return f"it does not know {' and '.join(sorted(unknown))}"
     return module.why_not(battery, rho0, tlist)
 
@@ -146,25 +146,18 @@ def choose(battery: Battery, rho0: Qobj, tlist: FloatArray, solver: str = "auto"
     """
     if solver != "auto":
         module = load(Settings(solver).checked().solver)
-        refusal = why_not(module, battery, rho0, tlist)
-        if refusal:
+        if refusal := why_not(module, battery, rho0, tlist):
             raise ValueError(f"Solver {solver!r} cannot do this model: {refusal}. Use solver='auto'.")
         return Choice(solver, module, "asked for", "")
-    costs: dict[str, float] = {}
-    refusals = []
-    for name in SOLVERS:
-        module = load(name)
-        refusal = why_not(module, battery, rho0, tlist)
-        if refusal:
-            refusals.append(f"{name}: {refusal}")
-        else:
-            costs[name] = module.seconds(battery, rho0, tlist, spectrum=spectrum)
-    if min(costs.values()) > LONGEST_RUN:
+    refusals = {name: why_not(load(name), battery, rho0, tlist) for name in SOLVERS}
+    able = [name for name, refusal in refusals.items() if not refusal]
+    costs = {name: load(name).seconds(battery, rho0, tlist, spectrum=spectrum) for name in able}
+    if min(costs.values()) > YEAR:
         raise ValueError(
             f"This run would take about {min(costs.values()) / YEAR:.1g} years: the time span times the largest rate "
             "or frequency is too large. Give times in the inverse unit of the rates, or fewer cells."
         )
     order = sorted(costs, key=lambda name: costs[name])
     forecasts = ", ".join(f"{name} {costs[name]:.1g} s" for name in order)
-    compared = "; ".join([f"forecast: {forecasts}", *refusals])
+    compared = "; ".join([f"forecast: {forecasts}", *(f"{name}: {why}" for name, why in refusals.items() if why)])
     return Choice(order[0], load(order[0]), SOLVERS[order[0]], compared)

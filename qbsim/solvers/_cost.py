@@ -15,8 +15,6 @@ from qutip import Qobj, QobjEvo
 from ..battery import Battery
 from ..networks import Network
 
-__all__ = ["FLOP", "eigenvalues", "generator_entries", "generator_norm"]
-
 FLOP = 2.5e-11  # one floating point operation of a matrix product
 
 
@@ -31,8 +29,8 @@ def generator_norm(battery: Battery) -> float:
         rates = np.abs(battery.loss_matrix).sum() + np.abs(battery.pump_matrix).sum() + battery.dephasing.sum()
         return float(np.abs(battery.omega).sum() + np.abs(battery.J).sum() + 2 * rates)
     H, jumps, superoperators = _operators(battery)
-    rates = [_norm(c) * _norm(c.T) for c in jumps]  # |c|_2^2 <= |c|_1 |c|_inf
-    return float(2 * _norm(H) + 2 * sum(rates) + sum(_norm(c) for c in superoperators))
+    rates = sum(_norm(c) * _norm(c.T) for c in jumps)  # |c|_2^2 <= |c|_1 |c|_inf
+    return float(2 * _norm(H) + 2 * rates + sum(_norm(c) for c in superoperators))
 
 
 def generator_entries(battery: Battery) -> float:

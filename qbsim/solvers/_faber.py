@@ -26,8 +26,6 @@ from numpy.typing import NDArray
 
 from .._checks import FloatArray
 
-__all__ = ["Ellipse", "Plan", "coefficients", "plan_steps", "remainders", "rough_work"]
-
 MAX_TERMS = 400
 CROUZEIX_PALENCIA = 1 + np.sqrt(2)  # norm of a polynomial of L over its maximum on the numerical range
 # Coefficients are at most exp(t (c + a)) = exp(MAX_GROWTH), so that their rounding stays near 1e-11.
@@ -61,12 +59,11 @@ class Ellipse:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to make one step: ellipse, length, number of terms, the bound they reach, the tolerance."""
+    """How to make one step: ellipse, length, number of terms, the tolerance."""
 
     ellipse: Ellipse
     step: float
     terms: int
-    bound: float
     tol: float
 
 
@@ -127,15 +124,13 @@ def _plans(ellipses: list[Ellipse], step: float, tol: float) -> list[Plan]:
     counts = [int(min(1.5 * step * max(x.a, x.b) + 60, 2 * MAX_TERMS)) for x in fit]
     n = _circle(max(counts))
     plans = []
-    for x, count, c in zip(
-        fit, counts, np.abs(_expand(step * np.stack([x.on_circle(n) for x in fit]), n)), strict=True
-    ):
+    coeffs = np.abs(_expand(step * np.stack([x.on_circle(n) for x in fit]), n))
+    for x, count, c in zip(fit, counts, coeffs, strict=True):
         tail = 2 * np.cumsum(c[:count][::-1])[::-1]
         rounding = 4e-16 * count * np.exp(max(0.0, step * (x.center + x.a)))
         enough = np.flatnonzero(tail <= max(tol, rounding))
         if enough.size and enough[0] <= MAX_TERMS:
-            terms = max(2, int(enough[0]))
-            plans.append(Plan(x, step, terms, float(tail[terms]), tol))
+            plans.append(Plan(x, step, max(2, int(enough[0])), tol))
     return plans
 
 

@@ -17,18 +17,11 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-__all__ = ["apply_generator", "buffers", "faber_vectors", "unpack_lower"]
-
 TILE = 8  # edge of the square tiles of a transpose: one cache line
 CHECK_EVERY = 4  # Faber vectors between two looks at their size
 PAD = 8  # extra columns of the work matrices, so that their rows do not fall into the same cache sets
 
 _jit = numba.njit(cache=True, fastmath={"contract", "nsz"}, nogil=True)
-
-
-def buffers(largest):
-    """Work arrays for blocks of up to `largest` states."""
-    return np.empty(largest * (largest + PAD)), np.empty(largest * (largest + PAD))
 
 
 @_jit

@@ -9,9 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Layout", "layout_of"]
-
-IntArray = NDArray[np.int64]
+from .._checks import IntArray
 
 
 class Hops(NamedTuple):
@@ -112,11 +110,6 @@ class Layout:
     block_of: IntArray
     index_of: IntArray
 
-    @property
-    def largest(self) -> int:
-        """Size of the largest block."""
-        return max(len(b) for b in self.blocks)
-
     def positions(self, rows: IntArray, cols: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
         """Positions of entries (row, col) in a packed state, and which of them the layout has."""
         b, index_of = self.block_of[rows], self.index_of
@@ -165,13 +158,7 @@ def _hops(states: IntArray, masks: list[tuple[int, int]], index_of: IntArray) ->
 
 def _columns(moves: IntArray, sizes: IntArray, row0: IntArray) -> tuple[IntArray, IntArray, IntArray]:
     """For every block and cell, the columns that cell can move and where they go."""
-    N = moves.shape[1]
-    start, here, there = [0], [], []
-    for b, m in enumerate(sizes):
-        block = moves[row0[b] : row0[b] + m]
-        for j in range(N):
-            can = np.flatnonzero(block[:, j] >= 0)
-            here.append(can)
-            there.append(block[can, j])
-            start.append(start[-1] + len(can))
-    return np.array(start), np.concatenate(here), np.concatenate(there)
+    columns = [column for first, m in zip(row0, sizes, strict=True) for column in moves[first : first + m].T]
+    here = [np.flatnonzero(column >= 0) for column in columns]
+    there = [column[can] for column, can in zip(columns, here, strict=True)]
+    return np.cumsum([0, *map(len, here)]), np.concatenate(here), np.concatenate(there)

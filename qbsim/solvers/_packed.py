@@ -7,15 +7,12 @@ from functools import cached_property
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import NDArray
 from qutip import Qobj
 
-from .._checks import FloatArray
-from ..measures.series import ComplexArray, StateSeries
+from .._checks import ComplexArray, FloatArray, IntArray
+from ..measures.series import StateSeries
 from ..operators import occupations
 from ._layout import Layout
-
-__all__ = ["FaberStates", "PackedStates", "eigen_batch", "is_block_diagonal", "pack"]
 
 EIGEN_BYTES = 128 * 2**20  # complex matrices unpacked at a time for LAPACK, beyond one
 
@@ -27,11 +24,8 @@ def eigen_batch(largest: int, times: int) -> int:
 
 def is_block_diagonal(rho0: Qobj) -> bool:
     """Whether a state of two-level cells has no coherence between different excitation numbers."""
-    matrix = rho0.to("CSR").data.as_scipy().tocoo()
-    rows, cols = matrix.row[matrix.data != 0], matrix.col[matrix.data != 0]
-    if rho0.isket:
-        return len(np.unique(np.bitwise_count(rows))) == 1
-    return bool(np.array_equal(np.bitwise_count(rows), np.bitwise_count(cols)))
+    rows, cols = (np.bitwise_count(x) for x in rho0.to("CSR").data.as_scipy().nonzero())
+    return bool(np.ptp(rows) == 0 if rho0.isket else np.array_equal(rows, cols))
 
 
 def pack(rho0: Qobj, layout: Layout) -> FloatArray:
@@ -74,11 +68,8 @@ class PackedStates(StateSeries):
         self.packed, self.times, self.since, self.layout, self.frame = packed, times, since, layout, frame
         self.cell_dims = [2] * layout.N
 
-    def take(self, index: Sequence[int] | NDArray[np.int64]) -> PackedStates:
+    def take(self, index: Sequence[int] | IntArray) -> PackedStates:
         return PackedStates(self.packed[index], self.times[index], self.since[index], self.layout, self.frame)
-
-    def release(self) -> None:
-        """Give back memory that the solver uses again."""
 
     @cached_property
     def populations(self) -> FloatArray:
@@ -89,7 +80,7 @@ class PackedStates(StateSeries):
         """Whether the states are diagonal at all times."""
         return self.layout.sectors and _are_diagonal(self.packed, self.layout)
 
-    def _blocks(self) -> Iterator[tuple[NDArray[np.int64], FloatArray]]:
+    def _blocks(self) -> Iterator[tuple[IntArray, FloatArray]]:
         """Basis states and packed matrices (T, m, m) of every block."""
         start = 0
         for states in self.layout.blocks:
@@ -149,7 +140,7 @@ class PackedStates(StateSeries):
     def hermiticity_error(self) -> float:
         return 0.0  # the packed form cannot hold anything else
 
-    def _entries(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> ComplexArray:
+    def _entries(self, rows: IntArray, cols: IntArray) -> ComplexArray:
         """Entries (row, col) of the density matrices, (T, n), in the frame; zero where the layout has none."""
         here, kept = self.layout.positions(rows, cols)
         mirror, _ = self.layout.positions(cols, rows)
@@ -206,9 +197,6 @@ class FaberStates(PackedStates):
         self.times, self.since, self.layout, self.frame = times, since, layout, frame
         self.cell_dims = [2] * layout.N
 
-    def release(self) -> None:
-        del self.vectors
-
     def __getattr__(self, name: str) -> FloatArray:
         if name == "vectors":
             raise RuntimeError(
@@ -230,6 +218,7 @@ class FaberStates(PackedStates):
     def spectrum_is_free(self) -> bool:
         return self.layout.sectors and _are_diagonal(self.vectors, self.layout)
 
-    def take(self, index: Sequence[int] | NDArray[np.int64]) -> PackedStates:
-        packed = self.coeffs[index] @ self.vectors
-        return PackedStates(packed, self.times[index], self.since[index], self.layout, self.frame)
+    def take(self, index: Sequence[int] | IntArray) -> PackedStates:
+        return PackedStates(
+            self.coeffs[index] @ self.vectors, self.times[index], self.since[index], self.layout, self.frame
+        )

@@ -18,8 +18,6 @@ from scipy.interpolate import CubicSpline
 from .._checks import FloatArray
 from .._drives import sampled_times, terms
 
-__all__ = ["check_hermitian", "pieces"]
-
 PROBES = 8192  # of every coefficient; a function that returns operators gets a quarter of them
 TOLERANCE = 1e-3  # of the largest value of a coefficient: what the samples of a part must predict
 SHORTEST = 1e-5  # of the span: parts are not halved below, and jumps end there
@@ -55,7 +53,7 @@ class _Probed:
         samples = samples[(samples >= start) & (samples <= end)]
         golden = (np.arange(probes) * 0.6180339887498949) % 1  # uneven, so that no period hides between the probes
         uneven = start + (end - start) * (np.arange(probes) + golden) / probes
-        self.signal, self.samples = signal, samples
+        self.signal = signal
         self.times = np.unique(np.concatenate([times, samples, uneven]))
         self.values = np.array([complex(signal(t)) for t in self.times])
         if not np.isfinite(self.values).all():

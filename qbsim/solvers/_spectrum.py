@@ -9,15 +9,12 @@ bath-mediated bonds are bounded by the spectrum of their hopping matrix and by t
 from __future__ import annotations
 
 import numpy as np
-import scipy.sparse
-from numpy.typing import NDArray
+import scipy.sparse.linalg
 
 from .._checks import FloatArray
 from ..networks import Network
 from ..operators import occupations
 from ._layout import layout_of
-
-__all__ = ["numerical_range"]
 
 SMALL = 4  # cells up to which crude bounds cost less than they save
 DENSE_BLOCK = 1000  # states up to which a sector is diagonalised exactly
@@ -49,7 +46,7 @@ def numerical_range(net: Network, frame: float, sectors: bool, *, rough: bool = 
     bath = loss + pump - np.diag(down + up)
     if bath.any():
         jumps = float(np.abs(bath).sum() / 2)
-        low, high = _hopping_range(net, bath, crude)
+        low, high = (-jumps, jumps) if crude else _hopping_range(net, bath)
         left, right, height = left - high - jumps, right - low + jumps, height + jumps
         # as a whole: G lies in [0, top]; a jump map is nilpotent and its norm is at most the largest rate
         top = _largest_rate(net, loss, crude) + _largest_rate(net, pump, crude)
@@ -70,11 +67,8 @@ def _energy_range(net: Network, frame: float, sectors: bool, crude: bool) -> flo
     return float(extremes[:, 1].max() - extremes[:, 0].min())
 
 
-def _hopping_range(net: Network, bath: FloatArray, crude: bool) -> tuple[float, float]:
+def _hopping_range(net: Network, bath: FloatArray) -> tuple[float, float]:
     """Extreme eigenvalues of sum_ij bath_ij s+_j s-_i, off the diagonal only."""
-    if crude:
-        bound = float(np.abs(bath).sum() / 2)
-        return -bound, bound
     extremes = _block_extremes(net.N, bath, np.zeros(net.N))
     return float(extremes[:, 0].min()), float(extremes[:, 1].max())
 
@@ -89,7 +83,7 @@ def _largest_rate(net: Network, matrix: FloatArray, crude: bool) -> float:
     return float(_block_extremes(net.N, matrix - np.diag(diagonal), diagonal)[:, 1].max())
 
 
-def _block_extremes(N: int, hopping: FloatArray, fields: FloatArray) -> NDArray[np.float64]:
+def _block_extremes(N: int, hopping: FloatArray, fields: FloatArray) -> FloatArray:
     """Extreme eigenvalues of sum_k f_k n_k + sum_ij h_ij s+_i s-_j in every excitation sector, (N + 1, 2)."""
     bonds = tuple((int(i), int(j)) for i, j in zip(*np.nonzero(np.triu(hopping, 1)), strict=True))
     layout = layout_of(N, True, bonds)
@@ -109,13 +103,15 @@ def _block_extremes(N: int, hopping: FloatArray, fields: FloatArray) -> NDArray[
             energies = np.linalg.eigvalsh(h)
             extremes[n] = energies[0], energies[-1]
         else:
-            from scipy.sparse.linalg import eigsh
-
             sparse = scipy.sparse.csr_matrix((entries, (rows, cols[part])), shape=(m, m))
             sparse = sparse + scipy.sparse.diags(fields_here)
             guess = np.ones(m) + 0.1 * np.cos(np.arange(m))  # fixed, so that runs repeat to the bit
             low, high = (
-                float(eigsh(sparse, 1, which=end, v0=guess, return_eigenvectors=False, tol=LANCZOS_MARGIN)[0])
+                float(
+                    scipy.sparse.linalg.eigsh(
+                        sparse, 1, which=end, v0=guess, return_eigenvectors=False, tol=LANCZOS_MARGIN
+                    )[0]
+                )
                 for end in ("SA", "LA")
             )
             room = LANCZOS_MARGIN * (high - low)

@@ -9,12 +9,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.sparse
 import scipy.sparse.linalg
-from numpy.typing import NDArray
 from qutip import Qobj
 
-from .._checks import FloatArray
+from .._checks import ComplexArray, FloatArray, IntArray
 from ..battery import GENERAL_OPERATORS, Battery
 from ..measures.series import KetStates, StateSeries
 from . import Settings
@@ -47,9 +45,9 @@ class _Blocks(NamedTuple):
     """
 
     H: Any
-    psi: NDArray[np.complex128]
-    keep: NDArray[np.int64]
-    blocks: list[NDArray[np.int64]]
+    psi: ComplexArray
+    keep: IntArray
+    blocks: list[IntArray]
 
 
 def _reachable(battery: Battery, rho0: Qobj) -> _Blocks:
@@ -68,7 +66,7 @@ def _reachable(battery: Battery, rho0: Qobj) -> _Blocks:
 
 
 def _costs(part: _Blocks, tlist: FloatArray) -> tuple[float, float]:
-    """Seconds with eigenvectors, block by block, and by steps."""
+    """Seconds with eigenvectors, block by block, and by steps; the smaller one, or the first, decides."""
     sizes = np.array([float(len(block)) for block in part.blocks])
     times = len(tlist)
     vectors = 1e-4 * len(sizes) + float((4e-10 * sizes**3 + times * (2e-6 + 16 * FLOP * sizes**2)).sum())
@@ -77,23 +75,16 @@ def _costs(part: _Blocks, tlist: FloatArray) -> tuple[float, float]:
     return np.inf if too_large else vectors, times * 1e-3 + 4e-9 * float(products) * (part.H.nnz + len(part.psi))
 
 
-def _is_dense(part: _Blocks, tlist: FloatArray) -> bool:
-    """Whether eigenvectors cost less than stepping."""
-    vectors, stepping = _costs(part, tlist)
-    return vectors <= stepping
-
-
 def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
     """Eigenvectors of the reachable blocks, or steps; the spectrum of a ket costs nothing without a charger."""
-    cost = min(_costs(_reachable(battery, rho0), tlist))
-    return 1e-3 + cost + 1e-9 * len(tlist) * int(np.prod(battery.dims))
+    return 1e-3 + min(_costs(_reachable(battery, rho0), tlist)) + 1e-9 * len(tlist) * int(np.prod(battery.dims))
 
 
 def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
     """Peak memory in bytes: eigenvectors or a few work vectors, and one chunk of amplitudes with its measures."""
     part = _reachable(battery, rho0)
     squares = sum(len(block) ** 2 for block in part.blocks)
-    work = 3 * part.H.dtype.itemsize * squares if _is_dense(part, tlist) else 50 * 16 * part.psi.size
+    work = 3 * part.H.dtype.itemsize * squares if np.argmin(_costs(part, tlist)) == 0 else 50 * 16 * part.psi.size
     D = int(np.prod(battery.dims))
     return work + 4 * max(16 * D, min(CHUNK_BYTES, 16 * D * len(tlist)))
 
@@ -102,7 +93,7 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
     """Kets at all times; the tolerances are always met."""
     part = _reachable(battery, rho0)
     D = int(np.prod(battery.dims))
-    kets = _by_eigenvectors(part, tlist) if _is_dense(part, tlist) else _by_steps(part, tlist)
+    kets = _by_eigenvectors(part, tlist) if np.argmin(_costs(part, tlist)) == 0 else _by_steps(part, tlist)
     size = max(1, CHUNK_BYTES // (16 * D))
     for start in range(0, len(tlist), size):
         times = tlist[start : start + size]
@@ -112,7 +103,7 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
         yield KetStates(amplitudes, times, battery.dims, battery.cells)
 
 
-def _by_eigenvectors(part: _Blocks, tlist: FloatArray) -> Iterator[NDArray[np.complex128]]:
+def _by_eigenvectors(part: _Blocks, tlist: FloatArray) -> Iterator[ComplexArray]:
     solved = []
     for block in part.blocks:
         energies, vectors = np.linalg.eigh(part.H[block][:, block].toarray())
@@ -125,11 +116,9 @@ def _by_eigenvectors(part: _Blocks, tlist: FloatArray) -> Iterator[NDArray[np.co
         yield psi
 
 
-def _by_steps(part: _Blocks, tlist: FloatArray) -> Iterator[NDArray[np.complex128]]:
-    from scipy.sparse.linalg import expm_multiply
-
+def _by_steps(part: _Blocks, tlist: FloatArray) -> Iterator[ComplexArray]:
     psi = part.psi
     yield psi
     for dt in np.diff(tlist):
-        psi = expm_multiply(-1j * dt * part.H, psi)
+        psi = scipy.sparse.linalg.expm_multiply(-1j * dt * part.H, psi)
         yield psi

@@ -6,16 +6,15 @@ No compiled code, no expansion: exp(L dt) for every different step of the grid, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import qutip
-from numpy.typing import NDArray
 from qutip import Qobj
 
-from .._checks import FloatArray
+from .._checks import ComplexArray, FloatArray
 from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, Battery
-from ..measures.series import ComplexArray, DenseStates, StateSeries
+from ..measures.series import DenseStates, StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..operators import lowering, occupations
 from . import Settings
@@ -29,9 +28,8 @@ PADE_NORM = 5.4  # up to here an exponential needs no squaring
 
 def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
     """Large batteries."""
-    if int(np.prod(battery.dims)) > MAX_DIMENSION:
-        return f"it is for Hilbert spaces of dimension up to {MAX_DIMENSION}"
-    return ""
+    small = int(np.prod(battery.dims)) <= MAX_DIMENSION
+    return "" if small else f"it is for Hilbert spaces of dimension up to {MAX_DIMENSION}"
 
 
 def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
@@ -60,18 +58,11 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
     L = _liouvillian(battery)
     rho = np.empty((len(tlist), D * D), dtype=complex)
     rho[0] = (rho0.proj() if rho0.isket else rho0).full().ravel()
-    propagators: dict[float, ComplexArray] = {}
+    propagator = cache(lambda step: expm(L * step))
     for k, step in enumerate(np.diff(tlist)):
-        key = _key(step)
-        if key not in propagators:
-            propagators[key] = expm(L * key)
-        rho[k + 1] = propagators[key] @ rho[k]
+        # 12 digits tell real differences from rounding: steps of a linspace differ in the last bits
+        rho[k + 1] = propagator(float(f"{step:.12e}")) @ rho[k]
     yield DenseStates(rho.reshape(-1, D, D), tlist, battery.dims, battery.cells)
-
-
-def _key(step: float) -> float:
-    """A step to 12 digits, which tell real differences from rounding: steps of a linspace differ in the last bits."""
-    return float(f"{step:.12e}")
 
 
 def _liouvillian(battery: Battery) -> ComplexArray:
@@ -80,8 +71,7 @@ def _liouvillian(battery: Battery) -> ComplexArray:
         D = int(np.prod(battery.dims))
         jumps = [c for c in battery.c_ops if not c.issuper]
         L = qutip.liouvillian(battery.H, jumps) + sum(c for c in battery.c_ops if c.issuper)
-        columns = L.full().reshape(D, D, D, D)
-        return columns.transpose(1, 0, 3, 2).reshape(D * D, D * D)  # QuTiP stacks columns
+        return L.full().reshape(D, D, D, D).transpose(1, 0, 3, 2).reshape(D * D, D * D)  # QuTiP stacks columns
     N, D = battery.N, 2**battery.N
     s, n = _lowering_matrices(N), occupations(N)
     up = s.transpose(0, 2, 1)
@@ -91,12 +81,11 @@ def _liouvillian(battery: Battery) -> ComplexArray:
     A = -1j * H - G / 2
     jumps = np.einsum("ij,iab,jcd->acbd", loss, s, s) + np.einsum("ij,iab,jcd->acbd", pump, up, up)
     L = np.kron(A, np.eye(D)) + np.kron(np.eye(D), A.conj()) + jumps.reshape(D * D, D * D)
-    differ = (n[:, None, :] != n[None, :, :]) @ battery.dephasing
-    L[np.diag_indices(D * D)] -= differ.ravel()
+    L[np.diag_indices(D * D)] -= ((n[:, None, :] != n[None, :, :]) @ battery.dephasing).ravel()
     return L
 
 
 @lru_cache(maxsize=8)
-def _lowering_matrices(N: int) -> NDArray[np.float64]:
+def _lowering_matrices(N: int) -> FloatArray:
     """Lowering operators of all cells as dense arrays, (N, 2^N, 2^N)."""
     return np.array([lowering(k, N).full().real for k in range(N)])

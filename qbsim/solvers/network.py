@@ -15,7 +15,6 @@ import numpy as np
 from qutip import Qobj
 
 from .._checks import FloatArray
-from ..battery import Battery
 from ..measures.series import StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..operators import occupations
@@ -35,14 +34,13 @@ ROUGH_BYTES = 2**26  # below this much memory a rough forecast is good enough
 SEGMENT_BYTES = 3 * 2**29  # packed states returned at a time, beyond one
 
 
-def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+def why_not(battery: Network, rho0: Qobj, tlist: FloatArray) -> str:
     """Nothing that its terms allow."""
     return ""
 
 
-def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
+def seconds(battery: Network, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
     """Applications of the generator, the sum over output times, and the eigenvalues."""
-    assert isinstance(battery, Network)
     N, sectors = battery.N, is_block_diagonal(rho0)
     sizes = _block_sizes(N, sectors)
     entries = float(sum(m * m for m in sizes))
@@ -86,14 +84,12 @@ class _Memory:
         return 8 * self.size * (self.rows + self.segment + 1) + 16 * block + unpacked
 
 
-def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
+def forecast(battery: Network, rho0: Qobj, tlist: FloatArray) -> int:
     """Peak memory in bytes, beyond those of the interpreter."""
-    assert isinstance(battery, Network)
     sectors = is_block_diagonal(rho0)
     memory = _Memory.of(battery.N, sectors, len(tlist))
-    if (
-        memory.whole_step and memory.peak > ROUGH_BYTES and len(tlist) > 1
-    ):  # then the number of vectors and times of a step matters
+    # where memory matters, so does the number of vectors and times of a step
+    if memory.whole_step and memory.peak > ROUGH_BYTES and len(tlist) > 1:
         plan = _plan(battery, tlist, sectors, Settings().rtol, passive_only=False)
         share = min(1.0, plan.step / float(tlist[-1] - tlist[0]))
         memory = replace(memory, rows=plan.terms, segment=int(np.ceil(share * len(tlist))))
@@ -113,9 +109,8 @@ def _plan(net: Network, tlist: FloatArray, sectors: bool, rtol: float, passive_o
     return plan_steps(*bounds, span, 0.01 * max(rtol, 1e-11), slack=gap, outputs=outputs)
 
 
-def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
+def run(battery: Network, rho0: Qobj, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
     """Packed states, segment by segment; each is valid until the next one is taken."""
-    assert isinstance(battery, Network)
     sectors = is_block_diagonal(rho0)
     layout = layout_of(battery.N, sectors, _bonds(battery))
     frame = _frame(battery, sectors)
@@ -134,11 +129,11 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
         times = tlist[k:end]
         offsets = times - now if end > k else np.array([plan.step])
         states = stepper.states(q, offsets, (times, times - tlist[0], layout, frame))
-        q = stepper.last(states)
+        q = states.coeffs[-1] @ states.vectors if isinstance(states, FaberStates) else states.packed[-1].copy()
         now, k = now + offsets[-1], end
         if times.size:
             yield states
-        states.release()  # its vectors are about to be overwritten
+        vars(states).pop("vectors", None)  # they are about to be overwritten
         del states  # before the next segment takes its memory
 
 
@@ -187,7 +182,7 @@ class Generator(NamedTuple):
 
 def generator_of(net: Network, layout: Layout, frame: float) -> Generator:
     """Generator of a network in a frame that turns uniformly with the excitation number."""
-    from ._kernels import buffers
+    from ._kernels import PAD
 
     loss, pump = net.loss_matrix, net.pump_matrix
     n = occupations(net.N)
@@ -205,7 +200,8 @@ def generator_of(net: Network, layout: Layout, frame: float) -> Generator:
         has_loss=bool(loss.any()),
         has_pump=bool(pump.any()),
     )
-    return Generator(layout.tables, values, buffers(layout.largest))
+    m = max(map(len, layout.blocks))
+    return Generator(layout.tables, values, (np.empty(m * (m + PAD)), np.empty(m * (m + PAD))))
 
 
 class _Stepper:
@@ -218,36 +214,25 @@ class _Stepper:
     def states(self, q: FloatArray, offsets: FloatArray, where: tuple[Any, ...]) -> PackedStates:
         """States at `offsets` after the state q; `where`: the other arguments of `PackedStates`."""
         coeffs = coefficients(self.plan.ellipse, offsets, self.plan.terms)
-        if self.memory.whole_step:
-            used = self._whole_step(q, coeffs)
-            return FaberStates(coeffs[:, :used], self.vectors[:used], *where)
-        return PackedStates(self._combine(q, coeffs), *where)
-
-    @staticmethod
-    def last(states: PackedStates) -> FloatArray:
-        """Packed state at the end of a segment, as a copy of its own."""
-        if isinstance(states, FaberStates):
-            return states.coeffs[-1] @ states.vectors
-        return states.packed[-1].copy()
+        rest = remainders(self.plan.ellipse, coeffs)
+        if not self.memory.whole_step:
+            return PackedStates(self._combine(q, coeffs, rest), *where)
+        self.vectors[0] = q
+        used = self._fill(1, self.plan.terms, 1, rest)
+        return FaberStates(coeffs[:, :used], self.vectors[:used], *where)
 
     def _fill(self, first: int, last: int, k: int, rest: FloatArray) -> int:
         """Faber vectors k, k + 1, ... into rows first to last - 1, fewer if the rest is negligible; the row after."""
         from ._kernels import faber_vectors
 
-        x = self.plan.ellipse
-        ellipse = (x.center, x.d, x.e)
-        return int(faber_vectors(self.vectors, first, last, k, ellipse, rest, self.plan.tol, self.generator))
+        x, tol = self.plan.ellipse, self.plan.tol
+        return int(faber_vectors(self.vectors, first, last, k, (x.center, x.d, x.e), rest, tol, self.generator))
 
-    def _whole_step(self, q: FloatArray, coeffs: FloatArray) -> int:
-        """All Faber vectors of a step; their number."""
-        self.vectors[0] = q
-        return self._fill(1, self.plan.terms, 1, remainders(self.plan.ellipse, coeffs))
-
-    def _combine(self, q: FloatArray, coeffs: FloatArray) -> FloatArray:
+    def _combine(self, q: FloatArray, coeffs: FloatArray, rest: FloatArray) -> FloatArray:
         """sum_k c_k(t) F_k q, with as many Faber vectors at a time as the buffer holds."""
         from scipy.linalg.blas import dgemm
 
-        terms, v, rest = coeffs.shape[1], self.vectors, remainders(self.plan.ellipse, coeffs)
+        terms, v = coeffs.shape[1], self.vectors
         v[1] = q
         packed = np.multiply.outer(coeffs[:, 0], q)
         k = 1

@@ -14,17 +14,13 @@ from functools import cached_property
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import NDArray
 from qutip import Qobj
 
-from .._checks import FloatArray
-from ..battery import Battery
-from ..measures.series import ComplexArray, StateSeries
+from .._checks import ComplexArray, FloatArray, IntArray
+from ..measures.series import StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..operators import occupations
 from . import Settings
-
-__all__ = ["ProductStates"]
 
 TERMS = NETWORK_TERMS
 TOLERANCES = ()  # exact to rounding
@@ -33,24 +29,21 @@ SEGMENT_BYTES = 2**28  # populations returned at a time
 
 def _excited_population(rho0: Qobj) -> float | None:
     """p if `rho0` is the diagonal product state with excited population p on every cell, else None."""
-    matrix = rho0.to("CSR").data.as_scipy().tocoo()
-    N = len(rho0.dims[0])
+    matrix, N = rho0.to("CSR").data.as_scipy(), len(rho0.dims[0])
+    rows, cols = matrix.nonzero()
     if rho0.isket:
-        filled = matrix.row[matrix.data != 0]
-        return {(0,): 0.0, ((1 << N) - 1,): 1.0}.get(tuple(filled))
-    if (matrix.row[matrix.data != 0] != matrix.col[matrix.data != 0]).any():
+        return {(0,): 0.0, ((1 << N) - 1,): 1.0}.get(tuple(rows))
+    if (rows != cols).any():
         return None
-    populations = np.zeros(1 << N)
-    np.add.at(populations, matrix.row, matrix.data.real)
+    populations = matrix.diagonal().real
     n = occupations(N).sum(axis=1)
     p = float(populations @ n) / N
     product = np.array([p**k * (1 - p) ** (N - k) for k in range(N + 1)])[n]
     return p if np.abs(populations - product).max() <= 1e-14 else None
 
 
-def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+def why_not(battery: Network, rho0: Qobj, tlist: FloatArray) -> str:
     """Everything but equal diagonal cells that decay alike and alone."""
-    assert isinstance(battery, Network)
     K = battery.decay_matrix
     if np.any(K - np.diag(np.diag(K))) or np.ptp(np.diag(K)) > 0 or np.ptp(battery.nbar) > 0:
         return "its cells must decay alike and alone"
@@ -59,19 +52,18 @@ def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
     return ""
 
 
-def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
+def seconds(battery: Network, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
     """A few passes over the populations."""
     return 1e-4 + 1e-8 * len(tlist) * 2**battery.N
 
 
-def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
+def forecast(battery: Network, rho0: Qobj, tlist: FloatArray) -> int:
     """Peak memory in bytes: a few arrays of populations."""
     return 5 * min(8 * len(tlist) * 2**battery.N, max(SEGMENT_BYTES, 8 * 2**battery.N))
 
 
-def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
+def run(battery: Network, rho0: Qobj, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
     """Product states, exact to rounding."""
-    assert isinstance(battery, Network)
     p0 = _excited_population(rho0)
     assert p0 is not None
     gamma, nbar = float(battery.decay_matrix[0, 0]), float(battery.nbar[0])
@@ -85,15 +77,13 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
 class ProductStates(StateSeries):
     """The same diagonal state with excited population p on each of N cells, (T,)."""
 
+    spectrum_is_free = True
+
     def __init__(self, p: FloatArray, times: FloatArray, N: int) -> None:
         self.p, self.times, self.N = p, times, N
         self.cell_dims = [2] * N
 
-    @property
-    def spectrum_is_free(self) -> bool:
-        return True
-
-    def take(self, index: Sequence[int] | NDArray[np.int64]) -> ProductStates:
+    def take(self, index: Sequence[int] | IntArray) -> ProductStates:
         return ProductStates(self.p[index], self.times[index], self.N)
 
     @cached_property
@@ -111,15 +101,11 @@ class ProductStates(StateSeries):
         # one population per excitation number, monotonic in it: ascending for p > 1/2, descending below
         ordered = np.repeat(np.arange(self.N + 1), np.bincount(occupations(self.N).sum(axis=1)))
         up = self._by_number[:, ordered]
-        down = self._by_number[:, ordered[::-1]]
-        return np.where((self.p > 0.5)[:, None], up, down)
+        return np.where((self.p > 0.5)[:, None], up, up[:, ::-1])
 
     @cached_property
     def dense(self) -> ComplexArray:
-        rho = np.zeros((len(self), 1 << self.N, 1 << self.N), dtype=complex)
-        index = np.arange(1 << self.N)
-        rho[:, index, index] = self.populations
-        return rho
+        return _diagonal(self.populations)
 
     def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
         return self.populations @ op.diagonal().real
@@ -134,12 +120,13 @@ class ProductStates(StateSeries):
         return 0.0
 
     def cell(self, k: int) -> ComplexArray:
-        rho = np.zeros((len(self), 2, 2), dtype=complex)
-        rho[:, 0, 0], rho[:, 1, 1] = 1 - self.p, self.p
-        return rho
+        return _diagonal(np.stack([1 - self.p, self.p], axis=1))
 
     def pair(self, i: int, j: int) -> ComplexArray:
         one = np.stack([1 - self.p, self.p], axis=1)
-        rho = np.zeros((len(self), 4, 4), dtype=complex)
-        rho[:, range(4), range(4)] = np.einsum("ti,tj->tij", one, one).reshape(-1, 4)
-        return rho
+        return _diagonal(np.einsum("ti,tj->tij", one, one).reshape(-1, 4))
+
+
+def _diagonal(populations: FloatArray) -> ComplexArray:
+    """Density matrices with these diagonals, (T, d, d)."""
+    return np.einsum("ti,ij->tij", populations, np.eye(populations.shape[1], dtype=complex))

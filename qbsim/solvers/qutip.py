@@ -116,8 +116,7 @@ def run(
     for start in range(0, len(tlist), step):
         part = slice(start, min(start + step, len(tlist)))
         if closed:
-            psi = np.array([s.full()[:, 0] for s in states[part]])
-            yield KetStates(psi, tlist[part], battery.dims, battery.cells)
+            yield KetStates(np.array([s.full()[:, 0] for s in states[part]]), tlist[part], battery.dims, battery.cells)
         else:
             rho = np.array([(s.proj() if s.isket else s).full() for s in states[part]])
             yield DenseStates(rho, tlist[part], battery.dims, battery.cells)
