@@ -130,14 +130,14 @@ def cost_kind(curve: Curve) -> tuple[Any, ...]:
 
 
 def run_batch(
-    payload: bytes | Curve, store: Path, start: int, stop: int, parent: tuple[str, int]
+    payload: bytes | Curve, store: str | Path, start: int, stop: int, parent: tuple[str, int]
 ) -> tuple[Path, float]:
     """Compute a batch and store it; returns its file and the seconds it took. In the same process a curve is itself."""
     if (platform.node(), os.getpid()) != parent:
         _cap_threads()
     curve = unpack(payload) if isinstance(payload, bytes) else payload
     began = time.time()
-    path = write_batch(store, curve, curve.compute(start, stop))
+    path = write_batch(Path(store), curve, curve.compute(start, stop))
     return path, time.time() - began
 
 

@@ -47,8 +47,7 @@ _pools: list[Any] = []  # one worker each, kept for the next sweep of this proce
 def _end_pools() -> None:
     """End idle workers while the interpreter still has all that takes."""
     while _pools:
-        pool = _pools.pop()
-        if pool is not None:
+        if (pool := _pools.pop()) is not None:
             pool.shutdown(wait=True, kill_workers=True)
 
 

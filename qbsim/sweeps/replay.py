@@ -19,7 +19,7 @@ from ..solvers import Settings
 from ..states import check_state
 from .plan import Plan, read_states
 from .recipes import BUILDERS, STATES, resolve
-from .tasks import NUMERICS, Curve, build_battery
+from .tasks import NUMERICS, Curve, build_battery, takes_rng
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -100,7 +100,7 @@ def replay(
     given = {"build": build, "states": states, "measures": measures}
     build, makers, table = _find_functions(request, set(map(str, identities.values.ravel().tolist())), given)
     plain = {name: value.item() if hasattr(value, "item") else value for name, value in at.items()}
-    battery = build_battery(build, plain, request["seed"], k)
+    battery = build_battery(build, plain, request["seed"], k, takes_rng(build))
     settings = Settings(*(request[name] for name in Settings._fields))
     times, names = np.asarray(dataset["time"].values, dtype=float), [str(s) for s in dataset["state"].values]
     runs = []

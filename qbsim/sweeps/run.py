@@ -26,7 +26,7 @@ from .plan import Index, Plan, Request, make_plan
 from .progress import Progress
 from .replay import remember
 from .result import check_memory, label, manifest
-from .tasks import CHUNK, Curve, now, numerics
+from .tasks import CHUNK, now, numerics
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -211,12 +211,16 @@ class _Run:
 
     def complete(self) -> None:
         """Compute and average until every point has its realizations or its accuracy."""
-        counts = {index: self.plan.first_count(index) for index in self.plan.counts}
+        plan = self.plan  # all realizations at once, or one chunk where the accuracy decides
+        counts = {at: n if plan.target_sem is None else min(CHUNK, n) for at, n in plan.counts.items()}
         while counts:
             self._compute(counts)
-            for index in counts:
-                for curve in self.plan.curves[index]:
-                    self._average(index, curve, counts[index])
+            with one_thread():
+                for index, count in counts.items():
+                    for curve in plan.curves[index]:
+                        pieces, _ = cover(self.files[curve.key], count)
+                        found = average(curve.tlist, chunks(pieces, curve.key), plan.seed)
+                        self.averages[index, curve.state] = found
             counts = {index: n for index, last in counts.items() if (n := self._next(index, last)) > last}
         self.log["finished"] = now()
 
@@ -240,11 +244,6 @@ class _Run:
             self.files[todo.curve.key].append((None, todo.start, todo.stop))
             self.log["set_aside"].append(str(todo))
             warn(f"Set aside, because it ended its worker twice: {todo}.", SweepWarning)
-
-    def _average(self, index: Index, curve: Curve, count: int) -> None:
-        pieces, _ = cover(self.files[curve.key], count)
-        with one_thread():
-            self.averages[index, curve.state] = average(curve.tlist, chunks(pieces, curve.key), self.plan.seed)
 
     def _next(self, index: Index, count: int) -> int:
         """Realizations this point should have, judged by those it has; more in steps that do not depend on the past."""
