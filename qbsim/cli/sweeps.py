@@ -230,9 +230,10 @@ def sweep(args: argparse.Namespace) -> int:
 
 
 def _forecast(build: Any, axes: Axes, request: dict[str, Any], args: argparse.Namespace) -> int:
+    from loky import cpu_count
+
     from ..solvers import Settings
     from ..sweeps.batches import Store
-    from ..sweeps.executors import cpu_count
     from ..sweeps.forecast import forecast
     from ..sweeps.plan import Request, make_plan
 

@@ -173,9 +173,9 @@ def sweep(
     return ds
 
 
-def _warn_of_cutoff(plan: Plan, averages: dict[tuple[Index, str], Average | None]) -> None:
+def _warn_of_cutoff(plan: Plan, averages: dict[tuple[Index, str], Average]) -> None:
     """Warn of the curve that has most of its population next to a cut-off."""
-    cut = {at: a.certificate["population_at_cutoff"] or 0.0 for at, a in averages.items() if a is not None}
+    cut = {at: a.certificate["population_at_cutoff"] or 0.0 for at, a in averages.items()}
     if cut:
         index, state = worst = max(cut, key=lambda at: cut[at])
         point = ", ".join(f"{name} = {values[i]}" for (name, values), i in zip(plan.axes.items(), index, strict=True))
@@ -191,7 +191,7 @@ class _Run:
         self.plan, self.home, self.keeps = plan, home, keeps
         self.executor, self.workers, self.progress = executor, workers, progress
         self.pool: Serial | Processes | Outside | None = None
-        self.averages: dict[tuple[Index, str], Average | None] = {}
+        self.averages: dict[tuple[Index, str], Average] = {}  # of the curves that have any realization
         self.log: dict[str, Any] = {"started": now(), "finished": None, "set_aside": []}
         home.clean()
         before = home.read_manifest(home.folder).get("numerics")
@@ -218,9 +218,9 @@ class _Run:
             with one_thread():
                 for index, count in counts.items():
                     for curve in plan.curves[index]:
-                        pieces, _ = cover(self.files[curve.key], count)
-                        found = average(curve.tlist, chunks(pieces, curve.key), plan.seed)
-                        self.averages[index, curve.state] = found
+                        steps = chunks(cover(self.files[curve.key], count)[0], curve.key)
+                        if (found := average(curve.tlist, steps, plan.seed)) is not None:
+                            self.averages[index, curve.state] = found
             counts = {index: n for index, last in counts.items() if (n := self._next(index, last)) > last}
         self.log["finished"] = now()
 
@@ -250,8 +250,7 @@ class _Run:
         limit, target = self.plan.counts[index], self.plan.target_sem
         if target is None or count >= limit:
             return count
-        averages = [self.averages[index, curve.state] for curve in self.plan.curves[index]]
-        worst = [np.nanmax(a.sem["ergotropy_ratio"], initial=0.0) for a in averages if a is not None]
-        if max(worst, default=0.0) <= target:
-            return count
-        return min(limit, count + CHUNK * max(1, count // (2 * CHUNK)))
+        keys = ((index, curve.state) for curve in self.plan.curves[index])
+        averages = [self.averages[at] for at in keys if at in self.averages]
+        worst = max((np.nanmax(a.sem["ergotropy_ratio"], initial=0.0) for a in averages), default=0.0)
+        return count if worst <= target else min(limit, count + CHUNK * max(1, count // (2 * CHUNK)))
