@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import itertools
 import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,13 +69,11 @@ def list_scenarios(args: argparse.Namespace) -> int:
     widths = [max((len(row[k]) for row in rows), default=0) for k in range(3)]
     indent = sum(widths) + 6
     width = max(shutil.get_terminal_size((100, 24)).columns, indent + 30)
-    paper = ""
-    for row in rows:
-        if row[0].partition(".")[0] != paper:
-            paper = row[0].partition(".")[0]
-            _say(paper)
-        start = "  ".join(text.ljust(w) for text, w in zip(row, widths, strict=False)) + "  "
-        _say(textwrap.fill(row[3], width, initial_indent=start, subsequent_indent=" " * indent))
+    for paper, group in itertools.groupby(rows, key=lambda row: row[0].partition(".")[0]):
+        _say(paper)
+        for row in group:
+            start = "  ".join(text.ljust(w) for text, w in zip(row, widths, strict=False)) + "  "
+            _say(textwrap.fill(row[3], width, initial_indent=start, subsequent_indent=" " * indent))
     return OK
 
 
@@ -125,13 +125,8 @@ def verify(args: argparse.Namespace) -> int:
     return _exit_code(everything)
 
 
-def _say(message: str) -> None:
-    print(message, flush=True)
-
-
-def _find(names: Sequence[str]) -> list[Scenario]:
-    with usage_errors(ValueError):
-        return find(names)
+_say = functools.partial(print, flush=True)
+_find = usage_errors(ValueError)(find)
 
 
 def _folder(path: Path) -> Path:

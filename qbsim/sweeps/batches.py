@@ -102,13 +102,11 @@ def read_batch(path: Path, key: str) -> Batch:
 
 def _check_shapes(batch: Batch, n: int, times: int) -> None:
     """Refuse a batch whose arrays are not those of its header."""
-    shapes = {"spread": (batch.spread, (n,)), "certificate": (batch.certificate, (n, len(CERTIFICATE)))}
-    shapes |= {name: (rows, (n, times)) for name, rows in batch.values.items()}
-    for name, (array, shape) in shapes.items():
+    shapes = [("spread", batch.spread, (n,)), ("certificate", batch.certificate, (n, len(CERTIFICATE)))]
+    for name, array, shape in [*shapes, *((name, rows, (n, times)) for name, rows in batch.values.items())]:
         if array.shape != shape or array.dtype != float:
             raise ValueError(f"{name} is {array.dtype} {array.shape} and not float64 {shape}")
-    texts = [*batch.solvers.values(), *batch.origin["processors"]]
-    if not all(isinstance(text, str) for text in texts):
+    if not all(isinstance(text, str) for text in (*batch.solvers.values(), *batch.origin["processors"])):
         raise ValueError("its header is not that of a batch")
 
 

@@ -52,9 +52,8 @@ def describe(function: Any) -> dict[str, Any]:
     """Name of a function and the arguments it is bound to or has by default, as plain data."""
     if isinstance(function, functools.partial):
         inner = describe(function.func)
-        bound = {f"#{k}": _plain(value) for k, value in enumerate(function.args)}
-        bound |= {name: _plain(value) for name, value in function.keywords.items()}
-        return {"function": inner["function"], "arguments": inner["arguments"] | bound}
+        bound = {f"#{k}": value for k, value in enumerate(function.args)} | function.keywords
+        return inner | {"arguments": inner["arguments"] | {name: _plain(value) for name, value in bound.items()}}
     name = next((name for name, known in (BUILDERS | STATES).items() if known is function), None)
     if name is None:
         local_name = getattr(function, "__qualname__", type(function).__qualname__)

@@ -161,8 +161,7 @@ def sweep(
         folder = store if store is not None else stack.enter_context(tempfile.TemporaryDirectory(prefix="qbsim-"))
         home = Store(folder)
         stack.enter_context(home.lock())
-        run = _Run(plan, home, executor, workers, Progress(progress), keeps=store is not None)
-        stack.callback(run.close)
+        run = _Run(plan, home, executor, workers, Progress(progress), stack, keeps=store is not None)
         run.complete()
         remember(plan)
         ds = label(plan, run.averages, run.files, run.log, keep=keep)
@@ -186,9 +185,17 @@ class _Run:
     """One call of `sweep` on its store: rounds of computing what is missing and averaging."""
 
     def __init__(
-        self, plan: Plan, home: Store, executor: Any, workers: int | None, progress: Progress, *, keeps: bool
+        self,
+        plan: Plan,
+        home: Store,
+        executor: Any,
+        workers: int | None,
+        progress: Progress,
+        stack: ExitStack,
+        *,
+        keeps: bool,
     ) -> None:
-        self.plan, self.home, self.keeps = plan, home, keeps
+        self.plan, self.home, self.keeps, self.stack = plan, home, keeps, stack
         self.executor, self.workers, self.progress = executor, workers, progress
         self.pool: Serial | Processes | Outside | None = None
         self.averages: dict[tuple[Index, str], Average] = {}  # of the curves that have any realization
@@ -224,11 +231,6 @@ class _Run:
             counts = {index: n for index, last in counts.items() if (n := self._next(index, last)) > last}
         self.log["finished"] = now()
 
-    def close(self) -> None:
-        """Close the executor."""
-        if self.pool is not None:
-            self.pool.close()
-
     def _compute(self, counts: dict[Index, int]) -> None:
         """Compute what is missing."""
         curves = {curve.key: (curve, counts[index]) for index in counts for curve in self.plan.curves[index]}
@@ -237,6 +239,7 @@ class _Run:
             return
         if self.pool is None:  # start the pool only if something is missing
             self.pool = open_executor(self.executor, self.workers)
+            self.stack.callback(self.pool.close)
         new, lost = dispatch(gaps, self.home.folder, self.pool, self.progress, keeps=self.keeps)
         for key, pieces in new.items():
             self.files[key] += pieces

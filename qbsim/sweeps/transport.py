@@ -30,8 +30,7 @@ _QBSIM = __name__.partition(".")[0]
 
 def _is_user(module: Any) -> bool:
     """Whether a module is the user's or a scenario: a file that is neither installed nor part of qbsim."""
-    file = getattr(module, "__file__", None)
-    name = getattr(module, "__name__", "")
+    file, name = getattr(module, "__file__", None), getattr(module, "__name__", "")
     if not isinstance(module, ModuleType) or not file or sys.modules.get(name) is not module or name == "__main__":
         return False
     if name.partition(".")[0] == _QBSIM:
