@@ -28,21 +28,18 @@ class Moments:
     """Mean and standard error of curves, merged chunk by chunk (Chan, Golub and LeVeque 1979)."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self.mean: FloatArray = np.zeros(0)
-        self.m2: FloatArray = np.zeros(0)
+        self.count, self.mean, self.m2 = 0, np.zeros(0), np.zeros(0)
 
     def add(self, rows: FloatArray) -> None:
         """Take in curves, (n, T)."""
         n, mean = len(rows), rows.mean(axis=0)
         m2 = ((rows - mean) ** 2).sum(axis=0)
-        if self.count == 0:
-            self.count, self.mean, self.m2 = n, mean, m2
-            return
-        total, shift = self.count + n, mean - self.mean
-        self.mean = self.mean + shift * (n / total)
-        self.m2 = self.m2 + m2 + shift**2 * (self.count * n / total)
-        self.count = total
+        total = self.count + n
+        if self.count:
+            shift = mean - self.mean
+            mean = self.mean + shift * (n / total)
+            m2 = self.m2 + m2 + shift**2 * (self.count * n / total)
+        self.count, self.mean, self.m2 = total, mean, m2
 
     @property
     def sem(self) -> FloatArray:

@@ -152,8 +152,7 @@ def read_axes(build: Callable[..., Battery], axes: Any) -> dict[str, list[Any]]:
         if isinstance(values, str) or np.ndim(values) != 1 or len(values) == 0:
             raise ValueError(f"Axis {name!r} must be a non-empty list of values, but is {values!r}.")
         array = np.asarray(values)
-        kinds = {"text" if isinstance(v, str) else "number" for v in values}
-        if array.dtype.kind not in "iufbU" or len(kinds) > 1:
+        if array.dtype.kind not in "iufbU" or len({isinstance(v, str) for v in values}) > 1:
             raise TypeError(f"Axis {name!r} must hold numbers or texts, but holds {list(values)!r}.")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError(f"Axis {name!r} must be finite, but holds nan or infinity.")
@@ -172,9 +171,8 @@ def _check_names(build: Callable[..., Battery], names: list[str]) -> None:
         return
     if not any(p.kind is p.VAR_KEYWORD for p in parameters):
         known = [p.name for p in parameters if p.kind is not p.POSITIONAL_ONLY and p.name != "rng"]
-        for name in names:
-            if name not in known:
-                raise ValueError(nearest("axis", name, known) + " Axes are arguments of build.")
+        if unknown := [name for name in names if name not in known]:
+            raise ValueError(nearest("axis", unknown[0], known) + " Axes are arguments of build.")
     needed = [
         p.name
         for p in parameters
@@ -209,13 +207,11 @@ def read_states(states: Any) -> dict[str, Callable[[int], Qobj]]:
 
 def _check_apart(measures: Mapping[str, Any], axes: Mapping[str, Any]) -> None:
     """Refuse a measure whose name the dataset of the sweep needs for something else."""
-    summaries = [name + end for name in ("half_life", "gain") for end in ("", "_err")]
-    ratios = [f"{name}_ratio" for name in ("ergotropy", "energy")]
-    ends = [name + end for name in (*measures, *ratios) for end in ("_sem", "_mean")]
-    taken = {*RESERVED, *axes, *summaries, *ratios, *ends, "realizations", "identity"}
-    for name in measures:
-        if name in taken:
-            raise ValueError(f"Measure {name!r} must have another name: the dataset of the sweep needs this one.")
+    own = ("half_life", "half_life_err", "gain", "gain_err", "realizations", "identity")
+    ratios = ("ergotropy_ratio", "energy_ratio")
+    taken = {*RESERVED, *axes, *own, *ratios, *(n + end for n in (*measures, *ratios) for end in ("_sem", "_mean"))}
+    if clash := [name for name in measures if name in taken]:
+        raise ValueError(f"Measure {clash[0]!r} must have another name: the dataset of the sweep needs this one.")
 
 
 def _count(realizations: Any, point: dict[str, Any]) -> int:

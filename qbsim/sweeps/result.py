@@ -121,8 +121,7 @@ def _block(plan: Plan, numbers: Mapping[tuple[Index, str], Any], *shape: int) ->
 
 def _add_curves(ds: xr.Dataset, plan: Plan, averages: dict[tuple[Index, str], Average], keep: str) -> None:
     """Mean and standard error of every measure and ratio."""
-    ratios = [f"{n}_ratio" for n in ("ergotropy", "energy") if n in plan.measures]
-    for name in [*plan.measures, *ratios]:
+    for name in [*plan.measures, *(f"{n}_ratio" for n in ("ergotropy", "energy") if n in plan.measures)]:
         attrs = _attrs(plan, name)
         mean = f"{name}_mean" if keep == "all" and name in plan.measures else name
         for variable, part, head in ((mean, "mean", ""), (f"{name}_sem", "sem", "standard error of the ")):

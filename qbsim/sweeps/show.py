@@ -53,9 +53,7 @@ def of_file(ds: xr.Dataset) -> Rows:
         rows.append(
             (f"variable {name}", f"({', '.join(map(str, variable.dims))})  {text}" + f" [{unit}]" * (unit != "1"))
         )
-    for name, value in ds.attrs.items():
-        rows += _attribute(str(name), value)
-    return rows
+    return rows + [row for name, value in ds.attrs.items() for row in _attribute(str(name), value)]
 
 
 def _attribute(name: str, value: Any) -> Rows:
