@@ -221,8 +221,9 @@ def sweep(args: argparse.Namespace) -> int:
         keep=args.keep,
         progress=not args.quiet,
     )
-    counts = ds.realizations.values
-    print(f"{args.out / 'sweep.nc'}: {ds['identity'].size} curves of {_range(counts)} realizations")
+    low, high = int(ds.realizations.min()), int(ds.realizations.max())
+    counts = f"{low}" if low == high else f"{low} to {high}"
+    print(f"{args.out / 'sweep.nc'}: {ds['identity'].size} curves of {counts} realizations")
     left_out = json.loads(ds.attrs["set_aside"])
     for line in left_out:
         print(f"left out: {line}")
@@ -270,11 +271,6 @@ def _geometry(args: argparse.Namespace) -> tuple[Any, Axes]:
 def _flat(groups: list[Any]) -> list[Any]:
     """One list of the values of all arguments, each once, in order; defaults are flat already."""
     return list(dict.fromkeys(value for group in groups for value in (group if isinstance(group, list) else [group])))
-
-
-def _range(values: np.ndarray) -> str:
-    low, high = int(values.min()), int(values.max())
-    return f"{low}" if low == high else f"{low} to {high}"
 
 
 # --- plot and show --------------------------------------------------------------------------------------------------
