@@ -7,20 +7,23 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 __all__ = [
     "BAD_INPUT",
     "FAILED",
+    "FOLDER",
     "FULL",
     "INTERRUPTED",
     "OK",
+    "WORKERS",
+    "Arguments",
     "Parser",
     "UsageError",
-    "add_folder",
-    "add_workers",
+    "add_arguments",
+    "add_command",
     "axis_value",
     "cells",
     "count",
@@ -102,11 +105,27 @@ def axis_value(text: str) -> tuple[str, str]:
     return name, value
 
 
-def add_folder(sub: argparse.ArgumentParser) -> None:
-    """Add --out, the folder of figures and data."""
-    sub.add_argument("--out", type=Path, default=Path("figures"), metavar="DIR", help="folder (default: figures)")
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+Arguments = dict[str, dict[str, Any]]
+FOLDER: Arguments = {
+    "--out": {"type": Path, "default": Path("figures"), "metavar": "DIR", "help": "folder (default: figures)"}
+}
+WORKERS: Arguments = {"--workers": {"type": count, "metavar": "N", "help": "processes (default: one per core)"}}
+"""What several commands take: name or flag to the keywords of `add_argument`."""
 
 
-def add_workers(sub: argparse.ArgumentParser) -> None:
-    """Add --workers, the number of processes."""
-    sub.add_argument("--workers", type=count, metavar="N", help="processes (default: one per core)")
+def add_arguments(parser: Any, arguments: Arguments) -> None:
+    """Add arguments to a parser or to a group."""
+    for name, keywords in arguments.items():
+        parser.add_argument(name, **keywords)
+
+
+def add_command(
+    commands: Any, name: str, arguments: Arguments, texts: dict[str, Any], **defaults: Any
+) -> argparse.ArgumentParser:
+    """Add a command with its arguments; `texts` are the keywords of its parser, `defaults` set at least `command`."""
+    sub: argparse.ArgumentParser = commands.add_parser(name, **texts)
+    add_arguments(sub, arguments)
+    sub.set_defaults(**defaults)
+    return sub

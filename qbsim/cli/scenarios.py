@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import itertools
 import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._files import writable_folder
 from ..ledger.claims import FAILS, Claim, summary, table
 from ..ledger.scenario import Scenario, available, find
-from .arguments import FAILED, FULL, OK, UsageError, add_folder, add_workers, usage_errors
+from .arguments import FAILED, FOLDER, FULL, OK, WORKERS, Arguments, UsageError, add_command, usage_errors
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -22,41 +24,43 @@ if TYPE_CHECKING:
 __all__ = ["add_parsers"]
 
 
+NAMES = "scenario (santos2021.fig4), paper (santos2021), file of your own (my_figure.py), or all"
+SOME_NAMES: Arguments = {"names": {"nargs": "+", "metavar": "NAME", "help": NAMES}}
+RUN: Arguments = {
+    **SOME_NAMES,
+    "--quick": {"action": "store_true", "help": "coarse grids and few realizations: seconds, not figures"},
+    **FOLDER,
+    **WORKERS,
+    "--force": {"action": "store_true", "help": "compute even if the stored data is current"},
+}
+VERIFY: Arguments = {
+    "names": {"nargs": "*", "metavar": "NAME", "default": ["all"], "help": f"{NAMES} (default)"},
+    "--quick": {"action": "store_true", "help": "make do with quick runs where data is missing"},
+    **FOLDER,
+    **WORKERS,
+}
+TEXTS = {
+    "list": {"help": "every scenario: name, figure, caption, expected cost"},
+    "run": {
+        "help": "compute, store, draw, and compare with the paper",
+        "description": "Compute scenarios, store DIR/NAME.nc, draw .png and .pdf, and print the paper's claims beside "
+        "what was found. Stored data made from the same parameters by the same version is not computed again.",
+    },
+    "redraw": {"help": "draw again from stored data, computing nothing"},
+    "verify": {
+        "help": "what the papers say beside what qbsim finds, as one table",
+        "description": "Print the statements of the papers, quoted with their place, beside what qbsim finds, and then "
+        "the checks of our own; from stored data, computing what is missing. Exit code 1 if a row FAILS.",
+    },
+}
+
+
 def add_parsers(commands: Any) -> None:
     """Add list, run, redraw and verify to the commands of ``qbsim``."""
-    sub = commands.add_parser("list", help="every scenario: name, figure, caption, expected cost")
-    sub.set_defaults(command=list_scenarios)
-
-    names = "scenario (santos2021.fig4), paper (santos2021), file of your own (my_figure.py), or all"
-    sub = commands.add_parser(
-        "run",
-        help="compute, store, draw, and compare with the paper",
-        description="Compute scenarios, store DIR/NAME.nc, draw .png and .pdf, and print the paper's claims beside "
-        "what was found. Stored data made from the same parameters by the same version is not computed again.",
-    )
-    sub.add_argument("names", nargs="+", metavar="NAME", help=names)
-    sub.add_argument("--quick", action="store_true", help="coarse grids and few realizations: seconds, not figures")
-    add_folder(sub)
-    add_workers(sub)
-    sub.add_argument("--force", action="store_true", help="compute even if the stored data is current")
-    sub.set_defaults(command=run)
-
-    sub = commands.add_parser("redraw", help="draw again from stored data, computing nothing")
-    sub.add_argument("names", nargs="+", metavar="NAME", help=names)
-    add_folder(sub)
-    sub.set_defaults(command=redraw)
-
-    sub = commands.add_parser(
-        "verify",
-        help="what the papers say beside what qbsim finds, as one table",
-        description="Print the statements of the papers, quoted with their place, beside what qbsim finds, and then "
-        "the checks of our own; from stored data, computing what is missing. Exit code 1 if a row FAILS.",
-    )
-    sub.add_argument("names", nargs="*", metavar="NAME", default=["all"], help=f"{names} (default)")
-    sub.add_argument("--quick", action="store_true", help="make do with quick runs where data is missing")
-    add_folder(sub)
-    add_workers(sub)
-    sub.set_defaults(command=verify)
+    add_command(commands, "list", {}, TEXTS["list"], command=list_scenarios)
+    add_command(commands, "run", RUN, TEXTS["run"], command=run)
+    add_command(commands, "redraw", SOME_NAMES | FOLDER, TEXTS["redraw"], command=redraw)
+    add_command(commands, "verify", VERIFY, TEXTS["verify"], command=verify)
 
 
 def list_scenarios(args: argparse.Namespace) -> int:
@@ -65,13 +69,11 @@ def list_scenarios(args: argparse.Namespace) -> int:
     widths = [max((len(row[k]) for row in rows), default=0) for k in range(3)]
     indent = sum(widths) + 6
     width = max(shutil.get_terminal_size((100, 24)).columns, indent + 30)
-    paper = ""
-    for row in rows:
-        if row[0].partition(".")[0] != paper:
-            paper = row[0].partition(".")[0]
-            _say(paper)
-        start = "  ".join(text.ljust(w) for text, w in zip(row, widths, strict=False)) + "  "
-        _say(textwrap.fill(row[3], width, initial_indent=start, subsequent_indent=" " * indent))
+    for paper, group in itertools.groupby(rows, key=lambda row: row[0].partition(".")[0]):
+        _say(paper)
+        for row in group:
+            start = "  ".join(text.ljust(w) for text, w in zip(row, widths, strict=False)) + "  "
+            _say(textwrap.fill(row[3], width, initial_indent=start, subsequent_indent=" " * indent))
     return OK
 
 
@@ -118,19 +120,13 @@ def verify(args: argparse.Namespace) -> int:
         if ds is None:
             ds = _compute(scenario, _folder(args.out), args.quick, args.workers)
         groups.append((scenario.name, scenario.claims(ds)))
-    _say(table(groups))
     everything = [claim for _, claims in groups for claim in claims]
-    _say(summary(everything))
+    _say(f"{table(groups)}\n{summary(everything)}")
     return _exit_code(everything)
 
 
-def _say(message: str) -> None:
-    print(message, flush=True)
-
-
-def _find(names: Sequence[str]) -> list[Scenario]:
-    with usage_errors(ValueError):
-        return find(names)
+_say = functools.partial(print, flush=True)
+_find = usage_errors(ValueError)(find)
 
 
 def _folder(path: Path) -> Path:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,35 @@ from .._readers import read_netcdf
 from ..geometry import GEOMETRIES, read_graph
 from ..models.disorder import disordered_chain
 from ..sweeps.builders import wired_battery
-from .arguments import FAILED, OK, axis_value, cells, count, numbers, usage_errors
+from .arguments import (
+    FAILED,
+    OK,
+    Arguments,
+    add_arguments,
+    add_command,
+    axis_value,
+    cells,
+    count,
+    numbers,
+    usage_errors,
+)
 
 __all__ = ["add_parsers"]
 
-Command = Callable[[argparse.Namespace], int]
+PATH: Arguments = {"path": {"type": Path, "metavar": "FILE_OR_DIR", "help": "a .nc file or the folder of a sweep"}}
+PLOT: Arguments = {
+    **PATH,
+    "--x": {"metavar": "AXIS", "help": "horizontal axis; None: the longest numeric one, or time"},
+    "--y": {"nargs": "+", "default": [], "metavar": "NAME", "help": "one panel each; none: half_life and gain"},
+    "--where": {
+        "nargs": "+",
+        "type": axis_value,
+        "default": [],
+        "metavar": "AXIS=VALUE",
+        "help": "draw only these values",
+    },
+    "--out": {"type": Path, "metavar": "FILE", "help": ".png, .pdf or .svg; None: beside the result"},
+}
 
 
 def add_parsers(commands: Any) -> None:
@@ -35,122 +58,136 @@ def add_parsers(commands: Any) -> None:
         "The same command resumes; one that asks for more computes what is missing.",
     )
     kinds = top.add_subparsers(title="what to sweep", metavar="disorder|geometry", required=True)
-    _add_disorder(kinds)
-    _add_geometry(kinds)
+    texts: dict[str, Any] = {
+        "help": "a chain in random fields",
+        "description": "Open XX chain in the fields omega_k = |B0 (1 + delta u_k)|, u_k uniform in (-1, 1).",
+    }
+    _add_sweep(kinds, "disorder", DISORDER, texts, model_and_axes=_disorder, realizations=100)
+    texts = {
+        "help": "networks of different bonds",
+        "description": "Networks with exchange and collective decay on the bonds of known geometries or own graphs.",
+    }
+    _add_sweep(kinds, "geometry", GEOMETRY, texts, model_and_axes=_geometry, realizations=1)
 
-    sub = commands.add_parser("show", help="axes, progress and provenance of a result")
-    sub.add_argument("path", type=Path, metavar="FILE_OR_DIR", help="a .nc file or the folder of a sweep")
-    _set_command(sub, show)
-
-    sub = commands.add_parser(
-        "plot",
-        help="draw any quantity of a result against any axis",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    sub.add_argument("path", type=Path, metavar="FILE_OR_DIR", help="a .nc file or the folder of a sweep")
-    sub.add_argument("--x", metavar="AXIS", help="horizontal axis; None: the longest numeric one, or time")
-    sub.add_argument("--y", nargs="+", default=[], metavar="NAME", help="one panel each; none: half_life and gain")
-    sub.add_argument(
-        "--where", nargs="+", type=axis_value, default=[], metavar="AXIS=VALUE", help="draw only these values"
-    )
-    sub.add_argument("--out", type=Path, metavar="FILE", help=".png, .pdf or .svg; None: beside the result")
-    _set_command(sub, plot)
-
-
-def _set_command(sub: argparse.ArgumentParser, command: Command) -> None:
-    """Set the command. Its errors are mistakes of the user; a full disk does not lose finished batches."""
-    guarded = usage_errors(ValueError, TypeError, ImportError, OSError)(command)
-    sub.set_defaults(command=guarded, full_disk="finished batches are kept, and the same command resumes")
+    texts = {"help": "axes, progress and provenance of a result"}
+    add_command(commands, "show", PATH, texts, command=show, full_disk=FULL_DISK)
+    texts = {"help": "draw any quantity of a result against any axis"} | WITH_DEFAULTS
+    add_command(commands, "plot", PLOT, texts, command=plot, full_disk=FULL_DISK)
 
 
 # --- arguments of a sweep -------------------------------------------------------------------------------------------
 
+DISORDER: Arguments = {
+    "--cells": {"nargs": "+", "type": cells, "default": [2, 3, 4], "metavar": "N", "help": "sizes, as 2 4 or 2:6"},
+    "--delta": {
+        "nargs": "+",
+        "type": numbers,
+        "default": numbers("0:5:0.5"),
+        "metavar": "D",
+        "help": "strengths of disorder, as 0 1 2 or 0:5:0.5 with both ends",
+    },
+}
+GEOMETRY: Arguments = {
+    "--geometry": {
+        "nargs": "+",
+        "choices": GEOMETRIES,
+        "default": list(GEOMETRIES),
+        "help": "known geometries",
+    },
+    "--edges": {
+        "nargs": "+",
+        "type": Path,
+        "default": [],
+        "metavar": "FILE",
+        "help": "own graphs, named by their files: two cells, from 0, on every line; one alone for a cell without "
+        "bonds",
+    },
+    "--cells": DISORDER["--cells"] | {"default": [5]},
+    "--gamma-bond": {
+        "nargs": "+",
+        "type": numbers,
+        "default": [0.0],
+        "metavar": "G",
+        "help": "decay matrix on the bonds",
+    },
+    "--delta": {"type": float, "default": 0.0, "metavar": "D", "help": "strength of disorder"},
+}
+"""What one sweep takes alone."""
 
-def _add_disorder(kinds: Any) -> None:
-    sub = kinds.add_parser(
-        "disorder",
-        help="a chain in random fields",
-        description="Open XX chain in the fields omega_k = |B0 (1 + delta u_k)|, u_k uniform in (-1, 1).",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    sub.add_argument("--cells", nargs="+", type=cells, default=[2, 3, 4], metavar="N", help="sizes, as 2 4 or 2:6")
-    sub.add_argument(
-        "--delta",
-        nargs="+",
-        type=numbers,
-        default=numbers("0:5:0.5"),
-        metavar="D",
-        help="strengths of disorder, as 0 1 2 or 0:5:0.5 with both ends",
-    )
-    _add_common(sub, realizations=100)
-    _set_command(sub, functools.partial(sweep, model_and_axes=_disorder))
+GROUPS: dict[str, Arguments] = {
+    "model": {
+        "--gamma": {"type": float, "default": 1.0, "help": "decay rate of a cell"},
+        "--B0": {"type": float, "default": 10.0, "help": "reference field"},
+        "--exchange": {"type": float, "default": 10.0, "help": "exchange element of a bond"},
+        "--dephasing": {"type": float, "default": 0.0, "help": "extra decay rate of a coherence"},
+        "--nbar": {"type": float, "default": 0.0, "help": "thermal occupation of the bath"},
+        "--states": {
+            "nargs": "+",
+            "default": ["plus", "classical", "full"],
+            "metavar": "STATE",
+            "help": "plus, classical, full, empty",
+        },
+        "--last": {
+            "type": float,
+            "default": 1.0,
+            "metavar": "T",
+            "help": "last time, as gamma t (as t if gamma is 0)",
+        },
+        "--times": {"type": count, "default": 101, "metavar": "N", "help": "number of times, from 0"},
+        "--measures": {
+            "nargs": "+",
+            "default": ["energy", "ergotropy"],
+            "metavar": "NAME",
+            "help": "figures of merit to record",
+        },
+    },
+    "ensemble": {
+        "--realizations": {"type": count, "metavar": "N", "help": "of the disorder, per point"},
+        "--seed": {"type": int, "default": 0, "help": "master seed"},
+        "--target-sem": {
+            "type": float,
+            "metavar": "X",
+            "help": "stop at this standard error of the ergotropy ratio",
+        },
+        "--keep": {
+            "choices": ("mean", "all"),
+            "default": "mean",
+            "help": "all: the curves of every realization too",
+        },
+    },
+    "computation": {
+        "--out": {
+            "type": Path,
+            "required": True,
+            "default": argparse.SUPPRESS,
+            "metavar": "DIR",
+            "help": "folder of the sweep",
+        },
+        "--workers": {"type": count, "metavar": "N", "help": "processes; None: one per core"},
+        "--executor": {"metavar": "WHERE", "help": "serial, or tcp://host:port of dask; None: local processes"},
+        "--solver": {"default": "auto", "help": "solver of the master equation"},
+        "--rtol": {"type": float, "default": 1e-8, "help": "relative accuracy asked of the solver"},
+        "--atol": {"type": float, "default": 1e-10, "help": "absolute accuracy asked of the solver"},
+        "--passive-tol": {
+            "type": float,
+            "metavar": "X",
+            "help": "interpolate the passive energy, aiming at this error",
+        },
+        "--dry-run": {"action": "store_true", "help": "tell tasks, time, memory and disk, and compute nothing"},
+        "--quiet": {"action": "store_true", "help": "no progress"},
+    },
+}
+"""What both sweeps take; every default shows in --help."""
+
+FULL_DISK = "finished batches are kept, and the same command resumes"
+WITH_DEFAULTS = {"formatter_class": argparse.ArgumentDefaultsHelpFormatter}
 
 
-def _add_geometry(kinds: Any) -> None:
-    sub = kinds.add_parser(
-        "geometry",
-        help="networks of different bonds",
-        description="Networks with exchange and collective decay on the bonds of known geometries or own graphs.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    sub.add_argument("--geometry", nargs="+", choices=GEOMETRIES, default=list(GEOMETRIES), help="known geometries")
-    sub.add_argument(
-        "--edges",
-        nargs="+",
-        type=Path,
-        default=[],
-        metavar="FILE",
-        help="own graphs, named by their files: two cells, from 0, on every line; one alone for a cell without bonds",
-    )
-    sub.add_argument("--cells", nargs="+", type=cells, default=[5], metavar="N", help="sizes, as 2 4 or 2:6")
-    sub.add_argument(
-        "--gamma-bond", nargs="+", type=numbers, default=[0.0], metavar="G", help="decay matrix on the bonds"
-    )
-    sub.add_argument("--delta", type=float, default=0.0, metavar="D", help="strength of disorder")
-    _add_common(sub, realizations=1)
-    _set_command(sub, functools.partial(sweep, model_and_axes=_geometry))
-
-
-def _add_common(sub: argparse.ArgumentParser, *, realizations: int) -> None:
-    """Arguments of both sweeps; every default shows in --help."""
-    model = sub.add_argument_group("model")
-    model.add_argument("--gamma", type=float, default=1.0, help="decay rate of a cell")
-    model.add_argument("--B0", type=float, default=10.0, help="reference field")
-    model.add_argument("--exchange", type=float, default=10.0, help="exchange element of a bond")
-    model.add_argument("--dephasing", type=float, default=0.0, help="extra decay rate of a coherence")
-    model.add_argument("--nbar", type=float, default=0.0, help="thermal occupation of the bath")
-    states = ["plus", "classical", "full"]
-    model.add_argument("--states", nargs="+", default=states, metavar="STATE", help="plus, classical, full, empty")
-    model.add_argument(
-        "--last", type=float, default=1.0, metavar="T", help="last time, as gamma t (as t if gamma is 0)"
-    )
-    model.add_argument("--times", type=count, default=101, metavar="N", help="number of times, from 0")
-    model.add_argument(
-        "--measures", nargs="+", default=["energy", "ergotropy"], metavar="NAME", help="figures of merit to record"
-    )
-    run = sub.add_argument_group("ensemble")
-    run.add_argument("--realizations", type=count, default=realizations, metavar="N", help="of the disorder, per point")
-    run.add_argument("--seed", type=int, default=0, help="master seed")
-    run.add_argument("--target-sem", type=float, metavar="X", help="stop at this standard error of the ergotropy ratio")
-    run.add_argument("--keep", choices=("mean", "all"), default="mean", help="all: the curves of every realization too")
-    _add_computation(sub.add_argument_group("computation"))
-
-
-def _add_computation(group: Any) -> None:
-    """Where and how to compute."""
-    group.add_argument(
-        "--out", type=Path, required=True, default=argparse.SUPPRESS, metavar="DIR", help="folder of the sweep"
-    )
-    group.add_argument("--workers", type=count, metavar="N", help="processes; None: one per core")
-    group.add_argument("--executor", metavar="WHERE", help="serial, or tcp://host:port of dask; None: local processes")
-    group.add_argument("--solver", default="auto", help="solver of the master equation")
-    group.add_argument("--rtol", type=float, default=1e-8, help="relative accuracy asked of the solver")
-    group.add_argument("--atol", type=float, default=1e-10, help="absolute accuracy asked of the solver")
-    group.add_argument(
-        "--passive-tol", type=float, metavar="X", help="interpolate the passive energy, aiming at this error"
-    )
-    group.add_argument("--dry-run", action="store_true", help="tell tasks, time, memory and disk, and compute nothing")
-    group.add_argument("--quiet", action="store_true", help="no progress")
+def _add_sweep(kinds: Any, name: str, own: Arguments, texts: dict[str, Any], **defaults: Any) -> None:
+    sub = add_command(kinds, name, own, texts | WITH_DEFAULTS, command=sweep, full_disk=FULL_DISK)
+    for title, arguments in GROUPS.items():
+        add_arguments(sub.add_argument_group(title), arguments)
+    sub.set_defaults(**defaults)
 
 
 # --- sweep ----------------------------------------------------------------------------------------------------------
@@ -159,11 +196,13 @@ MODEL = ("gamma", "B0", "exchange", "dephasing", "nbar")
 REQUEST = ("states", "measures", "realizations", "seed", "target_sem", "solver", "rtol", "atol", "passive_tol")
 
 Axes = dict[str, list[Any]]
+mistakes = usage_errors(ValueError, TypeError, ImportError, OSError)  # a full disk is none: batches are kept
 
 
-def sweep(args: argparse.Namespace, model_and_axes: Callable[[argparse.Namespace], tuple[Any, Axes]]) -> int:
+@mistakes
+def sweep(args: argparse.Namespace) -> int:
     """``qbsim sweep``: the curves of all points, or a forecast of what they cost."""
-    build, axes = model_and_axes(args)
+    build, axes = args.model_and_axes(args)
     if not args.last > 0:
         raise ValueError(f"Argument --last must be positive, but is {args.last:g}.")
     request: dict[str, Any] = {name: getattr(args, name) for name in REQUEST}
@@ -182,8 +221,9 @@ def sweep(args: argparse.Namespace, model_and_axes: Callable[[argparse.Namespace
         keep=args.keep,
         progress=not args.quiet,
     )
-    counts = ds.realizations.values
-    print(f"{args.out / 'sweep.nc'}: {ds['identity'].size} curves of {_range(counts)} realizations")
+    low, high = int(ds.realizations.min()), int(ds.realizations.max())
+    counts = f"{low}" if low == high else f"{low} to {high}"
+    print(f"{args.out / 'sweep.nc'}: {ds['identity'].size} curves of {counts} realizations")
     left_out = json.loads(ds.attrs["set_aside"])
     for line in left_out:
         print(f"left out: {line}")
@@ -191,9 +231,10 @@ def sweep(args: argparse.Namespace, model_and_axes: Callable[[argparse.Namespace
 
 
 def _forecast(build: Any, axes: Axes, request: dict[str, Any], args: argparse.Namespace) -> int:
+    from loky import cpu_count
+
     from ..solvers import Settings
     from ..sweeps.batches import Store
-    from ..sweeps.executors import cpu_count
     from ..sweeps.forecast import forecast
     from ..sweeps.plan import Request, make_plan
 
@@ -207,8 +248,8 @@ def _forecast(build: Any, axes: Axes, request: dict[str, Any], args: argparse.Na
 
 def _disorder(args: argparse.Namespace) -> tuple[Any, Axes]:
     """Chains in random fields, and the axes N and delta."""
-    model = {name: getattr(args, name) for name in MODEL}
-    return functools.partial(disordered_chain, **model), {"N": _flat(args.cells), "delta": _flat(args.delta)}
+    build = functools.partial(disordered_chain, **{name: getattr(args, name) for name in MODEL})
+    return build, {"N": _flat(args.cells), "delta": _flat(args.delta)}
 
 
 def _geometry(args: argparse.Namespace) -> tuple[Any, Axes]:
@@ -223,8 +264,7 @@ def _geometry(args: argparse.Namespace) -> tuple[Any, Axes]:
             raise ValueError(f"{path} has the name of another geometry; rename the file.")
         graphs[path.stem] = [list(edge) for edge in edges]
     model = {name: getattr(args, name) for name in (*MODEL, "delta")}
-    names = [*dict.fromkeys(args.geometry), *graphs]
-    axes = {"geometry": names, "N": sizes, "gamma_bond": _flat(args.gamma_bond)}
+    axes = {"geometry": [*_flat(args.geometry), *graphs], "N": sizes, "gamma_bond": _flat(args.gamma_bond)}
     return functools.partial(wired_battery, graphs=graphs, **model), axes
 
 
@@ -233,14 +273,10 @@ def _flat(groups: list[Any]) -> list[Any]:
     return list(dict.fromkeys(value for group in groups for value in (group if isinstance(group, list) else [group])))
 
 
-def _range(values: np.ndarray) -> str:
-    low, high = int(values.min()), int(values.max())
-    return f"{low}" if low == high else f"{low} to {high}"
-
-
 # --- plot and show --------------------------------------------------------------------------------------------------
 
 
+@mistakes
 def plot(args: argparse.Namespace) -> int:
     """``qbsim plot``: draw a result and save the figure."""
     from ..sweeps.plot import draw, select
@@ -256,6 +292,7 @@ def plot(args: argparse.Namespace) -> int:
     return OK
 
 
+@mistakes
 def show(args: argparse.Namespace) -> int:
     """``qbsim show``: print the axes, progress and attributes of a result, or of a sweep that is not finished."""
     from ..sweeps.show import of_file, of_store
@@ -266,8 +303,8 @@ def show(args: argparse.Namespace) -> int:
     if not lines or (args.path / "sweep.nc").is_file():
         lines += of_file(read_netcdf(_find(args.path)))
     width = max(len(name) for name, _ in lines)
-    for name, text in lines:
-        print(_printable(f"{name:<{width}}  {text}".rstrip()))
+    for name, text in lines:  # with ? for characters that a terminal would take for commands
+        print("".join(c if c.isprintable() else "?" for c in f"{name:<{width}}  {text}".rstrip()))
     return OK
 
 
@@ -280,8 +317,3 @@ def _find(path: Path) -> Path:
         )
         raise FileNotFoundError(f"There is no result at {file}{hint}.")
     return file
-
-
-def _printable(text: str) -> str:
-    """Text of a file with ? for characters that a terminal would take for commands."""
-    return "".join(c if c.isprintable() else "?" for c in text)

@@ -10,10 +10,10 @@ Only files that carry the identity of their curve and the checksum of their cont
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import re
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,8 +50,8 @@ def write_batch(store: Path, curve: Curve, batch: Batch) -> Path:
     """Store a batch, atomically."""
     folder = curve_folder(store, curve.key)
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {f"value:{name}": rows for name, rows in batch.values.items()}
-    arrays |= {"spread": batch.spread, "certificate": batch.certificate}
+    arrays: dict[str, Any] = {"spread": batch.spread, "certificate": batch.certificate}
+    arrays |= {f"value:{name}": rows for name, rows in batch.values.items()}
     head = {
         "key": curve.key,
         "start": batch.start,
@@ -63,19 +63,15 @@ def write_batch(store: Path, curve: Curve, batch: Batch) -> Path:
     head["sha256"] = _checksum(head, arrays)
     path = folder / f"{batch.start:06d}-{batch.stop:06d}.npz"
     arrays["header"] = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
-    with atomic(path) as temporary, open(temporary, "wb") as file, zipfile.ZipFile(file, "w") as members:
-        for name, array in arrays.items():  # as numpy.savez, which has no way to refuse pickles before numpy 2.1
-            with members.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
+    with atomic(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)
     return path
 
 
 def _checksum(head: dict[str, Any], arrays: dict[str, Any]) -> str:
     """SHA-256 of the header and of every array with its name."""
-    parts: list[Any] = [np.frombuffer(json_digest(head).encode(), dtype=np.uint8)]
-    for name in sorted(arrays):
-        parts += [np.frombuffer(name.encode(), dtype=np.uint8), arrays[name]]
-    return digest(*parts)
+    parts = [json_digest(head), *(part for name in sorted(arrays) for part in (name, arrays[name]))]
+    return digest(*(np.frombuffer(x.encode(), dtype=np.uint8) if isinstance(x, str) else x for x in parts))
 
 
 def read_batch(path: Path, key: str) -> Batch:
@@ -106,13 +102,11 @@ def read_batch(path: Path, key: str) -> Batch:
 
 def _check_shapes(batch: Batch, n: int, times: int) -> None:
     """Refuse a batch whose arrays are not those of its header."""
-    shapes = {"spread": (batch.spread, (n,)), "certificate": (batch.certificate, (n, len(CERTIFICATE)))}
-    shapes |= {name: (rows, (n, times)) for name, rows in batch.values.items()}
-    for name, (array, shape) in shapes.items():
+    shapes = [("spread", batch.spread, (n,)), ("certificate", batch.certificate, (n, len(CERTIFICATE)))]
+    for name, array, shape in [*shapes, *((name, rows, (n, times)) for name, rows in batch.values.items())]:
         if array.shape != shape or array.dtype != float:
             raise ValueError(f"{name} is {array.dtype} {array.shape} and not float64 {shape}")
-    texts = [*batch.solvers.values(), *batch.origin["processors"]]
-    if not all(isinstance(text, str) for text in texts):
+    if not all(isinstance(text, str) for text in (*batch.solvers.values(), *batch.origin["processors"])):
         raise ValueError("its header is not that of a batch")
 
 
@@ -167,16 +161,14 @@ class Store:
     def ranges(self, curve: Curve) -> list[Piece]:
         """Verified batches of a curve, by first realization; a bad file is renamed to .bad and noted."""
         pieces: list[Piece] = []
-        for path in sorted(curve_folder(self.folder, curve.key).glob("*.npz")):
-            if path.name.startswith("."):
-                continue  # the temporary file of a worker that was killed
+        # not the temporary files of workers that were killed: their names begin with a dot
+        for path in sorted(curve_folder(self.folder, curve.key).glob("[!.]*.npz")):
             try:
                 batch = read_batch(path, curve.key)
+                pieces.append((path, batch.start, batch.stop))
             except BadBatch as error:
                 self.rejected[str(path.relative_to(self.folder))] = str(error)
                 path.replace(path.with_suffix(".bad"))
-                continue
-            pieces.append((path, batch.start, batch.stop))
         return sorted(pieces, key=lambda piece: piece[1:])
 
     def clean(self) -> None:
@@ -211,8 +203,8 @@ class Store:
                 raise ValueError("it has no curves or no axes")
             if not isinstance(manifest.get("numerics", {}), dict):
                 raise ValueError("it has no versions")
-            _ = manifest["started"], manifest["finished"], [*manifest["set_aside"]]
-            _ = manifest["parameters"]["target_sem"]
+            _ = [*manifest["set_aside"]], manifest["parameters"]["target_sem"]
+            _ = manifest["started"], manifest["finished"]
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is not the manifest of a sweep ({error}): use another folder.") from error
         return manifest
@@ -243,51 +235,36 @@ def cover(ranges: list[Piece], count: int) -> tuple[list[Piece], list[tuple[int,
             stop = min(reach[2], count)
             pieces.append((reach[0], at, stop))
         else:
-            stop = min((r[1] for r in ranges if r[1] > at), default=count)
-            stop = min(stop, count)
+            stop = min([count, *(r[1] for r in ranges if r[1] > at)])
             gaps.append((at, stop))
         at = stop
     return pieces, gaps
 
 
 def chunks(pieces: list[Piece], key: str) -> Iterator[tuple[np.ndarray, Batch]]:
-    """Realizations of a curve in steps that end at multiples of CHUNK, with their numbers; one file in memory at once.
+    """Realizations of a curve in steps that end at multiples of CHUNK, with their numbers; few files in memory at once.
 
     The steps depend on which realizations there are, and not on how files divide them: sums over them are the same bits
     whatever the batches were.
     """
-    waiting: list[tuple[np.ndarray, Batch]] = []
+    for _, parts in itertools.groupby(_parts(pieces, key), key=lambda part: part.start // CHUNK):
+        yield _join(list(parts))
+
+
+def _parts(pieces: list[Piece], key: str) -> Iterator[Batch]:
+    """Batches in the files, cut at multiples of CHUNK."""
     for path, start, stop in pieces:
         if path is None:
             continue
         batch = read_batch(path, key)
-        at = start
-        while at < stop:
-            end = min(stop, (at // CHUNK + 1) * CHUNK)
-            if waiting and waiting[-1][0][-1] // CHUNK != at // CHUNK:
-                yield _join(waiting)
-                waiting = []
-            waiting.append((np.arange(at, end), _rows(batch, at - batch.start, end - batch.start)))
-            at = end
-    if waiting:
-        yield _join(waiting)
+        for a, b in itertools.pairwise([start, *range((start // CHUNK + 1) * CHUNK, stop, CHUNK), stop]):
+            rows = slice(a - batch.start, b - batch.start)
+            values = {name: curves[rows] for name, curves in batch.values.items()}
+            yield Batch(a, values, batch.spread[rows], batch.certificate[rows], batch.solvers, batch.origin)
 
 
-def _rows(batch: Batch, first: int, last: int) -> Batch:
-    values = {name: rows[first:last].copy() for name, rows in batch.values.items()}
-    return Batch(
-        batch.start + first,
-        values,
-        batch.spread[first:last].copy(),
-        batch.certificate[first:last].copy(),
-        batch.solvers,
-        batch.origin,
-    )
-
-
-def _join(parts: list[tuple[np.ndarray, Batch]]) -> tuple[np.ndarray, Batch]:
-    """One batch of several, contiguous in memory."""
-    batches = [batch for _, batch in parts]
+def _join(batches: list[Batch]) -> tuple[np.ndarray, Batch]:
+    """One batch of several, contiguous in memory, and the numbers of its realizations."""
     joined = Batch(
         batches[0].start,
         {name: np.concatenate([b.values[name] for b in batches]) for name in batches[0].values},
@@ -296,4 +273,4 @@ def _join(parts: list[tuple[np.ndarray, Batch]]) -> tuple[np.ndarray, Batch]:
         {name: reason for b in batches for name, reason in b.solvers.items()},
         {"processors": sorted({p for b in batches for p in b.origin["processors"]})},
     )
-    return np.concatenate([numbers for numbers, _ in parts]), joined
+    return np.concatenate([np.arange(b.start, b.stop) for b in batches]), joined

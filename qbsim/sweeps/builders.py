@@ -31,11 +31,10 @@ def wired_battery(
     if geometry not in graphs and geometry not in GEOMETRIES:
         raise ValueError(nearest("geometry", geometry, [*GEOMETRIES, *graphs]))
     edges: Edges | list[list[int]] = graphs[geometry] if geometry in graphs else GEOMETRIES[geometry](N)
-    fields = random_fields(N, delta, B0=B0, rng=rng)
     return network(
         edges,
         N,
-        omega=fields,
+        omega=random_fields(N, delta, B0=B0, rng=rng),
         J=exchange,
         gamma=gamma,
         gamma_bond=gamma_bond,

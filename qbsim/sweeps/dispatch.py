@@ -9,11 +9,12 @@ import signal
 import sys
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from .progress import Progress
 from .tasks import Curve
 from .transport import pack, unpack
 
-__all__ = ["Work", "dispatch"]
+__all__ = ["BATCH_SECONDS", "cost_kind", "dispatch"]
 
 BATCH_SECONDS = 3.0  # duration of a batch: overhead well below 1 percent, little lost when it is lost
 SHARES = 4  # towards the end every worker should still get this many batches, so that all finish together
@@ -56,46 +57,39 @@ class Work:
     def __init__(self, gaps: list[tuple[Curve, int, int]], executor: Serial | Processes | Outside) -> None:
         self._executor = executor
         self._seconds: dict[Any, float] = {}  # per realization, by kind
-        self._missing: dict[Any, int] = defaultdict(int)
-        self._first: dict[Any, Todo] = {}  # one small batch of every kind, so that the time left is known early
-        self._again: list[Todo] = []
+        self._missing: Counter[Any] = Counter()  # realizations of the gaps, by kind
         self._gaps: list[Todo] = []
         self.total = sum(stop - start for _, start, stop in gaps)
+        first: dict[Any, Todo] = {}  # one small batch of every kind, so that the time left is known early
         for curve, start, stop in gaps:
             kind = cost_kind(curve)
-            if kind not in self._first:
-                self._first[kind] = Todo(curve, start, min(stop, start + _sample(curve)))
-                start = self._first[kind].stop
+            if kind not in first:
+                first[kind] = Todo(curve, start, min(stop, start + _sample(curve)))
+                start = first[kind].stop
             if start < stop:
                 self._gaps.append(Todo(curve, start, stop))
                 self._missing[kind] += stop - start
         self._gaps.reverse()
+        self._ready = [*reversed(first.values())]  # batches to hand out before the gaps, the last one first
 
     def take(self) -> Todo | None:
         """Next batch; None if all are handed out."""
-        if self._again:
-            return self._again.pop()
-        if self._first:
-            return self._first.pop(next(iter(self._first)))
+        if self._ready:
+            return self._ready.pop()
         if not self._gaps:
             return None
-        gap = self._gaps[-1]
+        gap = self._gaps.pop()
         stop = min(gap.stop, gap.start + self._size(gap.curve))
-        todo = Todo(gap.curve, gap.start, stop)
         self._missing[cost_kind(gap.curve)] -= stop - gap.start
-        if stop == gap.stop:
-            self._gaps.pop()
-        else:
-            gap.start = stop
-        return todo
+        if stop < gap.stop:
+            self._gaps.append(Todo(gap.curve, stop, gap.stop))
+        return Todo(gap.curve, gap.start, stop)
 
     def _size(self, curve: Curve) -> int:
-        kind = cost_kind(curve)
-        seconds = self._seconds.get(kind)
+        seconds, workers = self._seconds.get(cost_kind(curve)), self._executor.workers
         if seconds is None:
             return _sample(curve)
         rest = sum(count * self._seconds.get(other, seconds) for other, count in self._missing.items())
-        workers = self._executor.workers
         fair = rest / (SHARES * workers) if workers > 1 else rest
         worth = max(LEAST_SECONDS, min(BATCH_SECONDS, fair))
         memory = BATCH_BYTES // (8 * len(curve.tlist) * (len(curve.measures) + 1))
@@ -109,18 +103,17 @@ class Work:
     def again(self, todo: Todo) -> None:
         """Hand out once more, in pieces: if one realization is to blame, the others need not go with it."""
         step = -(-(todo.stop - todo.start) // PIECES)
-        starts = range(todo.start, todo.stop, step)
-        self._again += [Todo(todo.curve, a, min(a + step, todo.stop), tried=True) for a in reversed(starts)]
+        starts = reversed(range(todo.start, todo.stop, step))
+        self._ready += [Todo(todo.curve, a, min(a + step, todo.stop), tried=True) for a in starts]
 
     def seconds_left(self, flying: list[Todo]) -> float | None:
         """Estimated time to the end; None while a kind that is missing has not been timed."""
-        todo = {kind: float(count) for kind, count in self._missing.items() if count}
-        for batch in [*flying, *self._again, *self._first.values()]:
-            kind = cost_kind(batch.curve)
-            todo[kind] = todo.get(kind, 0) + (batch.stop - batch.start)
-        if any(kind not in self._seconds for kind in todo):
+        rest = +self._missing  # a copy without the kinds of which nothing is missing
+        for batch in [*flying, *self._ready]:
+            rest[cost_kind(batch.curve)] += batch.stop - batch.start
+        if not rest.keys() <= self._seconds.keys():
             return None
-        return sum(count * self._seconds[kind] for kind, count in todo.items()) / self._executor.workers
+        return sum(count * self._seconds[kind] for kind, count in rest.items()) / self._executor.workers
 
 
 def _sample(curve: Curve) -> int:
@@ -136,15 +129,16 @@ def cost_kind(curve: Curve) -> tuple[Any, ...]:
 # --- in the worker -------------------------------------------------------------------------------------------------
 
 
-def run_batch(payload: bytes | Curve, store: str, start: int, stop: int, parent: tuple[str, int]) -> tuple[str, float]:
+def run_batch(
+    payload: bytes | Curve, store: str | Path, start: int, stop: int, parent: tuple[str, int]
+) -> tuple[Path, float]:
     """Compute a batch and store it; returns its file and the seconds it took. In the same process a curve is itself."""
     if (platform.node(), os.getpid()) != parent:
         _cap_threads()
     curve = unpack(payload) if isinstance(payload, bytes) else payload
     began = time.time()
-    batch = curve.compute(start, stop)
-    path = write_batch(Path(store), curve, batch)
-    return str(path), time.time() - began
+    path = write_batch(Path(store), curve, curve.compute(start, stop))
+    return path, time.time() - began
 
 
 _limits: list[Any] = []
@@ -165,31 +159,6 @@ def _cap_threads() -> None:
 # --- in the parent -------------------------------------------------------------------------------------------------
 
 
-class _Stop:
-    """The first Ctrl-C lets the running batches finish, the second interrupts."""
-
-    def __init__(self, keeps: bool) -> None:
-        self.requested = False
-        self._keeps = keeps
-
-    @contextmanager
-    def listen(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread() or not self._keeps:
-            yield  # without a store there is nothing to save: the first Ctrl-C stops
-            return
-        before = signal.signal(signal.SIGINT, self._interrupted)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-    def _interrupted(self, *_: Any) -> None:
-        if self.requested:
-            raise KeyboardInterrupt("stopped at once; finished batches are kept, and the same call resumes")
-        self.requested = True
-        print("Finishing the batches that are running; Ctrl-C again stops at once.", file=sys.stderr, flush=True)
-
-
 class _Flight:
     """Batches on their way to the workers and back."""
 
@@ -199,29 +168,41 @@ class _Flight:
         store: Path,
         executor: Serial | Processes | Outside,
         progress: Progress,
-        stop: _Stop,
     ) -> None:
         self.work = Work(gaps, executor)
         self.flying: dict[Future[Any], Todo] = {}
         self.new: dict[str, list[Piece]] = defaultdict(list)
         self.set_aside: list[Todo] = []
         self.failure: Exception | None = None
-        self._store, self._executor, self._progress, self._stop = store, executor, progress, stop
+        self.stopping = False  # the user asked for it
+        self._store, self._executor, self._progress = store, executor, progress
         self._finished: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
-        self._payload: tuple[str, bytes | Curve] | None = None  # key of a curve, and what is sent of it
-        self._parent = (platform.node(), os.getpid())
+        self._pack = lru_cache(maxsize=1)(pack)  # curves come one after the other
+
+    @contextmanager
+    def listen(self) -> Iterator[None]:
+        """The first Ctrl-C lets the running batches finish, the second interrupts."""
+        before = signal.signal(signal.SIGINT, self._interrupted)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _interrupted(self, *_: Any) -> None:
+        if self.stopping:
+            raise KeyboardInterrupt("stopped at once; finished batches are kept, and the same call resumes")
+        self.stopping = True
+        print("Finishing the batches that are running; Ctrl-C again stops at once.", file=sys.stderr, flush=True)
 
     def launch(self) -> None:
         """Hand out batches while the executor has room."""
-        while not (self._stop.requested or self.failure) and len(self.flying) < self._executor.slots:
+        while not (self.stopping or self.failure) and len(self.flying) < self._executor.slots:
             todo = self.work.take()
             if todo is None:
                 return
-            key = todo.curve.key
-            if self._payload is None or self._payload[0] != key:  # curves come one after the other
-                self._payload = key, todo.curve if isinstance(self._executor, Serial) else pack(todo.curve)
-            arguments = (self._payload[1], str(self._store), todo.start, todo.stop)
-            future = self._executor.submit(run_batch, *arguments, self._parent)
+            payload = todo.curve if isinstance(self._executor, Serial) else self._pack(todo.curve)
+            arguments = (payload, self._store, todo.start, todo.stop, (platform.node(), os.getpid()))
+            future = self._executor.submit(run_batch, *arguments)
             self.flying[future] = todo
             future.add_done_callback(self._finished.put)
 
@@ -232,17 +213,34 @@ class _Flight:
         try:
             file, seconds = future.result()
         except Exception as error:
-            self.failure = _sort_out(error, todo, self.work, self.set_aside, self._executor) or self.failure
+            self._sort_out(error, todo)
             return
-        if not Path(file).exists():
+        if not file.exists():
             self.failure = OSError(
                 f"A worker stored {file}, but this process cannot see it: give store= a folder that all workers and "
                 "this process share."
             )
             return
-        self.new[todo.curve.key].append((Path(file), todo.start, todo.stop))
+        self.new[todo.curve.key].append((file, todo.start, todo.stop))
         self.work.done(todo, seconds)
         self._progress.advance(todo.stop - todo.start, self.work.seconds_left(list(self.flying.values())))
+
+    def _sort_out(self, error: Exception, todo: Todo) -> None:
+        """A dead worker costs its batch a second try or its place; any other error ends the sweep."""
+        died = isinstance(error, BrokenExecutor)
+        lost = (died and isinstance(self._executor, Processes)) or isinstance(error, CancelledError)
+        if type(error).__name__ == "KilledWorker" or (lost and todo.tried):  # dask has tried several workers already
+            self.set_aside.append(todo)
+        elif lost:
+            self.work.again(todo)
+        elif died:
+            self.failure = RuntimeError(
+                "The executor lost a worker and takes no more work. Finished batches are kept: make a new executor and "
+                "call again, or use executor=None, which survives this."
+            )
+        else:
+            error.add_note(f"in {todo}")
+            self.failure = error
 
 
 def dispatch(
@@ -280,11 +278,12 @@ def dispatch(
     Exception
         What a worker raised, once all other running batches are stored.
     """
-    stop = _Stop(keeps)
-    flight = _Flight(gaps, store, executor, progress, stop)
+    flight = _Flight(gaps, store, executor, progress)
     progress.start(flight.work.total)
+    # without a store there is nothing to save: the first Ctrl-C stops; only the main thread may listen
+    listens = keeps and threading.current_thread() is threading.main_thread()
     try:
-        with stop.listen(), one_thread():
+        with flight.listen() if listens else nullcontext(), one_thread():
             flight.launch()
             while flight.flying:
                 flight.land()
@@ -298,32 +297,9 @@ def dispatch(
         progress.stop()
     if flight.failure is not None:
         raise flight.failure
-    if stop.requested and (flight.work.take() is not None):
+    if flight.stopping and flight.work.take() is not None:
         raise KeyboardInterrupt(
             f"stopped after {progress.done} of {flight.work.total} realizations; they are stored, and the same call "
             "resumes"
         )
     return flight.new, flight.set_aside
-
-
-def _sort_out(
-    error: Exception, todo: Todo, work: Work, set_aside: list[Todo], executor: Serial | Processes | Outside
-) -> Exception | None:
-    """A dead worker costs its batch a second try or its place; any other error ends the sweep."""
-    died = isinstance(error, BrokenExecutor)
-    if type(error).__name__ == "KilledWorker":  # dask has tried several workers already
-        set_aside.append(todo)
-        return None
-    if (died and isinstance(executor, Processes)) or isinstance(error, CancelledError):
-        if todo.tried:
-            set_aside.append(todo)
-        else:
-            work.again(todo)
-        return None
-    if died:
-        return RuntimeError(
-            "The executor lost a worker and takes no more work. Finished batches are kept: make a new executor and "
-            "call again, or use executor=None, which survives this."
-        )
-    error.add_note(f"in {todo}")
-    return error

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -18,7 +18,7 @@ from .._checks import FloatArray, HalfLifeWarning
 from ..curves import ROUNDING, half_life, relative_gain
 from .tasks import CHUNK, Batch
 
-__all__ = ["REPLICAS", "Average", "average"]
+__all__ = ["Average", "average"]
 
 REPLICAS = 200  # bootstrap replicas: the error of an error is 1 / sqrt(2 * 200) = 5 percent
 BOOTSTRAP = 1  # separates the weights from the draws of the realizations
@@ -28,21 +28,18 @@ class Moments:
     """Mean and standard error of curves, merged chunk by chunk (Chan, Golub and LeVeque 1979)."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self.mean: FloatArray = np.zeros(0)
-        self.m2: FloatArray = np.zeros(0)
+        self.count, self.mean, self.m2 = 0, np.zeros(0), np.zeros(0)
 
     def add(self, rows: FloatArray) -> None:
         """Take in curves, (n, T)."""
         n, mean = len(rows), rows.mean(axis=0)
         m2 = ((rows - mean) ** 2).sum(axis=0)
-        if self.count == 0:
-            self.count, self.mean, self.m2 = n, mean, m2
-            return
-        total, shift = self.count + n, mean - self.mean
-        self.mean = self.mean + shift * (n / total)
-        self.m2 = self.m2 + m2 + shift**2 * (self.count * n / total)
-        self.count = total
+        total = self.count + n
+        if self.count:
+            shift = mean - self.mean
+            mean = self.mean + shift * (n / total)
+            m2 = self.m2 + m2 + shift**2 * (self.count * n / total)
+        self.count, self.mean, self.m2 = total, mean, m2
 
     @property
     def sem(self) -> FloatArray:
@@ -65,27 +62,6 @@ def poisson_weights(seed: int, chunk: int) -> NDArray[np.int8]:
     return weights
 
 
-class Bootstrap:
-    """Weighted means of a curve, one per replica: the streaming (Poisson) bootstrap."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.weight: FloatArray = np.zeros(REPLICAS)
-        self.total: FloatArray = np.zeros((REPLICAS, 1))
-
-    def add(self, numbers: np.ndarray, rows: FloatArray) -> None:
-        """Take in curves, (n, T), of the realizations with these numbers, all of one chunk."""
-        weights = poisson_weights(self.seed, int(numbers[0]) // CHUNK)[numbers % CHUNK].astype(float)
-        self.weight = self.weight + weights.sum(axis=0)
-        self.total = self.total + weights.T @ rows
-
-    @property
-    def curves(self) -> FloatArray:
-        """Mean curves of the replicas that drew at least one realization, (B, T)."""
-        drawn = self.weight > 0
-        return self.total[drawn] / self.weight[drawn, None]
-
-
 @dataclass
 class Average:
     """Ensemble averages of one curve.
@@ -96,8 +72,8 @@ class Average:
         Realizations averaged over.
     mean, sem : dict of ndarray, (T,)
         For every measure, and for the ratios <measure>_ratio to the initial value.
-    half_life, half_life_err, gain, gain_err : float
-        Of the mean ratio of the ergotropy; nan without it.
+    summary : dict
+        half_life, half_life_err, gain and gain_err of the mean ratio of the ergotropy, as far as they exist.
     certificate : dict
         Worst values over the realizations.
     solvers : dict
@@ -109,19 +85,17 @@ class Average:
     count: int
     mean: dict[str, FloatArray]
     sem: dict[str, FloatArray]
-    half_life: float = np.nan
-    half_life_err: float = np.nan
-    gain: float = np.nan
-    gain_err: float = np.nan
-    certificate: dict[str, float | None] = field(default_factory=dict)
-    solvers: dict[str, str] = field(default_factory=dict)
-    processors: set[str] = field(default_factory=set)
+    summary: dict[str, float]
+    certificate: dict[str, float | None]
+    solvers: dict[str, str]
+    processors: set[str]
 
 
 def average(tlist: FloatArray, stream: Iterable[tuple[np.ndarray, Batch]], seed: int) -> Average | None:
     """Average the realizations of one curve; None if there are none."""
     moments: dict[str, Moments] = {}
-    bootstrap = Bootstrap(seed)
+    # of the replicas of the streaming (Poisson) bootstrap: sums of the weights and of the weighted curves
+    weight, total = np.zeros(REPLICAS), np.zeros((REPLICAS, 1))
     worst: dict[str, float | None] = dict.fromkeys(CERTIFICATE)
     solvers: dict[str, str] = {}
     processors: set[str] = set()
@@ -131,19 +105,20 @@ def average(tlist: FloatArray, stream: Iterable[tuple[np.ndarray, Batch]], seed:
         for name, curves in rows.items():
             moments.setdefault(name, Moments()).add(curves)
         if "ergotropy_ratio" in rows:
-            bootstrap.add(numbers, rows["ergotropy_ratio"])
-        for name, column in zip(CERTIFICATE, batch.certificate.T, strict=True):
-            worst[name] = combine(name, [worst[name], *column])
+            drawn = poisson_weights(seed, int(numbers[0]) // CHUNK)[numbers % CHUNK].astype(float)
+            weight = weight + drawn.sum(axis=0)
+            total = total + drawn.T @ rows["ergotropy_ratio"]
+        columns = zip(CERTIFICATE, batch.certificate.T, strict=True)
+        worst = {name: combine(name, [worst[name], *column]) for name, column in columns}
         solvers |= batch.solvers
         processors |= set(batch.origin["processors"])
         count += len(numbers)
     if count == 0:
         return None
-    result = Average(count, {n: m.mean for n, m in moments.items()}, {n: m.sem for n, m in moments.items()})
-    result.certificate, result.solvers, result.processors = worst, solvers, processors
-    if "ergotropy_ratio" in result.mean:
-        _discharge(tlist, result, bootstrap)
-    return result
+    mean, sem = {n: m.mean for n, m in moments.items()}, {n: m.sem for n, m in moments.items()}
+    replicas = total[weight > 0] / weight[weight > 0, None]
+    summary = _summary(tlist, mean["ergotropy_ratio"], replicas, count) if "ergotropy_ratio" in mean else {}
+    return Average(count, mean, sem, summary, worst, solvers, processors)
 
 
 def _ratios(batch: Batch) -> dict[str, FloatArray]:
@@ -157,20 +132,17 @@ def _ratios(batch: Batch) -> dict[str, FloatArray]:
     return ratios
 
 
-def _discharge(tlist: FloatArray, result: Average, bootstrap: Bootstrap) -> None:
-    """Half-life and gain of the mean ratio, with bootstrap errors."""
-    curve = result.mean["ergotropy_ratio"]
+def _summary(tlist: FloatArray, curve: FloatArray, replicas: FloatArray, count: int) -> dict[str, float]:
+    """Half-life and gain of the mean ratio, (T,), with errors from the replicas, (B, T), that drew a realization."""
     if not np.isfinite(curve).all():
-        return
+        return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", HalfLifeWarning)  # nan says the same, once per point
-        result.half_life = half_life(tlist, curve)
-    result.gain = relative_gain(curve)
-    if result.count < 2:
-        return
-    replicas = bootstrap.curves
-    result.half_life_err = _spread(half_lives(tlist, replicas))
-    result.gain_err = _spread(100 * (replicas.max(axis=1) / replicas[:, 0] - 1))
+        summary = {"half_life": half_life(tlist, curve), "gain": relative_gain(curve)}
+    if count > 1:
+        summary["half_life_err"] = _spread(half_lives(tlist, replicas))
+        summary["gain_err"] = _spread(100 * (replicas.max(axis=1) / replicas[:, 0] - 1))
+    return summary
 
 
 def _spread(values: FloatArray) -> float:

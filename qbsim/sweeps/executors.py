@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 from typing import Any
 
-__all__ = ["Outside", "Processes", "Serial", "cpu_count", "open_executor"]
+__all__ = ["Outside", "Processes", "Serial", "open_executor"]
 
 IDLE_SECONDS = 60  # workers without work end after this time; a later sweep starts new ones
 COUNT_SECONDS = 5.0  # between two looks at how many workers a cluster has
@@ -40,16 +40,14 @@ class Serial:
         """Nothing to close."""
 
 
-_pools: list[Any] = []  # one worker each, kept for the next sweep of this process
+_pools: dict[int, Any] = {}  # one worker each, kept for the next sweep of this process
 
 
 @atexit.register
 def _end_pools() -> None:
     """End idle workers while the interpreter still has all that takes."""
     while _pools:
-        pool = _pools.pop()
-        if pool is not None:
-            pool.shutdown(wait=True, kill_workers=True)
+        _pools.popitem()[1].shutdown(wait=True, kill_workers=True)
 
 
 class Processes:
@@ -58,7 +56,6 @@ class Processes:
     def __init__(self, workers: int) -> None:
         self.slots = self.workers = workers
         self._busy = [False] * workers
-        _pools.extend([None] * (workers - len(_pools)))
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Hand over to an idle worker."""
@@ -75,7 +72,7 @@ class Processes:
     def _pool(self, slot: int) -> Any:
         from loky import ProcessPoolExecutor
 
-        if _pools[slot] is None:
+        if slot not in _pools:
             _pools[slot] = ProcessPoolExecutor(
                 1,
                 timeout=IDLE_SECONDS,
@@ -87,12 +84,11 @@ class Processes:
 
     def _release(self, slot: int, done: Future[Any]) -> None:
         if not done.cancelled() and isinstance(done.exception(), BrokenExecutor):
-            _pools[slot] = None
+            _pools.pop(slot, None)
         self._busy[slot] = False
 
     def _drop(self, slot: int) -> None:
-        pool, _pools[slot] = _pools[slot], None
-        if pool is not None:
+        if (pool := _pools.pop(slot, None)) is not None:
             pool.shutdown(wait=False, kill_workers=True)
 
     def close(self, *, kill: bool = False) -> None:
@@ -150,16 +146,11 @@ def _start_worker(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def cpu_count() -> int:
-    """Cores this process may use, limits of containers included."""
-    from loky import cpu_count
-
-    return cpu_count()
-
-
 def open_executor(executor: Any, workers: int | None) -> Serial | Processes | Outside:
     """Executor for the argument of `sweep`: None, "serial", a tcp address, or anything with submit."""
     if executor is None:
+        from loky import cpu_count
+
         return Processes(cpu_count() if workers is None else workers)
     if executor == "serial":
         return Serial()

@@ -59,15 +59,12 @@ class Forecast:
     disk: int
 
     def __str__(self) -> str:
+        disk = f"{self.disk / 2**20:.3g} MiB" if self.disk < 2**30 else f"{self.disk / 2**30:.3g} GiB"
         return (
             f"{self.curves} curves, {self.realizations} realizations to compute in about {self.tasks} tasks; "
             f"{duration(self.seconds)} on {self.workers} worker{'s' if self.workers > 1 else ''}, "
-            f"{self.memory / 2**30:.2g} GiB memory, {_size(self.disk)} disk"
+            f"{self.memory / 2**30:.2g} GiB memory, {disk} disk"
         )
-
-
-def _size(count: int) -> str:
-    return f"{count / 2**20:.3g} MiB" if count < 2**30 else f"{count / 2**30:.3g} GiB"
 
 
 def forecast(plan: Plan, workers: int, store: Store | None = None) -> Forecast:
@@ -75,8 +72,7 @@ def forecast(plan: Plan, workers: int, store: Store | None = None) -> Forecast:
     missing: dict[Any, list[tuple[Curve, int]]] = defaultdict(list)
     for index, curves in plan.curves.items():
         for curve in curves:
-            ranges = store.ranges(curve) if store is not None else []
-            gaps = cover(ranges, plan.counts[index])[1]
+            gaps = cover([] if store is None else store.ranges(curve), plan.counts[index])[1]
             if gaps:
                 missing[cost_kind(curve)].append((curve, sum(b - a for a, b in gaps)))
     cpu, tasks, peak, total = 0.0, 0, 0, 0

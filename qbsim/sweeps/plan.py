@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import inspect
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from .. import states as known_states
-from .._checks import FloatArray, as_count, as_real, as_tlist, nearest
+from .._checks import as_count, as_real, as_tlist, nearest
 from .._digest import json_digest
 from ..battery import Battery
-from ..evolution import DEFAULTS, UserMeasure
+from ..evolution import DEFAULTS
 from ..measures.table import read_measures
 from ..solvers import Settings
 from ..states import check_state
-from .tasks import CHUNK, Curve, build_battery, takes_rng
+from .tasks import Curve, build_battery, takes_rng
 
 __all__ = ["Plan", "Request", "make_plan", "read_states"]
 
@@ -36,7 +34,7 @@ class Request:
     build: Callable[..., Battery]
     axes: Mapping[str, Any]
     states: Any
-    tlist: ArrayLike
+    tlist: Any
     measures: Any = ("energy", "ergotropy")
     realizations: Any = 1
     seed: int = 0
@@ -44,9 +42,9 @@ class Request:
     settings: Settings = DEFAULTS
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """Grid of curves and how many realizations each point gets at most.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Plan(Request):
+    """Checked arguments, grid of curves and how many realizations each point gets at most.
 
     Attributes
     ----------
@@ -60,12 +58,14 @@ class Plan:
         Times.
     measures : dict
         Name of every measure to the name of a row of MEASURES or to the caller's function.
+    realizations : int, callable, or dict
+        As the caller gave them; `counts` has the numbers.
     seed : int
         Master seed.
-    settings : Settings
-        How to solve.
     target_sem : float or None
         Standard error of the ergotropy ratio at which a point is done.
+    settings : Settings
+        How to solve.
     counts : dict
         Largest number of realizations of every point, by its position on the grid.
     curves : dict
@@ -76,14 +76,6 @@ class Plan:
         Whether every battery has bonds.
     """
 
-    build: Callable[..., Battery]
-    axes: dict[str, list[Any]]
-    states: dict[str, Callable[[int], Qobj]]
-    tlist: FloatArray
-    measures: dict[str, str | UserMeasure]
-    seed: int
-    settings: Settings
-    target_sem: float | None
     counts: dict[Index, int]
     curves: dict[Index, list[Curve]]
     unit: str
@@ -94,21 +86,11 @@ class Plan:
         """Number of values of every axis."""
         return tuple(len(values) for values in self.axes.values())
 
-    def first_count(self, index: Index) -> int:
-        """Realizations to begin with: all, or one chunk where the accuracy decides."""
-        return self.counts[index] if self.target_sem is None else min(CHUNK, self.counts[index])
-
     @cached_property
     def sha256(self) -> str:
         """Digest of all curves and counts: the same for the same question."""
         keys = [[curve.key for curve in curves] for curves in self.curves.values()]
         return json_digest([keys, list(self.counts.values())])
-
-
-def points(axes: Mapping[str, Sequence[Any]]) -> Iterator[tuple[Index, dict[str, Any]]]:
-    """Every point of the grid, the last axis fastest."""
-    for index in itertools.product(*(range(len(values)) for values in axes.values())):
-        yield index, {name: values[i] for (name, values), i in zip(axes.items(), index, strict=True)}
 
 
 def make_plan(request: Request) -> Plan:
@@ -117,7 +99,8 @@ def make_plan(request: Request) -> Plan:
     grid = read_axes(build, request.axes)
     makers = read_states(request.states)
     times = as_tlist(request.tlist)
-    measures = _read_measures(request.measures)
+    given = request.measures
+    measures = {name: given[name] if isinstance(given, Mapping) else name for name in read_measures(given)}
     _check_apart(measures, grid)
     seed = as_count("seed", request.seed, 0)
     settings = request.settings.checked()
@@ -128,9 +111,10 @@ def make_plan(request: Request) -> Plan:
     counts: dict[Index, int] = {}
     curves: dict[Index, list[Curve]] = {}
     units: set[str] = set()
-    has_bonds = True
-    for index, point in points(grid):
-        battery = build_battery(build, point, seed, 0)
+    has_bonds, is_random = True, takes_rng(build)
+    for index in np.ndindex(*map(len, grid.values())):  # the last axis fastest
+        point = {name: values[i] for (name, values), i in zip(grid.items(), index, strict=True)}
+        battery = build_battery(build, point, seed, 0, is_random)
         counts[index] = _count(request.realizations, point)
         curves[index] = [
             Curve(build, point, name, rho0, times, measures, settings, seed)
@@ -139,13 +123,20 @@ def make_plan(request: Request) -> Plan:
         ]
         units.add(battery.unit)
         has_bonds = has_bonds and bool(battery.edges)
-    if not takes_rng(build) and max(counts.values()) > 1:
+    if not is_random and max(counts.values()) > 1:
         raise ValueError(
             "Argument build must accept rng to have more than one realization: build(**point, rng=...) draws the "
             "disorder."
         )
-    unit = units.pop() if len(units) == 1 else "1"
-    return Plan(build, grid, makers, times, measures, seed, settings, target, counts, curves, unit, has_bonds)
+    return Plan(
+        **vars(request)
+        | {"axes": grid, "states": makers, "tlist": times, "measures": measures}
+        | {"seed": seed, "target_sem": target, "settings": settings},
+        counts=counts,
+        curves=curves,
+        unit=units.pop() if len(units) == 1 else "1",
+        has_bonds=has_bonds,
+    )
 
 
 def read_axes(build: Callable[..., Battery], axes: Any) -> dict[str, list[Any]]:
@@ -161,8 +152,7 @@ def read_axes(build: Callable[..., Battery], axes: Any) -> dict[str, list[Any]]:
         if isinstance(values, str) or np.ndim(values) != 1 or len(values) == 0:
             raise ValueError(f"Axis {name!r} must be a non-empty list of values, but is {values!r}.")
         array = np.asarray(values)
-        kinds = {"text" if isinstance(v, str) else "number" for v in values}
-        if array.dtype.kind not in "iufbU" or len(kinds) > 1:
+        if array.dtype.kind not in "iufbU" or len({isinstance(v, str) for v in values}) > 1:
             raise TypeError(f"Axis {name!r} must hold numbers or texts, but holds {list(values)!r}.")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError(f"Axis {name!r} must be finite, but holds nan or infinity.")
@@ -176,15 +166,13 @@ def read_axes(build: Callable[..., Battery], axes: Any) -> dict[str, list[Any]]:
 def _check_names(build: Callable[..., Battery], names: list[str]) -> None:
     """Refuse an axis that is not an argument of the builder, and a builder with arguments that no axis gives."""
     try:
-        signature = inspect.signature(build)
+        parameters = inspect.signature(build).parameters.values()
     except (TypeError, ValueError):
         return
-    parameters = signature.parameters.values()
     if not any(p.kind is p.VAR_KEYWORD for p in parameters):
         known = [p.name for p in parameters if p.kind is not p.POSITIONAL_ONLY and p.name != "rng"]
-        for name in names:
-            if name not in known:
-                raise ValueError(nearest("axis", name, known) + " Axes are arguments of build.")
+        if unknown := [name for name in names if name not in known]:
+            raise ValueError(nearest("axis", unknown[0], known) + " Axes are arguments of build.")
     needed = [
         p.name
         for p in parameters
@@ -217,23 +205,13 @@ def read_states(states: Any) -> dict[str, Callable[[int], Qobj]]:
     return makers
 
 
-def _read_measures(measures: Any) -> dict[str, str | UserMeasure]:
-    """Measures by name, checked, and in a form that travels to workers."""
-    table = read_measures(measures)
-    if not isinstance(measures, Mapping):
-        return {name: name for name in table}
-    return {name: measures[name] for name in table}
-
-
 def _check_apart(measures: Mapping[str, Any], axes: Mapping[str, Any]) -> None:
     """Refuse a measure whose name the dataset of the sweep needs for something else."""
-    summaries = [name + end for name in ("half_life", "gain") for end in ("", "_err")]
-    ratios = [f"{name}_ratio" for name in ("ergotropy", "energy")]
-    ends = [name + end for name in (*measures, *ratios) for end in ("_sem", "_mean")]
-    taken = {*RESERVED, *axes, *summaries, *ratios, *ends, "realizations", "identity"}
-    for name in measures:
-        if name in taken:
-            raise ValueError(f"Measure {name!r} must have another name: the dataset of the sweep needs this one.")
+    own = ("half_life", "half_life_err", "gain", "gain_err", "realizations", "identity")
+    ratios = ("ergotropy_ratio", "energy_ratio")
+    taken = {*RESERVED, *axes, *own, *ratios, *(n + end for n in (*measures, *ratios) for end in ("_sem", "_mean"))}
+    if clash := [name for name in measures if name in taken]:
+        raise ValueError(f"Measure {clash[0]!r} must have another name: the dataset of the sweep needs this one.")
 
 
 def _count(realizations: Any, point: dict[str, Any]) -> int:

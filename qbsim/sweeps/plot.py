@@ -102,9 +102,8 @@ def draw(ds: xr.Dataset, x: str | None = None, y: Sequence[str] = ()) -> Any:
             _panel(ds, x, name, ax)
             letter = chr(ord("a") + panel) if len(y) > 1 else ""
             plotting.label(ax, plotting.axis_label(ds[x]), plotting.axis_label(ds[name]), letter)
-            handles, names = ax.get_legend_handles_labels()
-            last = panel == len(y) - 1
-            if handles and (last or names != _legend(ds, x, y[-1])):
+            _, names = ax.get_legend_handles_labels()
+            if names and (panel == len(y) - 1 or names != _legend(ds, x, y[-1])):
                 ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     return fig
 
@@ -122,35 +121,36 @@ def _default_y(ds: xr.Dataset, x: str) -> list[str]:
     return [str(v) for v in ds.data_vars if x in ds[v].dims and not str(v).endswith("_sem")]
 
 
+def _lines(ds: xr.Dataset, x: str, name: str) -> list[dict[str, Any]]:
+    """Values of the other axes for every line of a variable."""
+    others = [str(d) for d in ds[name].dims if d != x]
+    choices = itertools.product(*(ds[d].values.tolist() for d in others))
+    return [dict(zip(others, choice, strict=True)) for choice in choices]
+
+
 def _legend(ds: xr.Dataset, x: str, name: str) -> list[str]:
     """Legend texts of the lines of a variable, empty where there is one line only."""
-    shown = [str(d) for d in ds[name].dims if d != x and ds.sizes[d] > 1]
-    choices = itertools.product(*(ds[d].values.tolist() for d in shown))
-    return [", ".join(_name(d, v) for d, v in zip(shown, choice, strict=True)) for choice in choices] if shown else []
+    lines = _lines(ds, x, name)
+    return [", ".join(_name(d, v) for d, v in at.items() if ds.sizes[d] > 1) for at in lines]
 
 
 def _panel(ds: xr.Dataset, x: str, name: str, ax: Any) -> None:
     variable = ds[name]
     error = next((ds[name + s] for s in ("_err", "_sem") if name + s in ds), None)
-    others = [str(d) for d in variable.dims if d != x]
-    choices = list(itertools.product(*(ds[d].values.tolist() for d in others)))
-    if len(choices) > LINES_LIMIT:
+    lines = _lines(ds, x, name)
+    if len(lines) > LINES_LIMIT:
+        first = next(iter(lines[0]))
         raise ValueError(
-            f"{name} against {x} has {len(choices)} lines; choose with --where, such as --where {others[0]}="
-            f"{ds[others[0]].values[0]}."
+            f"{name} against {x} has {len(lines)} lines; choose with --where, such as --where {first}="
+            f"{ds[first].values[0]}."
         )
-    texts = _legend(ds, x, name) or [""]
     is_text = ds[x].dtype.kind in "OUS"
     positions = np.arange(ds.sizes[x]) if is_text else ds[x].values
-    styles = _styles(ds, others, choices)
-    for choice, text, style in zip(choices, texts, styles, strict=True):
-        at = dict(zip(others, choice, strict=True))
+    # nothing lies between two geometries
+    look: dict[str, Any] = {"linestyle": "none"} if is_text else {"marker": None} if x == "time" else {}
+    for at, text, style in zip(lines, _legend(ds, x, name), _styles(ds, lines), strict=True):
         values = variable.sel(at).values
-        if is_text:  # nothing lies between two geometries
-            style = style | {"linestyle": "none"}
-        if x == "time":
-            style = style | {"marker": None}
-        (line,) = ax.plot(positions, values, label=text or None, **style)
+        (line,) = ax.plot(positions, values, label=text or None, **style | look)
         if error is not None and (spread := error.sel(at).values).any() and np.isfinite(spread).any():
             if is_text:
                 ax.errorbar(positions, values, spread, fmt="none", ecolor=line.get_color())
@@ -166,17 +166,17 @@ def _name(axis: str, value: Any) -> str:
     return f"{axis} = {value:g}" if isinstance(value, int | float) else f"{axis} = {value}"
 
 
-def _styles(ds: xr.Dataset, others: list[str], choices: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+def _styles(ds: xr.Dataset, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Colour of the state, or else of the geometry; marker and shade distinguish everything else."""
-    named = next((d for d in ("state", "geometry") if d in others and ds.sizes[d] > 1), None)
+    varied = [d for d in ("state", "geometry") if ds.sizes.get(d, 1) > 1 and all(d in at for at in lines)]
+    named = varied[0] if varied else None
     taken = [plotting.LINES[v]["color"] for v in ds[named].values.tolist() if v in plotting.LINES] if named else []
     free = itertools.cycle([c for c in plotting.CYCLE if c not in taken] or plotting.CYCLE)
     colours: dict[Any, dict[str, Any]] = {}
-    rest = list(dict.fromkeys(tuple(v for d, v in zip(others, c, strict=True) if d != named) for c in choices))
+    others = [tuple(v for d, v in at.items() if d != named) for at in lines]
+    rest = list(dict.fromkeys(others))
     styles = []
-    for choice in choices:
-        at = dict(zip(others, choice, strict=True))
-        other = tuple(v for d, v in at.items() if d != named)
+    for at, other in zip(lines, others, strict=True):
         key = at[named] if named else other
         if key not in colours:
             colours[key] = dict(plotting.LINES.get(str(key), {"color": next(free)}) if named else {"color": next(free)})

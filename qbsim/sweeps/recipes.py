@@ -11,15 +11,17 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..models.cell import single_cell
-from ..models.cooper_pair_boxes import cooper_pair_boxes
-from ..models.dicke import dicke
-from ..models.disorder import disordered_chain
-from ..models.drive import drive
-from ..models.network import network
-from ..models.oscillator import oscillator
-from ..models.spin_chain import spin_chain
-from ..models.xx_chain import xx_chain
+from ..models import (
+    cell,
+    cooper_pair_boxes,
+    dicke,
+    disorder,
+    drive,
+    network,
+    oscillator,
+    spin_chain,
+    xx_chain,
+)
 from ..states import classical, empty, full, plus
 from .builders import wired_battery
 
@@ -31,16 +33,16 @@ def _named(*functions: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
 
 
 BUILDERS = _named(
-    cooper_pair_boxes,
-    dicke,
-    disordered_chain,
-    drive,
-    network,
-    oscillator,
-    single_cell,
-    spin_chain,
+    cooper_pair_boxes.cooper_pair_boxes,
+    dicke.dicke,
+    disorder.disordered_chain,
+    drive.drive,
+    network.network,
+    oscillator.oscillator,
+    cell.single_cell,
+    spin_chain.spin_chain,
     wired_battery,
-    xx_chain,
+    xx_chain.xx_chain,
 )
 STATES = _named(classical, empty, full, plus)
 """What a file can ask for by name, builders and states."""
@@ -50,9 +52,8 @@ def describe(function: Any) -> dict[str, Any]:
     """Name of a function and the arguments it is bound to or has by default, as plain data."""
     if isinstance(function, functools.partial):
         inner = describe(function.func)
-        bound = {f"#{k}": _plain(value) for k, value in enumerate(function.args)}
-        bound |= {name: _plain(value) for name, value in function.keywords.items()}
-        return {"function": inner["function"], "arguments": inner["arguments"] | bound}
+        bound = {f"#{k}": value for k, value in enumerate(function.args)} | function.keywords
+        return inner | {"arguments": inner["arguments"] | {name: _plain(value) for name, value in bound.items()}}
     name = next((name for name, known in (BUILDERS | STATES).items() if known is function), None)
     if name is None:
         local_name = getattr(function, "__qualname__", type(function).__qualname__)

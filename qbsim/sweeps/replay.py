@@ -19,7 +19,7 @@ from ..solvers import Settings
 from ..states import check_state
 from .plan import Plan, read_states
 from .recipes import BUILDERS, STATES, resolve
-from .tasks import NUMERICS, Curve, build_battery
+from .tasks import NUMERICS, Curve, build_battery, takes_rng
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -100,7 +100,7 @@ def replay(
     given = {"build": build, "states": states, "measures": measures}
     build, makers, table = _find_functions(request, set(map(str, identities.values.ravel().tolist())), given)
     plain = {name: value.item() if hasattr(value, "item") else value for name, value in at.items()}
-    battery = build_battery(build, plain, request["seed"], k)
+    battery = build_battery(build, plain, request["seed"], k, takes_rng(build))
     settings = Settings(*(request[name] for name in Settings._fields))
     times, names = np.asarray(dataset["time"].values, dtype=float), [str(s) for s in dataset["state"].values]
     runs = []
@@ -151,14 +151,17 @@ def _read_request(dataset: xr.Dataset) -> dict[str, Any]:
         _ = [as_real("a tolerance", x, minimum=0) for x in tolerances]
         texts = [request["solver"], request["seed_rule"], *request["states"], *request["measures"]]
         tables = [request["build"], request["states"], request["measures"]]
-        wrong = not all(isinstance(x, str) for x in texts) or not all(isinstance(x, dict) for x in tables)
-        wrong = wrong or not set(map(str, dataset["state"].values)) <= set(request["states"])
-        wrong = wrong or not set(request["measures"]) <= set(dataset.data_vars)
+        right = (
+            all(isinstance(x, str) for x in texts)
+            and all(isinstance(x, dict) for x in tables)
+            and set(map(str, dataset["state"].values)) <= set(request["states"])
+            and set(request["measures"]) <= set(dataset.data_vars)
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"Argument dataset must come from sweep: its parameters are not those of one ({error})."
         ) from error
-    if wrong:
+    if not right:
         raise ValueError("Argument dataset must come from sweep: its parameters are not those of one.")
     return request
 
@@ -189,20 +192,16 @@ def _find_functions(
     """Builder, states and measures: those given, of the sweep of this process that made these curves, or of qbsim."""
     known = next((functions for made, functions in reversed(_functions.values()) if keys <= made), {})
     known = known | {name: function for name, function in given.items() if function}
+    foreign = [name for name, measure in request["measures"].items() if not isinstance(measure, str)]
     build = known.get("build") or resolve(request["build"], BUILDERS, "The builder", "replay(..., build=...)")
     states = known.get("states") or {
         name: resolve(made, STATES, f"The state {name!r}", "replay(..., states=...)")
         for name, made in request["states"].items()
     }
-    return build, read_states(states), known.get("measures") or _known_measures(request["measures"])
-
-
-def _known_measures(described: dict[str, Any]) -> dict[str, str]:
-    """Measures that are rows of MEASURES; user measures have to be given again."""
-    for name, measure in described.items():
-        if not isinstance(measure, str):
-            raise ValueError(f"The measure {name!r} was a function of its own; pass it as replay(..., measures=...).")
-    return described
+    makers = read_states(states)
+    if foreign and not known.get("measures"):
+        raise ValueError(f"The measure {foreign[0]!r} was a function of its own; pass it as replay(..., measures=...).")
+    return build, makers, known.get("measures") or request["measures"]
 
 
 def _check_identity(curve: Curve, key: str, dataset: xr.Dataset) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ def manifest(plan: Plan, log: dict[str, Any]) -> dict[str, Any]:
 
 def label(
     plan: Plan,
-    averages: dict[tuple[Index, str], Average | None],
+    averages: dict[tuple[Index, str], Average],
     files: dict[str, list[Piece]],
     log: dict[str, Any],
     *,
@@ -86,31 +87,26 @@ def label(
     """Dataset of the averages, with names, units and provenance."""
     import xarray as xr
 
-    ds = xr.Dataset(
-        coords={name: (name, values, {"long_name": name, "units": "1"}) for name, values in plan.axes.items()}
-    )
-    ds = ds.assign_coords(
-        state=("state", list(plan.states), {"long_name": "initial state"}),
-        time=("time", plan.tlist, time_attributes(plan.unit)),
-    )
-    known = {at: average for at, average in averages.items() if average is not None}
-    _add_curves(ds, plan, known, keep)
+    axes = {name: (name, values, {"long_name": name, "units": "1"}) for name, values in plan.axes.items()}
+    state = ("state", list(plan.states), {"long_name": "initial state"})
+    ds = xr.Dataset(coords=axes | {"state": state, "time": ("time", plan.tlist, time_attributes(plan.unit))})
+    _add_curves(ds, plan, averages, keep)
     if "ergotropy" in plan.measures:
         for name, (long_name, unit) in SUMMARIES.items():
-            block = _block(plan, {at: getattr(average, name) for at, average in known.items()})
+            block = _block(plan, {at: average.summary.get(name, np.nan) for at, average in averages.items()})
             units = time_attributes(plan.unit)["units"] if unit == "time" else unit
             ds[name] = ((*plan.axes, "state"), block, {"long_name": long_name, "units": units})
     counts = np.zeros(plan.shape, dtype=np.int64)
     keys = np.empty((*plan.shape, len(plan.states)), dtype=object)
     for index, curves in plan.curves.items():
-        counts[index] = min(known[at].count if (at := (index, c.state)) in known else 0 for c in curves)
+        counts[index] = min(averages[at].count if (at := (index, c.state)) in averages else 0 for c in curves)
         keys[index] = [curve.key for curve in curves]
     attrs = {"long_name": "SHA-256 of all that the curve depends on", "units": "1"}
     ds["realizations"] = (tuple(plan.axes), counts, {"long_name": "realizations averaged over", "units": "1"})
     ds["identity"] = ((*plan.axes, "state"), keys.astype(str), attrs)
     if keep == "all":
         _add_realizations(ds, plan, files)
-    ds.attrs = _provenance(plan, list(known.values()), log)
+    ds.attrs = _provenance(plan, list(averages.values()), log)
     return ds
 
 
@@ -123,14 +119,13 @@ def _block(plan: Plan, numbers: Mapping[tuple[Index, str], Any], *shape: int) ->
     return block
 
 
-def _add_curves(ds: xr.Dataset, plan: Plan, known: dict[tuple[Index, str], Average], keep: str) -> None:
+def _add_curves(ds: xr.Dataset, plan: Plan, averages: dict[tuple[Index, str], Average], keep: str) -> None:
     """Mean and standard error of every measure and ratio."""
-    ratios = [f"{n}_ratio" for n in ("ergotropy", "energy") if n in plan.measures]
-    for name in [*plan.measures, *ratios]:
+    for name in [*plan.measures, *(f"{n}_ratio" for n in ("ergotropy", "energy") if n in plan.measures)]:
         attrs = _attrs(plan, name)
         mean = f"{name}_mean" if keep == "all" and name in plan.measures else name
         for variable, part, head in ((mean, "mean", ""), (f"{name}_sem", "sem", "standard error of the ")):
-            curves = {at: getattr(average, part)[name] for at, average in known.items()}
+            curves = {at: getattr(average, part)[name] for at, average in averages.items()}
             block = _block(plan, curves, len(plan.tlist))
             ds[variable] = ((*plan.axes, "state", "time"), block, attrs | {"long_name": head + attrs["long_name"]})
 
@@ -174,9 +169,8 @@ def _provenance(plan: Plan, averages: list[Average], log: dict[str, Any]) -> dic
 
 def check_memory(plan: Plan, most: int) -> None:
     """Refuse to keep more curves than fit the free memory, before they are computed."""
-    curves = int(np.prod(plan.shape)) * len(plan.states) * most
-    need, free = 8 * curves * len(plan.tlist) * len(plan.measures), available_memory()
-    if need > free:
+    need = 8 * math.prod(plan.shape) * len(plan.states) * most * len(plan.tlist) * len(plan.measures)
+    if need > (free := available_memory()):
         needed, available = apart(need / 2**30, free / 2**30, least=3)
         raise MemoryError(
             f"keep='all' needs {needed} GiB, but {available} GiB are free. Use keep='mean', or fewer realizations."
@@ -191,8 +185,7 @@ def _add_realizations(ds: xr.Dataset, plan: Plan, files: dict[str, list[Piece]])
     blocks = {name: np.full(shape, np.nan) for name in plan.measures}
     for index, curves in plan.curves.items():
         for s, curve in enumerate(curves):
-            pieces, _ = cover(files[curve.key], most)
-            for numbers, batch in chunks(pieces, curve.key):
+            for numbers, batch in chunks(cover(files[curve.key], most)[0], curve.key):
                 for name, block in blocks.items():
                     block[(*index, s)][numbers] = batch.values[name]
     ds["realization"] = ("realization", np.arange(most), {"long_name": "number of the realization"})

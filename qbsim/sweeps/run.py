@@ -26,7 +26,7 @@ from .plan import Index, Plan, Request, make_plan
 from .progress import Progress
 from .replay import remember
 from .result import check_memory, label, manifest
-from .tasks import CHUNK, Curve, now, numerics
+from .tasks import CHUNK, now, numerics
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -161,8 +161,7 @@ def sweep(
         folder = store if store is not None else stack.enter_context(tempfile.TemporaryDirectory(prefix="qbsim-"))
         home = Store(folder)
         stack.enter_context(home.lock())
-        run = _Run(plan, home, executor, workers, Progress(progress), keeps=store is not None)
-        stack.callback(run.close)
+        run = _Run(plan, home, executor, workers, Progress(progress), stack, keeps=store is not None)
         run.complete()
         remember(plan)
         ds = label(plan, run.averages, run.files, run.log, keep=keep)
@@ -173,9 +172,9 @@ def sweep(
     return ds
 
 
-def _warn_of_cutoff(plan: Plan, averages: dict[tuple[Index, str], Average | None]) -> None:
+def _warn_of_cutoff(plan: Plan, averages: dict[tuple[Index, str], Average]) -> None:
     """Warn of the curve that has most of its population next to a cut-off."""
-    cut = {at: a.certificate["population_at_cutoff"] or 0.0 for at, a in averages.items() if a is not None}
+    cut = {at: a.certificate["population_at_cutoff"] or 0.0 for at, a in averages.items()}
     if cut:
         index, state = worst = max(cut, key=lambda at: cut[at])
         point = ", ".join(f"{name} = {values[i]}" for (name, values), i in zip(plan.axes.items(), index, strict=True))
@@ -186,12 +185,20 @@ class _Run:
     """One call of `sweep` on its store: rounds of computing what is missing and averaging."""
 
     def __init__(
-        self, plan: Plan, home: Store, executor: Any, workers: int | None, progress: Progress, *, keeps: bool
+        self,
+        plan: Plan,
+        home: Store,
+        executor: Any,
+        workers: int | None,
+        progress: Progress,
+        stack: ExitStack,
+        *,
+        keeps: bool,
     ) -> None:
-        self.plan, self.home, self.keeps = plan, home, keeps
+        self.plan, self.home, self.keeps, self.stack = plan, home, keeps, stack
         self.executor, self.workers, self.progress = executor, workers, progress
         self.pool: Serial | Processes | Outside | None = None
-        self.averages: dict[tuple[Index, str], Average | None] = {}
+        self.averages: dict[tuple[Index, str], Average] = {}  # of the curves that have any realization
         self.log: dict[str, Any] = {"started": now(), "finished": None, "set_aside": []}
         home.clean()
         before = home.read_manifest(home.folder).get("numerics")
@@ -211,19 +218,18 @@ class _Run:
 
     def complete(self) -> None:
         """Compute and average until every point has its realizations or its accuracy."""
-        counts = {index: self.plan.first_count(index) for index in self.plan.counts}
+        plan = self.plan  # all realizations at once, or one chunk where the accuracy decides
+        counts = {at: n if plan.target_sem is None else min(CHUNK, n) for at, n in plan.counts.items()}
         while counts:
             self._compute(counts)
-            for index in counts:
-                for curve in self.plan.curves[index]:
-                    self._average(index, curve, counts[index])
+            with one_thread():
+                for index, count in counts.items():
+                    for curve in plan.curves[index]:
+                        steps = chunks(cover(self.files[curve.key], count)[0], curve.key)
+                        if (found := average(curve.tlist, steps, plan.seed)) is not None:
+                            self.averages[index, curve.state] = found
             counts = {index: n for index, last in counts.items() if (n := self._next(index, last)) > last}
         self.log["finished"] = now()
-
-    def close(self) -> None:
-        """Close the executor."""
-        if self.pool is not None:
-            self.pool.close()
 
     def _compute(self, counts: dict[Index, int]) -> None:
         """Compute what is missing."""
@@ -233,6 +239,7 @@ class _Run:
             return
         if self.pool is None:  # start the pool only if something is missing
             self.pool = open_executor(self.executor, self.workers)
+            self.stack.callback(self.pool.close)
         new, lost = dispatch(gaps, self.home.folder, self.pool, self.progress, keeps=self.keeps)
         for key, pieces in new.items():
             self.files[key] += pieces
@@ -241,18 +248,12 @@ class _Run:
             self.log["set_aside"].append(str(todo))
             warn(f"Set aside, because it ended its worker twice: {todo}.", SweepWarning)
 
-    def _average(self, index: Index, curve: Curve, count: int) -> None:
-        pieces, _ = cover(self.files[curve.key], count)
-        with one_thread():
-            self.averages[index, curve.state] = average(curve.tlist, chunks(pieces, curve.key), self.plan.seed)
-
     def _next(self, index: Index, count: int) -> int:
         """Realizations this point should have, judged by those it has; more in steps that do not depend on the past."""
         limit, target = self.plan.counts[index], self.plan.target_sem
         if target is None or count >= limit:
             return count
-        averages = [self.averages[index, curve.state] for curve in self.plan.curves[index]]
-        worst = [np.nanmax(a.sem["ergotropy_ratio"], initial=0.0) for a in averages if a is not None]
-        if max(worst, default=0.0) <= target:
-            return count
-        return min(limit, count + CHUNK * max(1, count // (2 * CHUNK)))
+        keys = ((index, curve.state) for curve in self.plan.curves[index])
+        averages = [self.averages[at] for at in keys if at in self.averages]
+        worst = max((np.nanmax(a.sem["ergotropy_ratio"], initial=0.0) for a in averages), default=0.0)
+        return count if worst <= target else min(limit, count + CHUNK * max(1, count // (2 * CHUNK)))

@@ -25,9 +25,8 @@ def of_store(folder: Path) -> Rows:
     manifest = Store.read_manifest(folder)
     wanted = have = 0
     for curve in manifest["curves"]:
-        names = [FILE_NAME.fullmatch(p.name) for p in curve_folder(folder, curve["identity"]).glob("*.npz")]
-        ranges = sorted((int(m[1]), int(m[2])) for m in names if m)
-        gaps = cover([(folder, a, b) for a, b in ranges], curve["realizations"])[1]
+        names = (FILE_NAME.fullmatch(p.name) for p in curve_folder(folder, curve["identity"]).glob("*.npz"))
+        gaps = cover([(folder, int(m[1]), int(m[2])) for m in names if m], curve["realizations"])[1]
         wanted += curve["realizations"]
         have += curve["realizations"] - sum(b - a for a, b in gaps)
     finished = manifest["finished"]
@@ -53,9 +52,7 @@ def of_file(ds: xr.Dataset) -> Rows:
         rows.append(
             (f"variable {name}", f"({', '.join(map(str, variable.dims))})  {text}" + f" [{unit}]" * (unit != "1"))
         )
-    for name, value in ds.attrs.items():
-        rows += _attribute(str(name), value)
-    return rows
+    return rows + [row for name, value in ds.attrs.items() for row in _attribute(str(name), value)]
 
 
 def _attribute(name: str, value: Any) -> Rows:
@@ -65,9 +62,10 @@ def _attribute(name: str, value: Any) -> Rows:
     except ValueError:
         content = value
     if name == "certificate" and isinstance(content, dict):
-        rows = {key: CERTIFICATE[key] for key in content if key in CERTIFICATE}
         return [
-            (f"{name}.{key}", f"{json.dumps(content[key])}  {row.long_name} [{row.units}]") for key, row in rows.items()
+            (f"{name}.{key}", f"{json.dumps(entry)}  {row.long_name} [{row.units}]")
+            for key, entry in content.items()
+            if (row := CERTIFICATE.get(key)) is not None
         ]
     if isinstance(content, dict):
         return [(f"{name}.{key}", json.dumps(entry)) for key, entry in content.items()]

@@ -32,18 +32,13 @@ from ..measures.table import read_measures
 from ..networks import Network
 from ..solvers import Settings
 
-__all__ = ["CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "generator", "now", "takes_rng"]
+__all__ = ["CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "now", "takes_rng"]
 
 SEED_RULE = "1: default_rng(SeedSequence([seed, k])), made anew at every point and state"
 FINGERPRINTS = (0, 1, 2)  # realizations whose batteries enter the identity of a curve
 CHUNK = 64  # realizations per step of every average, whatever the batches were
 # Versions of what the numbers depend on; results of different versions never meet in one average.
 NUMERICS = ("qutip", "numpy", "scipy", "numba")
-
-
-def generator(seed: int, k: int) -> np.random.Generator:
-    """Random numbers of realization k of master seed `seed`: the same for every point, state, solver and worker."""
-    return np.random.default_rng(np.random.SeedSequence([seed, k]))
 
 
 def takes_rng(build: Callable[..., Battery]) -> bool:
@@ -55,13 +50,10 @@ def takes_rng(build: Callable[..., Battery]) -> bool:
     return any(p.name == "rng" or p.kind is p.VAR_KEYWORD for p in parameters)
 
 
-def build_battery(
-    build: Callable[..., Battery], point: dict[str, Any], seed: int, k: int, is_random: bool | None = None
-) -> Battery:
-    """Battery of realization k at a point."""
-    if is_random is None:
-        is_random = takes_rng(build)
-    battery = build(**point, rng=generator(seed, k)) if is_random else build(**point)
+def build_battery(build: Callable[..., Battery], point: dict[str, Any], seed: int, k: int, is_random: bool) -> Battery:
+    """Battery of realization k at a point; the random numbers are the same for every point, state and worker."""
+    rng = {"rng": np.random.default_rng(np.random.SeedSequence([seed, k]))} if is_random else {}
+    battery = build(**point, **rng)
     if not isinstance(battery, Battery):
         raise TypeError(f"Argument build must return a Battery, but returns {type(battery).__name__}.")
     return battery
@@ -144,34 +136,24 @@ class Curve:
 
     def compute(self, start: int, stop: int) -> Batch:
         """Realizations start to stop - 1."""
-        table = read_measures(self.measures)
-        batch = Batch(
-            start,
-            {name: np.empty((stop - start, len(self.tlist))) for name in table},
-            np.empty(stop - start),
-            np.empty((stop - start, len(CERTIFICATE))),
-        )
+        table, began, n = read_measures(self.measures), now(), stop - start
+        values = {name: np.empty((n, len(self.tlist))) for name in table}
+        batch = Batch(start, values, np.empty(n), np.empty((n, len(CERTIFICATE))))
         with warnings.catch_warnings():
-            # the same for every realization: `sweep` has already let the first battery warn
-            warnings.simplefilter("ignore", MeasureWarning)
-            warnings.simplefilter("ignore", UnphysicalWarning)
-            # `sweep` warns once, by the certificate: warnings of a worker process are lost
-            warnings.simplefilter("ignore", CutoffWarning)
-            began = now()
-            for row, k in enumerate(range(start, stop)):
-                self._realization(k, row, table, batch)
+            # the first two are the same for every realization: `sweep` has already let the first battery warn; of a
+            # cut-off it warns once, by the certificate: warnings of a worker process are lost
+            for category in (MeasureWarning, UnphysicalWarning, CutoffWarning):
+                warnings.simplefilter("ignore", category)
+            for row in range(n):
+                battery = self.battery(start + row)
+                run = series(battery, self.rho0, self.tlist, table, self.settings)
+                for name, curve in run.values.items():
+                    values[name][row] = curve
+                batch.spread[row] = Reference(battery).spread if table.keys() & {"energy", "ergotropy"} else np.nan
+                batch.certificate[row] = np.array([run.certificate.get(name) for name in CERTIFICATE], dtype=float)
+                batch.solvers[run.choice.name] = run.choice.reason
         batch.origin = {"processors": [processor()], "threads": 1, "started": began, "finished": now()}
         return batch
-
-    def _realization(self, k: int, row: int, table: dict[str, Any], batch: Batch) -> None:
-        battery = self.battery(k)
-        run = series(battery, self.rho0, self.tlist, table, self.settings)
-        for name, curve in run.values.items():
-            batch.values[name][row] = curve
-        batch.spread[row] = Reference(battery).spread if table.keys() & {"energy", "ergotropy"} else np.nan
-        entries = [run.certificate.get(name) for name in CERTIFICATE]
-        batch.certificate[row] = [np.nan if x is None else x for x in entries]
-        batch.solvers[run.choice.name] = run.choice.reason
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -181,7 +163,8 @@ class Curve:
         """
         batteries = [self.battery(k) for k in (FINGERPRINTS if self.is_random else (0,))]
         return {
-            "point": {name: _number(value) for name, value in self.point.items()},
+            # as plain data: 1 and 1.0 are the same point
+            "point": {name: x if isinstance(x, str | bool) else float(x) for name, x in self.point.items()},
             "state": [self.state, _operator_digest(self.rho0)],
             "tlist": self.tlist.tolist(),
             "measures": {name: _measure_stamp(m, self.rho0, batteries[0]) for name, m in self.measures.items()},
@@ -223,24 +206,17 @@ def numerics() -> dict[str, str]:
     }
 
 
-def _number(value: Any) -> Any:
-    """Axis value as plain data; 1 and 1.0 are the same point."""
-    return value if isinstance(value, str | bool) else float(value)
-
-
 def _operator_digest(op: Qobj) -> str:
     return digest(op.to("CSR").data.as_scipy()) + str(op.dims)
 
 
 def _battery_stamp(battery: Battery, tlist: FloatArray) -> str:
     """Digest of what a battery evolves; operators that depend on time are sampled over the whole time span."""
-    stamp: list[Any] = [battery.parameters()]
     # a Network is constant in time, and asking it for its operators would build them
     operators = () if isinstance(battery, Network) else (battery.H, *battery.c_ops)
-    moving = [op for op in operators if isinstance(op, QobjEvo)]
-    span = tlist[-1] - tlist[0]
-    stamp += [_operator_digest(op(tlist[0] + f * span)) for op in moving for f in (0.0, 0.137, 0.382, 0.618, 1.0)]
-    return json_digest(stamp)
+    times = [tlist[0] + f * (tlist[-1] - tlist[0]) for f in (0.0, 0.137, 0.382, 0.618, 1.0)]
+    moving = [_operator_digest(op(t)) for op in operators if isinstance(op, QobjEvo) for t in times]
+    return json_digest([battery.parameters(), *moving])
 
 
 def _measure_stamp(measure: str | UserMeasure, rho0: Qobj, battery: Battery) -> list[str]:

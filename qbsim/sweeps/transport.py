@@ -30,8 +30,7 @@ _QBSIM = __name__.partition(".")[0]
 
 def _is_user(module: Any) -> bool:
     """Whether a module is the user's or a scenario: a file that is neither installed nor part of qbsim."""
-    file = getattr(module, "__file__", None)
-    name = getattr(module, "__name__", "")
+    file, name = getattr(module, "__file__", None), getattr(module, "__name__", "")
     if not isinstance(module, ModuleType) or not file or sys.modules.get(name) is not module or name == "__main__":
         return False
     if name.partition(".")[0] == _QBSIM:
@@ -112,7 +111,6 @@ def check_same(curve: Curve) -> None:
         If the worker has other code or libraries, or its functions give other batteries or values.
     """
     theirs, ours = curve.identity, replace(curve).identity  # a copy without what the sender has worked out
-    what = ""
     if theirs["versions"] != ours["versions"]:
         names = [n for n in theirs["versions"] if theirs["versions"][n] != ours["versions"].get(n)]
         other = ", ".join(f"{n} {theirs['versions'][n][:12]} and {str(ours['versions'].get(n))[:12]}" for n in names)
@@ -120,17 +118,18 @@ def check_same(curve: Curve) -> None:
             f"A worker runs other code than the process that sweeps: {other}. Install the same versions for both, or "
             "restart the workers."
         )
-    if theirs["batteries"] != ours["batteries"]:
-        what = "the builder makes another battery"
-    for name, stamp in theirs["measures"].items():
-        if not all(map(_agree, stamp[2:], ours["measures"][name][2:])):
-            what = f"the measure {name!r} has another value"
-    if what:
+    wrong = ["the builder makes another battery"] if theirs["batteries"] != ours["batteries"] else []
+    wrong += [
+        f"the measure {name!r} has another value"
+        for name, stamp in theirs["measures"].items()
+        if not all(map(_agree, stamp[2:], ours["measures"][name][2:]))
+    ]
+    if wrong:
         at = ", ".join(f"{name} = {value}" for name, value in curve.point.items()) or "the only point"
         raise RuntimeError(
-            f"In a worker {what} than in the process that sweeps, at {at}: a module that it uses was changed after it "
-            "was imported, and the worker imports it anew. Make what changes an argument of the function, for example "
-            "functools.partial(build, exchange=5.0), or use executor='serial'."
+            f"In a worker {wrong[-1]} than in the process that sweeps, at {at}: a module that it uses was changed "
+            "after it was imported, and the worker imports it anew. Make what changes an argument of the function, for "
+            "example functools.partial(build, exchange=5.0), or use executor='serial'."
         )
 
 
