@@ -5,11 +5,11 @@ limit of infinitely many. (b) What is missing to the limit; it falls as 1/n.
 """
 
 import numpy as np
-import xarray as xr
 
 from qbsim import capacitance, channels, plotting
 from qbsim.ledger.claims import check, equal, statement
 
+from .. import labelled
 from . import H
 from .fig2 import noise
 
@@ -29,15 +29,13 @@ def compute(quick=False, workers=None):
     cells = 2 ** np.arange(0, 15, 2 if quick else 1)
     ratio = [capacitance.redundancy_curve(channel, H, cells, ENERGY) for channel in CASES.values()]
     limit = [capacitance.coherent_redundancy_ratio(channel, H).value for channel in CASES.values()]
-    return xr.Dataset(
+    return labelled(
         {
-            "ratio": (("case", "cells"), np.array(ratio), {"long_name": "work / energy", "units": "1"}),
-            "limit": ("case", np.array(limit), {"long_name": "work / energy, infinitely many cells", "units": "1"}),
+            "ratio": (("case", "cells"), ratio, "work / energy"),
+            "limit": ("case", limit, "work / energy, infinitely many cells"),
         },
-        coords={
-            "case": ("case", list(CASES), {"long_name": "noise", "units": "1"}),
-            "cells": ("cells", cells, {"long_name": "number of cells", "units": "1"}),
-        },
+        case=(list(CASES), "noise"),
+        cells=(cells, "number of cells"),
     )
 
 
