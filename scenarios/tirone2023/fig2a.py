@@ -106,9 +106,8 @@ def draw(ds):
             ax.plot(ds.energy, run.chi_tot - run.chi, color=f"C{k}", ls=("-", "--")[k], label=str(channel))
             if panel == "a":
                 ax.plot(ds.checked, ds.gap.sel(channel=channel), "o", color=f"C{k}", mfc="none")
-        plotting.label(ax, r"energy $\mathfrak{e}/\epsilon_0$", r"$\Delta C/\epsilon_0$", panel)
+        plotting.label(ax, r"energy $\mathfrak{e}/\epsilon_0$", r"$\Delta C/\epsilon_0$").legend()
         ax.set_title(f"({panel})  rates {order}", loc="left")
-        ax.legend()
     return fig
 
 
