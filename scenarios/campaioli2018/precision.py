@@ -71,8 +71,7 @@ def slope(ds, way: str) -> float:
 
 def claims(ds):
     """Least and most favourable operations."""
-    squeezing, best = ds.spread.sel(way="squeezing"), ds.spread.sel(way="best")
-    displacement = ds.spread.sel(way="displacement")
+    displacement, squeezing, best = (ds.spread.sel(way=way) for way in WAYS)
     worse = (ds.worst / squeezing - 1).max("energy")  # of the worst over pure squeezing
     least = {
         "quote": "pure single-mode squeezing as the least-favourable operations, when one wishes to obtain precise "
@@ -80,8 +79,7 @@ def claims(ds):
         "place": "Cycle Precision",
     }
     mixture = float((np.minimum(squeezing, displacement) / best).min())
-    cold = float(worse.sel(figure="fluctuations")[0])
-    hot = float(worse.sel(figure="fluctuations")[1])
+    cold, hot = worse.sel(figure="fluctuations").values.tolist()
     return [
         statement(
             "squeezing is the worst Gaussian unitary for the variance of the final energy",
