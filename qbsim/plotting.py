@@ -147,8 +147,7 @@ def inset(ax: Axes, bounds: tuple[float, float, float, float]) -> Axes:
 
 def label(ax: Axes, xlabel: str, ylabel: str, panel: str = "") -> Axes:
     """Name both axes and mark the panel, as (a)."""
-    ax.set_xlabel(xlabel)
-    ax.set_ylabel(ylabel)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     if panel:
         ax.set_title(f"({panel})", loc="left")
     return ax
@@ -199,6 +198,6 @@ def curve(ds: xr.Dataset, name: str, ax: Axes | None = None, **kwargs: Any) -> A
     if ax is None:
         with style():
             _, ax = figure()
-    text = kwargs.pop("label", ds.attrs.get("label") or None)
-    ax.plot(ds["time"], ds[name], label=text, **kwargs)
+    kwargs.setdefault("label", ds.attrs.get("label") or None)
+    ax.plot(ds["time"], ds[name], **kwargs)
     return label(ax, axis_label(ds["time"]), axis_label(ds[name]))

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import zip_longest
 
 __all__ = ["Claim", "check", "equal", "number", "readings_table", "statement", "summary", "table"]
 
@@ -251,8 +252,8 @@ def _table(groups: Sequence[tuple[str, Sequence[tuple[str, str, Claim]]]], width
     quoted = any(quote for _, rows in groups for _, quote, _ in rows)
     room = width - len(" | ") * (3 if quoted else 2)
     verdict = min(len(UNDECIDED), room // 5)
-    found = min(max((len(c.found) for _, rows in groups for _, _, c in rows), default=5), room // 4)
-    found = max(found, len("qbsim"))
+    longest = max((len(c.found) for _, rows in groups for _, _, c in rows), default=0)
+    found = max(len("qbsim"), min(longest, room // 4))
     rest = room - verdict - found
     widths = (rest - rest // 2, rest // 2, found, verdict) if quoted else (rest, found, verdict)
     lines = []
@@ -269,12 +270,7 @@ def _table(groups: Sequence[tuple[str, Sequence[tuple[str, str, Claim]]]], width
 
 def _row(texts: Sequence[str], widths: Sequence[int]) -> list[str]:
     columns = [textwrap.wrap(text, w) or [""] for text, w in zip(texts, widths, strict=True)]
-    height = max(len(column) for column in columns)
-    padded = [
-        [line.ljust(w) for line in column + [""] * (height - len(column))]
-        for column, w in zip(columns, widths, strict=True)
-    ]
-    return [" | ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
+    return [" | ".join(map(str.ljust, cells, widths)).rstrip() for cells in zip_longest(*columns, fillvalue="")]
 
 
 def readings_table(columns: Mapping[str, Sequence[Claim]], width: int | None = None) -> str:

@@ -67,11 +67,8 @@ class Scenario:
         return ast.parse(self.path.read_text(encoding="utf-8"), filename=str(self.path))
 
     def _constant(self, name: str) -> str:
-        plain = [n for n in self._source.body if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant)]
-        for node in plain:
-            if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
-                return str(ast.literal_eval(node.value))
-        return ""
+        assigned = (n for n in self._source.body if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant))
+        return next((str(ast.literal_eval(n.value)) for n in assigned if name in map(ast.unparse, n.targets)), "")
 
     @property
     def figure(self) -> str:
@@ -138,9 +135,8 @@ class Scenario:
 
     def constants(self) -> dict[str, Any]:
         """The caption's parameters: everything in capitals, as plain data."""
-        values = {k: v for k, v in vars(self.module).items() if re.fullmatch(r"[A-Z][A-Z0-9_]*", k)}
-        for text in ("FIGURE", "COST"):
-            values.pop(text, None)
+        names = [k for k in vars(self.module) if re.fullmatch(r"[A-Z][A-Z0-9_]*", k) and k not in ("FIGURE", "COST")]
+        values = {k: getattr(self.module, k) for k in names}
         return json.loads(json.dumps(values, default=_plain))
 
     def sha256(self, quick: bool) -> str:
@@ -202,14 +198,12 @@ class Scenario:
         """Draw the stored numbers to PNG and PDF, each written atomically; the same numbers give the same bytes."""
         from .. import plotting
 
-        paths = []
+        paths = [self.data_file(folder).with_suffix(suffix) for suffix in (".png", ".pdf")]
         with plotting.style():
             fig = self.module.draw(ds)
-            for suffix in (".png", ".pdf"):
-                path = self.data_file(folder).with_suffix(suffix)
+            for path in paths:
                 with atomic(path) as temporary:
                     plotting.write(fig, temporary)
-                paths.append(path)
         return paths
 
     def claims(self, ds: xr.Dataset) -> list[Claim]:
@@ -276,12 +270,9 @@ def available() -> list[Scenario]:
     ['santos2021.fig2', 'santos2021.fig3', 'santos2021.fig4', 'santos2021.fig5']
     """
     folder, package, root = _home()
-    found = []
-    for path in folder.glob("*/*.py"):
-        if not path.name.startswith("_") and (path.parent / "__init__.py").is_file():
-            name = f"{path.parent.name}.{path.stem}"
-            found.append(Scenario(name, path, f"{package}.{name}", root))
-    return sorted(found, key=lambda s: _natural(s.name))
+    public = [p for p in folder.glob("*/*.py") if p.name[0] != "_" and (p.parent / "__init__.py").is_file()]
+    names = {f"{path.parent.name}.{path.stem}": path for path in public}
+    return [Scenario(name, names[name], f"{package}.{name}", root) for name in sorted(names, key=_natural)]
 
 
 def find(names: Sequence[str]) -> list[Scenario]:
@@ -300,10 +291,8 @@ def find(names: Sequence[str]) -> list[Scenario]:
     scenarios = available()
     chosen: dict[str, Scenario] = {}
     for name in names:
-        if name.endswith(".py"):
-            matches = [_user_scenario(Path(name))]
-        else:
-            matches = [s for s in scenarios if name in ("all", s.paper, s.name)]
+        by_name = [s for s in scenarios if name in ("all", s.paper, s.name)]
+        matches = [_user_scenario(Path(name))] if name.endswith(".py") else by_name
         if not matches:
             words = [*(s.name for s in scenarios), *{s.paper for s in scenarios}, "all"]
             close = get_close_matches(name, words, n=1, cutoff=0.4)

@@ -4,15 +4,13 @@ The review wishes for open-system charging and shows none. (a) Energy and ergotr
 against the rate of each loss. (b) Ergotropy while charging and holding: closed charging and three lossy ones, all held
 in the same network of cells that relax, with and without bonds in the decay matrix."""
 
-from __future__ import annotations
-
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.ledger.claims import Claim, check
+from qbsim.ledger.claims import check
+
+from .. import labelled
 
 FIGURE = "charge, hold, extract"
 COST = "15 s"
@@ -33,14 +31,14 @@ def charged(n: int, kind: str, rate: float) -> list[float]:
     return [float(ds[name][-1]) for name in (*MEASURES, "average_power")]
 
 
-def held(n: int, losses: dict[str, float], store: qb.Battery, points: int) -> xr.Dataset:
+def held(n: int, losses: dict[str, float], store: qb.Battery, points: int):
     """Both stages, for cells one by one."""
     battery = qb.dicke(n, lam=LAMBDA, photons=HELD_PHOTONS, space="tensor", **losses)
     stages = np.linspace(0, END, points), np.linspace(0, HOLD, 2 * points)
     return qb.charging.charge_and_hold(battery, qb.dicke_start(battery), stages[0], store, stages[1])
 
 
-def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
+def compute(quick=False, workers=None):
     """Losses while charging; then charge and hold."""
     rates, points = (RATES[::2], 11) if quick else (RATES, 31)
     cells, held_cells = (2, 2) if quick else (N, HELD_CELLS)
@@ -52,80 +50,71 @@ def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
     ways = {"closed": {}, **{kind: {kind: HELD_RATE} for kind in KINDS}}
     runs = [[held(held_cells, losses, store, points) for losses in ways.values()] for store in circuits.values()]
     names = {"energy": "energy", "ergotropy": "ergotropy", "efficiency": "ergotropy / energy", "power": "average power"}
-    ds = xr.Dataset(
+    stage, time = runs[0][0].stage, runs[0][0].time.values
+    return labelled(
         {
-            f"end_{key}": (
-                ("kind", "rate"),
-                table[..., i],
-                {"long_name": f"{name} at the end of charging", "units": {"efficiency": "1"}.get(key, "omega_a")},
-            )
-            for i, (key, name) in enumerate(names.items())
+            **{
+                f"end_{key}": (
+                    ("kind", "rate"),
+                    table[..., i],
+                    f"{name} at the end of charging",
+                    {"efficiency": "1"}.get(key, "omega_a"),
+                )
+                for i, (key, name) in enumerate(names.items())
+            },
+            **{
+                name: (
+                    ("store", "way", "time"),
+                    [[run[name].values for run in row] for row in runs],
+                    f"{name} of the cells",
+                    "omega_a",
+                )
+                for name in ("energy", "ergotropy")
+            },
+            "stage": ("time", stage.values, *map(stage.attrs.get, ("long_name", "units"))),
         },
-        {
-            "kind": ("kind", KINDS, {"long_name": "kind of loss", "units": "1"}),
-            "rate": ("rate", rates, {"long_name": "loss rate", "units": "omega_a"}),
-            "way": ("way", list(ways), {"long_name": "charging", "units": "1"}),
-            "store": ("store", list(circuits), {"long_name": "decay while holding", "units": "1"}),
-            "time": ("time", runs[0][0].time.values, {"long_name": "time", "units": "1/omega_a"}),
-        },
-    )
-    ds.attrs = {"cells": cells, "held_cells": held_cells}
-    for name in ("energy", "ergotropy"):
-        values = [[run[name].values for run in row] for row in runs]
-        ds[name] = (("store", "way", "time"), values, {"long_name": f"{name} of the cells", "units": "omega_a"})
-    ds["stage"] = ("time", runs[0][0].stage.values, runs[0][0].stage.attrs)
-    return ds
+        kind=(KINDS, "kind of loss"),
+        rate=(rates, "loss rate", "omega_a"),
+        way=(list(ways), "charging"),
+        store=(list(circuits), "decay while holding"),
+        time=(time, "time", "1/omega_a"),
+    ).assign_attrs(cells=cells, held_cells=held_cells)
 
 
-def draw(ds: xr.Dataset) -> Figure:
+def draw(ds):
     """Losses while charging; ergotropy over both stages."""
     fig, (a, b) = plotting.figure(1, 2)
+    n, held_n = int(ds.attrs["cells"]), int(ds.attrs["held_cells"])
     for kind, color in zip(KINDS, ("C0", "C1", "C2"), strict=True):
-        a.plot(ds.rate, ds.end_energy.sel(kind=kind) / int(ds.attrs["cells"]), "--", color=color)
-        a.plot(
-            ds.rate,
-            ds.end_ergotropy.sel(kind=kind) / int(ds.attrs["cells"]),
-            "o-",
-            color=color,
-            markersize=3,
-            label=LABELS[kind],
-        )
+        a.plot(ds.rate, ds.end_energy.sel(kind=kind) / n, "--", color=color)
+        a.plot(ds.rate, ds.end_ergotropy.sel(kind=kind) / n, "o-", color=color, markersize=3, label=LABELS[kind])
     a.set_ylim(bottom=0)
-    a.legend(title="full: ergotropy, dashed: energy")
-    plotting.label(a, "loss rate / $\\omega_a$", f"per cell, end of charging, $n = {ds.attrs['cells']}$", "a")
-    colors = dict(zip(ds.way.values, ("k", "C0", "C1", "C2"), strict=True))
-    for way, color in colors.items():
-        text = "closed charging" if way == "closed" else LABELS[way]
-        b.plot(
-            ds.time,
-            ds.ergotropy.sel(store="independent", way=way) / int(ds.attrs["held_cells"]),
-            color=color,
-            label=text,
-        )
-        holding = ds.isel(time=ds.stage.values == 1)
-        b.plot(
-            holding.time,
-            holding.ergotropy.sel(store="collective", way=way) / int(ds.attrs["held_cells"]),
-            ":",
-            color=color,
-        )
+    plotting.label(a, "loss rate / $\\omega_a$", f"per cell, end of charging, $n = {n}$", "a").legend(
+        title="full: ergotropy, dashed: energy"
+    )
+    holding = ds.isel(time=ds.stage.values == 1)
+    for way, color in zip(ds.way.values, ("k", "C0", "C1", "C2"), strict=True):
+        alone, together = ds.sel(store="independent", way=way), holding.sel(store="collective", way=way)
+        b.plot(ds.time, alone.ergotropy / held_n, color=color, label=LABELS.get(way, "closed charging"))
+        b.plot(holding.time, together.ergotropy / held_n, ":", color=color)
     b.axvline(END, color="0.6", linewidth=0.8)
-    b.legend(title="dotted: collective decay")
-    plotting.label(b, "time $\\times\\,\\omega_a$", f"ergotropy per cell, $n = {ds.attrs['held_cells']}$", "b")
+    plotting.label(b, "time $\\times\\,\\omega_a$", f"ergotropy per cell, $n = {held_n}$", "b").legend(
+        title="dotted: collective decay"
+    )
     return fig
 
 
-def claims(ds: xr.Dataset) -> list[Claim]:
+def claims(ds):
     """What losses do, found here and printed nowhere."""
-    ends, first = ds.end_ergotropy, ds.isel(rate=0)
+    first = ds.isel(rate=0)
     switch = int(np.flatnonzero(ds.stage.values == 1)[0])
     holding = ds.ergotropy.isel(time=slice(switch, None))
     closed = holding.sel(way="closed")
     lead, left = closed - holding.sel(way=KINDS), closed / closed.isel(time=0, drop=True)
     energy, work = ds.end_energy.values, ds.end_ergotropy.values
     before, after = ds.ergotropy[..., switch - 1], ds.ergotropy[..., switch]
-    rows = [
-        check("every loss lowers the ergotropy at the end of charging", float((-ends.diff("rate")).min())),
+    return [
+        check("every loss lowers the ergotropy at the end of charging", float((-ds.end_ergotropy.diff("rate")).min())),
         check("the three zero rates agree (closed charging)", 1e-6 - float(np.ptp(first.end_ergotropy.values))),
         check(
             "part of the energy cannot be extracted, even without losses", 1 - float(first.end_efficiency.max()) - 1e-3
@@ -140,13 +129,11 @@ def claims(ds: xr.Dataset) -> list[Claim]:
         ),
         check("the instant between the stages is the same state", 1e-6 - float(abs(after - before).max())),
         check("closed charging stays ahead while half of it is left", float(lead.where(left > 0.5).min())),
+        *(_overtaken(lead, left) if int(ds.attrs["held_cells"]) == HELD_CELLS else []),
     ]
-    if int(ds.attrs["held_cells"]) == HELD_CELLS:
-        rows += _overtaken(lead, left)
-    return rows
 
 
-def _overtaken(lead: xr.DataArray, left: xr.DataArray) -> list[Claim]:
+def _overtaken(lead, left):
     """Where a lossy charging has more left than the closed one, and how much of the closed one is left then."""
     at = {
         (str(store), kind): left.sel(store=store).where(lead.sel(store=store, way=kind) < 0).max().fillna(0).item()

@@ -11,11 +11,11 @@ chains are computed here, and so are five stored ones of seven cells, again.
 import hashlib
 
 import numpy as np
-import xarray as xr
 
 from qbsim import plotting
 from qbsim.ledger.claims import check
 
+from .. import labelled
 from ..arjmandi2022 import DELTA
 from ._eta_data import FILE, SAMPLE, TIME, TOLERANCE, ratios, read
 
@@ -29,41 +29,38 @@ DATA_SHA256 = hashlib.sha256(FILE.read_bytes()).hexdigest()  # new data are a ne
 def compute(quick=False, workers=None):
     stored, record = read()
     seed = record["seed"]
-    count = min(len(values) for values in stored.values())
-    count = min(QUICK, count) if quick else count
+    count = min(*map(len, stored.values()), QUICK if quick else np.inf)
     small = {
         N: ratios(N, count, seed=seed, workers=None if quick else workers) for N in (SMALL_QUICK if quick else SMALL)
     }
     ratio = small | {N: values[:count] for N, values in stored.items()}
-    ds = xr.Dataset(
+    ds = labelled(
         {
-            "ratio": (("N", "realization"), np.array(list(ratio.values()))),
-            "stored": ("sample", stored[7][:SAMPLE]),
-            "again": ("sample", ratios(7, SAMPLE, seed=seed)),
+            "ratio": (
+                ("N", "realization"),
+                np.array(list(ratio.values())),
+                "ergotropy at the fixed time over the initial one",
+            ),
+            "stored": ("sample", stored[7][:SAMPLE], "stored ratios of seven cells"),
+            "again": ("sample", ratios(7, SAMPLE, seed=seed), "the same computed again"),
         },
-        coords={"N": ("N", list(ratio), {"long_name": "number of cells", "units": "1"})},
+        N=(list(ratio), "number of cells"),
     )
-    ds["eta"] = 100 * (ds.ratio.mean("realization") - 1)
-    ds["eta_err"] = 100 * ds.ratio.std("realization", ddof=1) / np.sqrt(count)
-    names = {
-        "ratio": ("ergotropy at the fixed time over the initial one", "1"),
-        "stored": ("stored ratios of seven cells", "1"),
-        "again": ("the same computed again", "1"),
-        "eta": ("gain at the fixed time", "%"),
-        "eta_err": ("standard error of the gain", "%"),
+    eta = 100 * (ds.ratio.mean("realization") - 1)
+    error = 100 * ds.ratio.std("realization", ddof=1) / np.sqrt(count)
+    gains = {
+        "eta": ("N", eta.values, "gain at the fixed time", "%"),
+        "eta_err": ("N", error.values, "standard error of the gain", "%"),
     }
-    for name, (text, unit) in names.items():
-        ds[name].attrs = {"long_name": text, "units": unit}
-    return ds
+    return ds.merge(labelled(gains))
 
 
 def draw(ds):
     fig, ax = plotting.figure(width=4.4, height=3.2)
     ax.errorbar(ds.N, ds.eta, 2 * ds.eta_err, fmt="o", capsize=3, color=plotting.BLUE, label="2 std. errors")
-    plotting.label(ax, "number of cells $N$", r"gain $\eta$ (%)").set_title(
-        rf"$\delta = {DELTA:g}$, $\Gamma t = {TIME:g}$"
+    plotting.label(ax, "number of cells $N$", r"gain $\eta$ (%)").set(
+        title=rf"$\delta = {DELTA:g}$, $\Gamma t = {TIME:g}$", xticks=ds.N.values
     )
-    ax.set_xticks(ds.N.values)
     ax.legend(loc="lower right")
     return fig
 
@@ -77,25 +74,23 @@ def slope(ds, first, last):
 
 
 def claims(ds):
-    apart = float(abs(ds.stored - ds.again).max())
-    rows = [
+    apart, present = float(abs(ds.stored - ds.again).max()), set(ds.N.values.tolist())
+    # a quick run leaves out five and six cells
+    ranges = [(a, b) for a, b in ((2, 4), (4, 7), (7, 10)) if set(range(a, b + 1)) <= present]
+    slopes = {ends: slope(ds, *ends) for ends in ranges}
+    return [
         check(
             f"{SAMPLE} stored realizations of seven cells come out again to {TOLERANCE:g}",
             TOLERANCE - apart,
             found=f"they differ by {apart:.0e}",
-        )
-    ]
-    present = set(ds.N.values.tolist())
-    for first, last in ((2, 4), (4, 7), (7, 10)):
-        if not set(range(first, last + 1)) <= present:  # a quick run leaves out five and six cells
-            continue
-        value, error = slope(ds, first, last)
-        rows.append(
+        ),
+        *(
             check(
                 f"the gain grows from {first} to {last} cells",
                 value,
                 error=error,
                 found=f"{value:+.2f}({error:.2f}) % per cell",
             )
-        )
-    return rows
+            for (first, last), (value, error) in slopes.items()
+        ),
+    ]

@@ -7,11 +7,13 @@ value of the paper, dilution is better from the start.
 """
 
 import numpy as np
-import xarray as xr
+from scipy.optimize import brentq
 
 import qbsim as qb
 from qbsim import capacitance, channels, plotting
 from qbsim.ledger.claims import check, equal
+
+from .. import labelled
 
 FIGURE = "beyond"
 COST = "5 s"
@@ -37,38 +39,35 @@ def advantage(t, dephasing):
 
 def switch(dephasing):
     """Time from which dilution is better; 0 if it always is."""
-    from scipy.optimize import brentq
-
     early, late = 1e-4 / GAMMA, 2 * np.log(2) / GAMMA  # later the full cell is dead
-    if advantage(early, dephasing) >= 0:
-        return 0.0
-    return brentq(advantage, early, late, args=(dephasing,), xtol=1e-12)
+    return 0.0 if advantage(early, dephasing) >= 0 else brentq(advantage, early, late, args=(dephasing,), xtol=1e-12)
+
+
+def ratios(t):
+    """Work over energy after a time: n coherent cells for all of CELLS, infinitely many, the best one, collective."""
+    channel, H = noise(t), qb.single_cell().H0
+    limits = (
+        capacitance.coherent_redundancy_ratio,
+        capacitance.single_shot_ratio,
+        capacitance.separable_redundancy_ratio,
+    )
+    return [*capacitance.redundancy_curve(channel, H, CELLS), *(ratio(channel, H).value for ratio in limits)]
 
 
 def compute(quick=False, workers=None):
-    H = qb.single_cell().H0
     t = np.linspace(0, 3 / GAMMA, 16 if quick else 61)
-    finite, dilute, single, collective = (np.empty(s) for s in [(len(CELLS), len(t)), *[len(t)] * 3])
-    for k, time in enumerate(t):
-        channel = noise(time)
-        finite[:, k] = capacitance.redundancy_curve(channel, H, CELLS)
-        dilute[k] = capacitance.coherent_redundancy_ratio(channel, H).value
-        single[k] = capacitance.single_shot_ratio(channel, H).value
-        collective[k] = capacitance.separable_redundancy_ratio(channel, H).value
-    one = {"units": "1"}
-    return xr.Dataset(
+    *finite, dilute, single, collective = np.transpose([ratios(time) for time in t])
+    return labelled(
         {
-            "finite": (("cells", "time"), finite, {"long_name": "work / energy, n coherent cells", **one}),
-            "dilute": ("time", dilute, {"long_name": "work / energy, infinitely many coherent cells", **one}),
-            "single": ("time", single, {"long_name": "work / energy, best single cell", **one}),
-            "collective": ("time", collective, {"long_name": "work / energy, collective extraction", **one}),
-            "switch": ("dephasing", [switch(r * GAMMA) for r in RATES], {"long_name": "time", "units": "1/Gamma"}),
+            "finite": (("cells", "time"), finite, "work / energy, n coherent cells"),
+            "dilute": ("time", dilute, "work / energy, infinitely many coherent cells"),
+            "single": ("time", single, "work / energy, best single cell"),
+            "collective": ("time", collective, "work / energy, collective extraction"),
+            "switch": ("dephasing", [switch(r * GAMMA) for r in RATES], "time", "1/Gamma"),
         },
-        coords={
-            "time": ("time", t, {"long_name": "time", "units": "1/Gamma"}),
-            "cells": ("cells", list(CELLS), {"long_name": "number of cells", **one}),
-            "dephasing": ("dephasing", list(RATES), {"long_name": "dephasing rate", "units": "Gamma"}),
-        },
+        time=(t, "time", "1/Gamma"),
+        cells=(list(CELLS), "number of cells"),
+        dephasing=(list(RATES), "dephasing rate", "Gamma"),
     )
 
 
@@ -99,15 +98,13 @@ def claims(ds):
     t, later = ds.time.values, ds.time.values > 0
     full, plus = ds.finite.sel(cells=1).values, ds.finite.sel(cells=2).values
     z = np.exp(-GAMMA * t / 2)
-    grow = np.diff(ds.finite.values[:, later], axis=0).min()
-    at = ds.switch.values
-    rates = np.array(RATES)
+    at, rates = ds.switch.values, np.array(RATES)
     waits = at > 0
     # equal at kappa = gamma/(1 - gamma), where 1 - kappa = exp(-2 dephasing t) and 1 - gamma = exp(-Gamma t/2)
     residual = np.exp(-2 * rates * at) + np.exp(at / 2) - 2
     return [
         check("coherence keeps more work than the full cell at all times", float((plus - full)[later].min())),
-        check("more cells keep more, at all times", float(grow)),
+        check("more cells keep more, at all times", float(np.diff(ds.finite.values[:, later], axis=0).min())),
         check(
             "infinitely many coherent cells are best for extraction cell by cell",
             float((ds.dilute.values - np.maximum(plus, ds.single.values))[later].min()),

@@ -3,17 +3,15 @@
 (a) Stored Cooper pairs at equal operator norm of the drive. (b) Largest transfer: of the pair flip against a residual
 splitting, and of tunnelling against the coupling capacitance."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.ledger.claims import Claim, check, equal, statement
+from qbsim.ledger.claims import check, equal, statement
+
+from .. import labelled
 
 FIGURE = "Coupled Cooper Pair Boxes"
 COST = "2 s"
@@ -22,73 +20,56 @@ SPLITTINGS = [0.0, 0.25, 0.5, 1.0, 2.0]  # D / K
 CAPACITANCES = [0.0, 0.25, 0.5, 1.0]  # E_m / E_J
 
 
-def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
+def compute(quick=False, workers=None):
     """Curves, charging times, transfers."""
-    t = np.linspace(0, 1.1 * math.pi, 81)
+    t, times, start = np.linspace(0, 1.1 * math.pi, 81), np.linspace(0, 2 * math.pi, 801), qb.empty(2)
     boxes = {
         "tunnelling": qb.cooper_pair_boxes(E_J=STRENGTH),
         "pair flip": qb.cooper_pair_boxes(pair_flip=STRENGTH),
         "always coupled": qb.cooper_pair_boxes(E_J=STRENGTH, E_m=STRENGTH),
     }
-    runs = [qb.evolve(b, qb.empty(2), t, ("energy", "concurrence")) for b in boxes.values()]
-    full = [qb.charging.max_energy(b, qb.empty(2), t).time for b in list(boxes.values())[:2]]
+    runs = [qb.evolve(b, start, t, ("energy", "concurrence")) for b in boxes.values()]
+    full = [qb.charging.max_energy(b, start, t).time for b in list(boxes.values())[:2]]
+    flips = [qb.cooper_pair_boxes(pair_flip=STRENGTH, splitting=D) for D in SPLITTINGS]
+    transfer = [qb.charging.max_energy(b, start, np.linspace(0, 3.5, 71)).value / 2 for b in flips]
+    coupled = [qb.cooper_pair_boxes(E_J=STRENGTH, E_m=E_m) for E_m in CAPACITANCES]
     both = {"both": lambda rho, battery: float(rho.full()[3, 3].real)}  # probability of |11>
-    transfer = []
-    for D in SPLITTINGS:
-        battery = qb.cooper_pair_boxes(pair_flip=STRENGTH, splitting=D)
-        transfer.append(qb.charging.max_energy(battery, qb.empty(2), np.linspace(0, 3.5, 71)).value / 2)
-    times, power, reached = np.linspace(0, 2 * math.pi, 801), [], []
-    for E_m in CAPACITANCES:
-        battery = qb.cooper_pair_boxes(E_J=STRENGTH, E_m=E_m)
-        power.append(qb.charging.max_power(battery, qb.empty(2), times).value)
-        reached.append(float(qb.evolve(battery, qb.empty(2), times, both).both.max()))
+    reached = [float(qb.evolve(b, start, times, both).both.max()) for b in coupled]
+    power = [qb.charging.max_power(b, start, times).value for b in coupled]
     exchange = qb.cooper_pair_boxes(E_J=1e-9, exchange=STRENGTH)
-    moved = qb.evolve(exchange, qb.empty(2), t, "energy").energy.values.max()
-    one = {"units": "1"}
-    return xr.Dataset(
+    moved = qb.evolve(exchange, start, t, "energy").energy.values.max()
+    return labelled(
         {
-            "energy": (
-                ("way", "time"),
-                [run.energy.values for run in runs],
-                {"long_name": "stored Cooper pairs", **one},
-            ),
-            "concurrence": (
-                ("way", "time"),
-                [run.concurrence.values for run in runs],
-                {"long_name": "concurrence", **one},
-            ),
-            "full_time": (("way2",), full, {"long_name": "time of full charge", "units": "1/Emax"}),
-            "transfer": ("splitting", transfer, {"long_name": "transfer of the pair flip", **one}),
-            "reached": ("capacitance", reached, {"long_name": "largest probability of two charges", **one}),
-            "power": ("capacitance", power, {"long_name": "largest average power", **one}),
-            "exchange_energy": ((), moved, {"long_name": "charge from the junction between islands", **one}),
+            "energy": (("way", "time"), [run.energy.values for run in runs], "stored Cooper pairs"),
+            "concurrence": (("way", "time"), [run.concurrence.values for run in runs], "concurrence"),
+            "full_time": ("way2", full, "time of full charge", "1/Emax"),
+            "transfer": ("splitting", transfer, "transfer of the pair flip"),
+            "reached": ("capacitance", reached, "largest probability of two charges"),
+            "power": ("capacitance", power, "largest average power"),
+            "exchange_energy": ((), moved, "charge from the junction between islands"),
         },
-        {
-            "way": ("way", list(boxes), {"long_name": "drive", **one}),
-            "way2": ("way2", list(boxes)[:2], {"long_name": "drive", **one}),
-            "time": ("time", t, {"long_name": "time", "units": "1/Emax"}),
-            "splitting": ("splitting", SPLITTINGS, {"long_name": "residual splitting D/K", **one}),
-            "capacitance": ("capacitance", CAPACITANCES, {"long_name": "coupling E_m/E_J", **one}),
-        },
+        way=(list(boxes), "drive"),
+        way2=(list(boxes)[:2], "drive"),
+        time=(t, "time", "1/Emax"),
+        splitting=(SPLITTINGS, "residual splitting D/K"),
+        capacitance=(CAPACITANCES, "coupling E_m/E_J"),
     )
 
 
-def draw(ds: xr.Dataset) -> Figure:
+def draw(ds):
     """Charge against time; transfer against imperfection."""
     fig, (a, b) = plotting.figure(1, 2)
     for way, mark in zip(ds.way.values, ("--", "-", ":"), strict=True):
         a.plot(ds.time, ds.energy.sel(way=way), mark, label=way)
-    a.legend()
-    plotting.label(a, "time $\\times\\,E_{max}$", "stored Cooper pairs", "a")
+    plotting.label(a, "time $\\times\\,E_{max}$", "stored Cooper pairs", "a").legend()
     b.plot(ds.splitting, ds.transfer, "o-", label="pair flip against $D/K$")
     b.plot(ds.capacitance, ds.reached, "s--", label="tunnelling against $E_m/E_J$")
     b.set_ylim(0, 1.05)
-    b.legend()
-    plotting.label(b, "ratio", "largest probability of two charges", "b")
+    plotting.label(b, "ratio", "largest probability of two charges", "b").legend()
     return fig
 
 
-def claims(ds: xr.Dataset) -> list[Claim]:
+def claims(ds):
     """The factor of two, and what it rests on."""
     local, pair = ds.full_time.values
     expected = np.array([1 / (1 + D * D) for D in SPLITTINGS])

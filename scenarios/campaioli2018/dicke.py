@@ -4,17 +4,15 @@ Resonant cells, n photons at the start, no 1/sqrt(n) in the coupling. (a) Larges
 (b) Its ratio to that of n cells with a cavity each, over sqrt(n): Eq. (26) allows 1 up to a constant factor. (c) Stored
 energy of n = 6 cells."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.ledger.claims import Claim, check, equal, statement
+from qbsim.ledger.claims import check, equal, statement
+
+from .. import labelled
 
 FIGURE = "Eqs. (23)-(26)"
 COST = "20 s"
@@ -26,14 +24,9 @@ SWITCH_OFF = 0.6
 SAMPLES = 161
 
 
-def window(n: int, lam: float) -> float:
-    """Time that contains the first large maximum, 2.2 / (lam sqrt n)."""
-    return 2.2 / (lam * math.sqrt(n))
-
-
 def largest_power(n: int, lam: float) -> tuple[float, float, float, int, float]:
     """Power, its time, largest energy per cell, cut-off and the change its doubling makes."""
-    t = np.linspace(0, window(n, lam), SAMPLES)
+    t = np.linspace(0, 2.2 / (lam * math.sqrt(n)), SAMPLES)  # contains the first large maximum
 
     def answer(photons: int) -> list[float]:
         battery = qb.dicke(n, lam=lam, photons=photons)
@@ -45,53 +38,42 @@ def largest_power(n: int, lam: float) -> tuple[float, float, float, int, float]:
     return n * power, time, energy, cutoff, change
 
 
-def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
+def compute(quick=False, workers=None):
     """The table of powers, and curves of the stored energy."""
     cells = CELLS[:3] if quick else CELLS
     table = np.array([[largest_power(n, lam) for n in cells] for lam in COUPLINGS])
     scaled = np.linspace(0, 4.0, 161)  # time in units of 1 / (lam sqrt n)
-    curves = []
-    for lam, photons in zip(COUPLINGS, SHOWN_PHOTONS, strict=True):
-        battery = qb.dicke(SHOWN, lam=lam, photons=photons)
-        t = scaled / (lam * math.sqrt(SHOWN))
-        curves.append(qb.evolve(battery, qb.dicke_start(battery), t, "energy").energy.values / SHOWN)
+    shown = [qb.dicke(SHOWN, lam=lam, photons=n) for lam, n in zip(COUPLINGS, SHOWN_PHOTONS, strict=True)]
+    energy = [
+        qb.evolve(b, qb.dicke_start(b), scaled / (lam * math.sqrt(SHOWN)), "energy").energy.values / SHOWN
+        for b, lam in zip(shown, COUPLINGS, strict=True)
+    ]
     held = qb.dicke(SHOWN, lam=lambda time: 0.5 if time < SWITCH_OFF else 0.0, photons=60)
     names = ("energy", "ergotropy")
     after = qb.evolve(held, qb.dicke_start(held), [0, SWITCH_OFF, 1.0, 2.0], names).isel(time=slice(1, None))
-    dims, one, unit = ("coupling", "cells"), {"units": "1"}, {"units": "omega_c"}
-    return xr.Dataset(
+    dims = ("coupling", "cells")
+    return labelled(
         {
-            "max_power": (dims, table[..., 0], {"long_name": "largest average power", "units": "omega_c^2"}),
-            "power_time": (dims, table[..., 1], {"long_name": "time of the largest power", "units": "1/omega_c"}),
-            "max_energy": (dims, table[..., 2], {"long_name": "largest energy per cell", "units": "omega_c"}),
-            "cutoff": (dims, table[..., 3], {"long_name": "photon levels", **one}),
-            "cutoff_change": (dims, table[..., 4], {"long_name": "relative change when the cut-off doubles", **one}),
-            "energy": (("coupling", "time"), curves, {"long_name": "stored energy per cell", "units": "omega_c"}),
-            **{
-                f"held_{name}": ("hold", after[name].values, {"long_name": f"{name} after the switch-off", **unit})
-                for name in names
-            },
+            "max_power": (dims, table[..., 0], "largest average power", "omega_c^2"),
+            "power_time": (dims, table[..., 1], "time of the largest power", "1/omega_c"),
+            "max_energy": (dims, table[..., 2], "largest energy per cell", "omega_c"),
+            "cutoff": (dims, table[..., 3], "photon levels"),
+            "cutoff_change": (dims, table[..., 4], "relative change when the cut-off doubles"),
+            "energy": (("coupling", "time"), energy, "stored energy per cell", "omega_c"),
+            **{f"held_{x}": ("hold", after[x].values, f"{x} after the switch-off", "omega_c") for x in names},
         },
-        {
-            "coupling": ("coupling", COUPLINGS, {"long_name": "coupling lambda", **one}),
-            "cells": ("cells", cells, {"long_name": "number of cells", **one}),
-            "time": ("time", scaled, {"long_name": "time times lambda sqrt(n)", "units": "1/omega_c"}),
-        },
+        coupling=(COUPLINGS, "coupling lambda"),
+        cells=(cells, "number of cells"),
+        time=(scaled, "time times lambda sqrt(n)", "1/omega_c"),
     )
 
 
-def ratio(ds: xr.Dataset) -> xr.DataArray:
+def ratio(ds):
     """Power over that of n independent cells."""
     return ds.max_power / (ds.cells * ds.max_power.isel(cells=0))
 
 
-def exponent(ds: xr.Dataset, lam: float) -> float:
-    """Slope of ln P against ln n for n = 6 ... 12."""
-    part = ds.max_power.sel(coupling=lam, cells=FITTED)
-    return float(np.polyfit(np.log(part.cells), np.log(part), 1)[0])
-
-
-def draw(ds: xr.Dataset) -> Figure:
+def draw(ds):
     """Power, ratio, energy."""
     fig, (a, b, c) = plotting.figure(1, 3, width=3.2)
     for lam, mark in zip(ds.coupling.values, ("o-", "s--", "^-."), strict=True):
@@ -100,20 +82,20 @@ def draw(ds: xr.Dataset) -> Figure:
         b.plot(ds.cells, ratio(ds).sel(coupling=lam) / np.sqrt(ds.cells), mark, markersize=3, label=text)
         c.plot(ds.time, ds.energy.sel(coupling=lam), mark[1:], label=text)
     a.loglog(ds.cells, 0.6 * ds.cells**1.5, "k:", label="$n^{3/2}$")
-    a.legend()
-    plotting.label(a, "number of cells $n$", "$P_{max}/(\\lambda\\,\\omega_c^2)$", "a")
+    plotting.label(a, "number of cells $n$", "$P_{max}/(\\lambda\\,\\omega_c^2)$", "a").legend()
     b.axhline(1.0, color="k", linestyle=":")
     plotting.label(b, "number of cells $n$", "$P_{max}/(n P^{(1)}_{max}\\sqrt{n})$", "b")
     plotting.label(c, "$\\lambda\\sqrt{n}\\,\\omega_c t$", f"energy per cell, $n = {SHOWN}$", "c")
     return fig
 
 
-def claims(ds: xr.Dataset) -> list[Claim]:
+def claims(ds):
     """Eq. (26), and the battery alone."""
     rows = []
     if int(ds.cells.max()) >= 12:
         for lam, fitted in zip(COUPLINGS, (1.4879, 1.5000, 1.4748), strict=True):
-            slope = exponent(ds, lam)
+            part = ds.max_power.sel(coupling=lam, cells=FITTED)
+            slope = float(np.polyfit(np.log(part.cells), np.log(part), 1)[0])
             rows += [
                 statement(
                     f"power over that of n single cells: exponent 1/2, n = 6 to 12, lambda = {lam:g}",
@@ -124,12 +106,15 @@ def claims(ds: xr.Dataset) -> list[Claim]:
                 ),
                 equal(f"exponent of the power, against an independent fit, lambda = {lam:g}", fitted, slope, tol=1e-4),
             ]
-        for lam, power in zip(COUPLINGS, (1.22449486, 17.61726035, 71.73254055), strict=True):
-            found = float(ds.max_power.sel(coupling=lam, cells=12))
-            rows.append(equal(f"largest power, n = 12, lambda = {lam:g}", power, found, tol=1e-7 * power))
+        largest = zip(COUPLINGS, (1.22449486, 17.61726035, 71.73254055), ds.max_power.sel(cells=12).values, strict=True)
+        rows += [
+            equal(f"largest power, n = 12, lambda = {lam:g}", power, float(found), tol=1e-7 * power)
+            for lam, power, found in largest
+        ]
     scaled = (ratio(ds) / np.sqrt(ds.cells)).isel(cells=slice(1, None))
     energy, ergotropy = float(ds.held_energy[0]), float(ds.held_ergotropy[0])
-    rows += [
+    return [
+        *rows,
         statement(
             "the advantage over sqrt(n) is bounded: it does not grow by more than 1 % with n",
             0.01 - float((scaled.isel(cells=-1) / scaled - 1).max()),
@@ -149,4 +134,3 @@ def claims(ds: xr.Dataset) -> list[Claim]:
         check("after the switch-off the stored energy stays", 1e-6 - float(np.ptp(ds.held_energy.values))),
         check("doubling the photon cut-off changes nothing", 1e-7 - float(ds.cutoff_change.max())),
     ]
-    return rows

@@ -3,18 +3,16 @@
 Two copies of 0.3 |2><2| + 0.7 |3><3| with levels 0, 0.6, 1 (ours; the gain from the second copy needs E1 + E3 < 2 E2).
 Direct: the four exchanges of the chapter at once. Indirect: six rotations that change one copy at a time."""
 
-from __future__ import annotations
-
 from itertools import combinations, product
 
 import numpy as np
 import qutip
-import xarray as xr
-from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.ledger.claims import Claim, check, equal, statement
+from qbsim.ledger.claims import check, equal, statement
+
+from .. import labelled
 
 FIGURE = "Eqs. (12)-(13)"
 COST = "2 s"
@@ -27,11 +25,8 @@ MIXED = (538 / 999, 237 / 999, 224 / 999), (0.0, 0.579, 1.0)  # the state of Fig
 
 def shortest_path() -> qb.extraction.ExtractionPath:
     """The chapter's permutation in the fewest rotations of one copy."""
-    steps = []
-    for text in SHORTEST:
-        a, b = (tuple(int(digit) - 1 for digit in label) for label in text.split("-"))
-        steps.append(((a, b),))
-    return qb.extraction.ExtractionPath(POPULATIONS, LEVELS, 2, tuple(steps))
+    steps = [tuple(tuple(int(digit) - 1 for digit in label) for label in text.split("-")) for text in SHORTEST]
+    return qb.extraction.ExtractionPath(POPULATIONS, LEVELS, 2, tuple((pair,) for pair in steps))
 
 
 def target(coefficient: float = 1.0) -> dict[tuple[int, int], float]:
@@ -51,18 +46,13 @@ def excess(levels: tuple[float, ...]) -> float:
 def fewest_steps() -> int:
     """Fewest exchanges of two labels that differ in one copy which make the target of the start, by breadth first."""
     labels = list(product(range(3), repeat=2))
-    swaps = [(i, j) for (i, a), (j, b) in combinations(enumerate(labels), 2) if sum(np.not_equal(a, b)) == 1]
+    swaps = [{i: j, j: i} for (i, a), (j, b) in combinations(enumerate(labels), 2) if sum(np.not_equal(a, b)) == 1]
+    orders = [[swap.get(k, k) for k in range(len(labels))] for swap in swaps]
     start = tuple(round(POPULATIONS[a] * POPULATIONS[b], 9) for a, b in labels)
     goal = tuple(round(target().get(label, 0.0), 9) for label in labels)
     known, front, steps = {start}, {start}, 0
     while goal not in known:
-        found = set()
-        for state in front:
-            for i, j in swaps:
-                new = list(state)
-                new[i], new[j] = state[j], state[i]
-                found.add(tuple(new))
-        front, steps = found - known, steps + 1
+        front, steps = {tuple(state[k] for k in order) for state in front for order in orders} - known, steps + 1
         known |= front
     return steps
 
@@ -75,7 +65,7 @@ def three_body_part(d: int = 3) -> float:
     return float(np.prod([np.linalg.norm(A) for A in parts]))
 
 
-def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
+def compute(quick=False, workers=None):
     """Both paths at equal number of angles, and the numbers for the claims."""
     ex, points = qb.extraction, 17 if quick else 101
     paths = {
@@ -85,39 +75,46 @@ def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
         "passive": ex.direct_path((0.5, 0.5, 0.0), LEVELS, 2),
         "mixed": ex.direct_path(*MIXED, 3),
     }
-    ds = xr.Dataset()
+    variables, axes = {}, {}
     for name, path in paths.items():
         run = ex.follow(path, points if name in ("direct", "indirect") else 9)
-        time = (run.step - 1 + run.angle / (np.pi / 2)).values.ravel()
-        attrs = {"long_name": f"time along the {name} path", "units": "pi/(2 Emax)"}
-        ds = ds.assign_coords({f"time_{name}": (f"time_{name}", time, attrs)})
+        time, dim = (run.step - 1 + run.angle / (np.pi / 2)).values.ravel(), f"time_{name}"
+        axes[dim] = (time, f"time along the {name} path", "pi/(2 Emax)")
         for key in ("energy", "negativity"):
-            ds[f"{key}_{name}"] = (f"time_{name}", run[key].values.ravel(), run[key].attrs)
-        ds[f"steps_{name}"] = ((), run.sizes["step"], {"long_name": f"steps of the {name} path", "units": "1"})
+            variables[f"{key}_{name}"] = (
+                dim,
+                run[key].values.ravel(),
+                *map(run[key].attrs.get, ("long_name", "units")),
+            )
+        variables[f"steps_{name}"] = ((), run.sizes["step"], f"steps of the {name} path")
     for name, levels in (("high", LEVELS), ("low", LOW_MIDDLE)):
-        attrs = {"long_name": f"energy of the target above passive, {name} middle level", "units": "E_3 - E_1"}
-        ds[f"excess_{name}"] = ((), excess(levels), attrs)
-    ds["fewest_steps"] = ((), fewest_steps(), {"long_name": "fewest steps on single copies", "units": "1"})
+        text = f"energy of the target above passive, {name} middle level"
+        variables[f"excess_{name}"] = ((), excess(levels), text, "E_3 - E_1")
     trace = sum(target(PRINTED_COEFFICIENT).values())
-    ds["printed_trace"] = ((), trace, {"long_name": "trace of the printed target", "units": "1"})
-    ds["three_body"] = ((), three_body_part(), {"long_name": "three-body part of a step for n = 3", "units": "1"})
-    return ds
+    return labelled(
+        variables
+        | {
+            "fewest_steps": ((), fewest_steps(), "fewest steps on single copies"),
+            "printed_trace": ((), trace, "trace of the printed target"),
+            "three_body": ((), three_body_part(), "three-body part of a step for n = 3"),
+        },
+        **axes,
+    )
 
 
-def draw(ds: xr.Dataset) -> Figure:
+def draw(ds):
     """Energy and negativity against time."""
     fig, (left, right) = plotting.figure(1, 2)
     for name, mark in (("direct", "-"), ("indirect", "--")):
         time = ds[f"time_{name}"]
         left.plot(time, ds[f"energy_{name}"], mark, label=name)
         right.plot(time, ds[f"negativity_{name}"], mark, label=name)
-    left.legend()
-    plotting.label(left, "time / ($\\pi/2E_{max}$)", "energy of both copies", "a")
+    plotting.label(left, "time / ($\\pi/2E_{max}$)", "energy of both copies", "a").legend()
     plotting.label(right, "time / ($\\pi/2E_{max}$)", "negativity", "b")
     return fig
 
 
-def claims(ds: xr.Dataset) -> list[Claim]:
+def claims(ds):
     """Section on the indirect path, with its slips."""
     entangled = {n: float(ds[f"negativity_{n}"].max()) for n in ("direct", "indirect", "generic", "passive", "mixed")}
     return [
@@ -136,7 +133,7 @@ def claims(ds: xr.Dataset) -> list[Claim]:
     ]
 
 
-def _paths(ds: xr.Dataset) -> list[Claim]:
+def _paths(ds):
     work = {
         name: float(ds[f"energy_{name}"][0] - ds[f"energy_{name}"][-1]) for name in ("direct", "indirect", "generic")
     }
@@ -168,7 +165,7 @@ def _paths(ds: xr.Dataset) -> list[Claim]:
     ]
 
 
-def _slips(ds: xr.Dataset) -> list[Claim]:
+def _slips(ds):
     fewest, section = int(ds.fewest_steps), "Avoiding entanglement"
     return [
         statement(

@@ -3,16 +3,14 @@
 Left: populations of the printed state and of its passive state. Right: work per copy that n copies give; the printed
 1.8 is the limit of many copies, the ergotropy of one is 1.7."""
 
-from __future__ import annotations
-
 import numpy as np
 import qutip
-import xarray as xr
-from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.ledger.claims import Claim, check, equal, statement
+from qbsim.ledger.claims import check, equal, statement
+
+from .. import labelled
 
 FIGURE = "Fig. 2"
 COST = "1 s"
@@ -23,47 +21,42 @@ PRINTED_UNITARY = [(1, 5), (2, 4), (5, 3), (3, 2), (4, 1)]  # |i><j|
 COPIES = 10
 
 
-def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
+def compute(quick=False, workers=None):
     """Populations, work per copy, bound."""
     H, rho = qutip.qdiags(LEVELS, 0), qutip.qdiags(POPULATIONS, 0)
     copies = np.arange(1, (4 if quick else COPIES) + 1)
     U = sum(qutip.projection(5, i - 1, j - 1) for i, j in PRINTED_UNITARY)
     work = [qb.ergotropy_per_copy(rho, H, int(n)) for n in copies]
-    return xr.Dataset(
+    return labelled(
         {
-            "populations": ("level", POPULATIONS, {"long_name": "population", "units": "1"}),
-            "passive": ("level", qb.passive_state(rho, H).diag(), {"long_name": "passive population", "units": "1"}),
-            "rotated": ("level", (U * rho * U.dag()).diag(), {"long_name": "after the printed unitary", "units": "1"}),
-            "work": ("copies", work, {"long_name": "work per copy", "units": "L_z"}),
-            "ergotropy": ((), qb.ergotropy(rho, H), {"long_name": "ergotropy", "units": "L_z"}),
-            "bound": ((), qb.total_ergotropy(rho, H), {"long_name": "Gibbs bound", "units": "L_z"}),
+            "populations": ("level", POPULATIONS, "population"),
+            "passive": ("level", qb.passive_state(rho, H).diag(), "passive population"),
+            "rotated": ("level", (U * rho * U.dag()).diag(), "after the printed unitary"),
+            "work": ("copies", work, "work per copy", "L_z"),
+            "ergotropy": ((), qb.ergotropy(rho, H), "ergotropy", "L_z"),
+            "bound": ((), qb.total_ergotropy(rho, H), "Gibbs bound", "L_z"),
         },
-        {
-            "level": ("level", LEVELS, {"long_name": "energy", "units": "L_z"}),
-            "copies": ("copies", copies, {"long_name": "number of copies", "units": "1"}),
-        },
+        level=(LEVELS, "energy", "L_z"),
+        copies=(copies, "number of copies"),
     )
 
 
-def draw(ds: xr.Dataset) -> Figure:
+def draw(ds):
     """Populations and work per copy."""
     fig, (left, right) = plotting.figure(1, 2)
     left.bar(ds.level - 0.2, ds.populations, 0.4, label="state")
     left.bar(ds.level + 0.2, ds.passive, 0.4, label="passive state")
-    left.legend()
-    plotting.label(left, "energy / $L_z$", "population", "a")
+    plotting.label(left, "energy / $L_z$", "population", "a").legend()
     right.plot(ds.copies, ds.work, "o-", markersize=3, label="$w_{max}(n)$")
     right.axhline(float(ds.bound), color="k", linestyle="--", label="Gibbs bound, Eq. (8)")
     right.set_ylim(1.69, 1.815)
-    right.legend(loc="center right")
-    plotting.label(right, "number of copies $n$", "work per copy / $L_z$", "b")
+    plotting.label(right, "number of copies $n$", "work per copy / $L_z$", "b").legend(loc="center right")
     return fig
 
 
-def claims(ds: xr.Dataset) -> list[Claim]:
+def claims(ds):
     """The printed number, the printed unitary, the direction of Eq. (8)."""
-    caption, eq_8 = "caption of Fig. 2", "Eq. (8)"
-    ergotropy, bound = float(ds.ergotropy), float(ds.bound)
+    caption, ergotropy, bound = "caption of Fig. 2", float(ds.ergotropy), float(ds.bound)
     return [
         statement(
             "passive state of the five levels",
@@ -102,7 +95,7 @@ def claims(ds: xr.Dataset) -> list[Claim]:
             "the ergotropy is at most what the Gibbs state of the same entropy leaves",
             bound - ergotropy,
             quote="W_max <= tr[rho H_0] - tr[omega_beta H_0]",
-            place=eq_8,
+            place="Eq. (8)",
         ),
         equal("ergotropy / L_z, by hand", 1.7, ergotropy, tol=1e-12),
         equal("Gibbs bound / L_z, by an independent solver", 1.80590013163323, bound, tol=1e-9),

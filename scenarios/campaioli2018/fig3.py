@@ -3,15 +3,13 @@
 Levels 0, 0.579, 1 and populations 0.538, 0.237, 0.224, divided by their sum 0.999. Dashed: the limit of many copies.
 Crosses: a Gibbs state of the same levels, from which no number of copies gives anything."""
 
-from __future__ import annotations
-
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.ledger.claims import Claim, check, equal, statement
+from qbsim.ledger.claims import check, equal, statement
+
+from .. import labelled
 
 FIGURE = "Fig. 3"
 COST = "1 s"
@@ -23,34 +21,31 @@ QUBITS = [0.5, 0.6, 0.7, 0.8, 0.9, 1.0]  # ground populations of the passive qub
 BETA = 1.3  # of the Gibbs state that is compared
 
 
-def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
+def compute(quick=False, workers=None):
     """Extra work of the printed state and of a Gibbs state, for every number of copies, and the limit."""
-    copies = np.arange(1, COPIES + 1)
-    gibbs = np.exp(-BETA * np.array(LEVELS))
-    extra = [qb.extraction.extra_work(PRINTED, LEVELS, n, normalize=True) for n in copies]
-    thermal = [qb.extraction.extra_work(gibbs, LEVELS, n, normalize=True) for n in copies]
-    qubit = [qb.extraction.extra_work_limit([p, 1 - p], LEVELS[::2]) for p in QUBITS]
-    many = FAR[:2] if quick else FAR
-    far = [qb.extraction.extra_work(PRINTED, LEVELS, n, normalize=True) for n in many]
+    copies, many = np.arange(1, COPIES + 1), FAR[:2] if quick else FAR
+    gibbs, unit = np.exp(-BETA * np.array(LEVELS)), "E_3 - E_1"
+
+    def extra(populations, numbers):
+        return [qb.extraction.extra_work(populations, LEVELS, n, normalize=True) for n in numbers]
+
     limit = qb.extraction.extra_work_limit(PRINTED, LEVELS, normalize=True)
-    units = {"units": "E_3 - E_1"}
-    return xr.Dataset(
+    qubit = [qb.extraction.extra_work_limit([p, 1 - p], LEVELS[::2]) for p in QUBITS]
+    return labelled(
         {
-            "extra_work": ("copies", extra, {"long_name": "extra work per copy", **units}),
-            "extra_work_gibbs": ("copies", thermal, {"long_name": "extra work per copy of a Gibbs state", **units}),
-            "qubit_limit": ("qubit", qubit, {"long_name": "limit of the extra work of a passive qubit", **units}),
-            "far_work": ("far_copies", far, {"long_name": "extra work per copy", **units}),
-            "limit": ((), limit, {"long_name": "limit of many copies", **units}),
+            "extra_work": ("copies", extra(PRINTED, copies), "extra work per copy", unit),
+            "extra_work_gibbs": ("copies", extra(gibbs, copies), "extra work per copy of a Gibbs state", unit),
+            "qubit_limit": ("qubit", qubit, "limit of the extra work of a passive qubit", unit),
+            "far_work": ("far_copies", extra(PRINTED, many), "extra work per copy", unit),
+            "limit": ((), limit, "limit of many copies", unit),
         },
-        {
-            "copies": ("copies", copies, {"long_name": "number of copies", "units": "1"}),
-            "far_copies": ("far_copies", many, {"long_name": "number of copies", "units": "1"}),
-            "qubit": ("qubit", QUBITS, {"long_name": "ground population", "units": "1"}),
-        },
+        copies=(copies, "number of copies"),
+        far_copies=(many, "number of copies"),
+        qubit=(QUBITS, "ground population"),
     )
 
 
-def draw(ds: xr.Dataset) -> Figure:
+def draw(ds):
     """Extra work against the number of copies."""
     _, ax = plotting.figure()
     ax.plot(ds.copies, 1e3 * ds.extra_work, "o-", markersize=3, label="passive state $\\sigma$")
@@ -60,7 +55,7 @@ def draw(ds: xr.Dataset) -> Figure:
     return plotting.label(ax, "number of copies $n$", "$10^3\\,\\Delta w_{max}(n)$").figure
 
 
-def claims(ds: xr.Dataset) -> list[Claim]:
+def claims(ds):
     """What the caption and the text around it state."""
     work, limit = ds.extra_work.values, float(ds.limit)
     return [
@@ -73,7 +68,7 @@ def claims(ds: xr.Dataset) -> list[Claim]:
     ]
 
 
-def _statements(ds: xr.Dataset) -> list[Claim]:
+def _statements(ds):
     work, limit, far = ds.extra_work.values, float(ds.limit), ds.far_copies.values
     missing, caption = 1 - ds.far_work.values / limit, "caption of Fig. 3"
     return [

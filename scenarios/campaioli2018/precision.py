@@ -2,17 +2,15 @@
 
 One oscillator, omega = 1, from a thermal state at beta = 1 (full) and from the vacuum (thin)."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.ledger.claims import Claim, check, equal, statement
+from qbsim.ledger.claims import check, equal, statement
+
+from .. import labelled
 
 FIGURE = "Cycle Precision"
 COST = "2 s"
@@ -22,46 +20,35 @@ WAYS, FIGURES = ["displacement", "squeezing", "best"], ["variance", "fluctuation
 CHECKED = 0.2, 1.0, 150  # squeezing, displacement and Fock levels of the check
 
 
-def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
+def spreads(beta: float, figure: str, energy: float) -> list[float]:
+    """Figure of merit of displacement, squeezing, the best mix, and the worst Gaussian unitary."""
+    p = qb.precision
+    charges = p.displace(beta, energy), p.squeeze(beta, energy)
+    extremes = p.most_precise(beta, energy, figure), p.least_precise(beta, energy, figure)
+    return [getattr(charge, figure) for charge in (*charges, *extremes)]
+
+
+def compute(quick=False, workers=None):
     """Both figures of merit for the three ways, the worst way, and a check in Fock space."""
-    table = np.empty((len(BETAS), len(FIGURES), len(WAYS), ENERGIES.size))
-    worst = np.empty((len(BETAS), len(FIGURES), ENERGIES.size))
-    for i, beta in enumerate(BETAS):
-        for j, figure in enumerate(FIGURES):
-            for k, energy in enumerate(ENERGIES):
-                charges = (
-                    qb.precision.displace(beta, energy),
-                    qb.precision.squeeze(beta, energy),
-                    qb.precision.most_precise(beta, energy, figure),
-                )
-                table[i, j, :, k] = [getattr(c, figure) for c in charges]
-                worst[i, j, k] = getattr(qb.precision.least_precise(beta, energy, figure), figure)
+    table = np.array([[[spreads(b, f, e) for e in ENERGIES] for f in FIGURES] for b in BETAS])
     r, displaced, levels = CHECKED
     exact, fock = qb.precision.gaussian_charge(1.0, r, displaced), qb.precision.fock_charge(1.0, r, displaced, levels)
-    return xr.Dataset(
+    apart = [abs(getattr(exact, f) - getattr(fock, f)) for f in FIGURES]
+    dims = ("beta", "figure", "way", "energy")
+    return labelled(
         {
-            "spread": (
-                ("beta", "figure", "way", "energy"),
-                table,
-                {"long_name": "variance of energy or work", "units": "omega^2"},
-            ),
-            "worst": (("beta", "figure", "energy"), worst, {"long_name": "worst Gaussian unitary", "units": "omega^2"}),
-            "fock_error": (
-                "figure",
-                [abs(getattr(exact, f) - getattr(fock, f)) for f in FIGURES],
-                {"long_name": "difference to Fock space", "units": "omega^2"},
-            ),
+            "spread": (dims, np.moveaxis(table[..., :-1], -1, 2), "variance of energy or work", "omega^2"),
+            "worst": (("beta", "figure", "energy"), table[..., -1], "worst Gaussian unitary", "omega^2"),
+            "fock_error": ("figure", apart, "difference to Fock space", "omega^2"),
         },
-        {
-            "beta": ("beta", BETAS, {"long_name": "inverse temperature", "units": "1/omega"}),
-            "figure": ("figure", FIGURES, {"long_name": "figure of merit", "units": "1"}),
-            "way": ("way", WAYS, {"long_name": "Gaussian unitary", "units": "1"}),
-            "energy": ("energy", ENERGIES, {"long_name": "energy put in", "units": "omega"}),
-        },
+        beta=(BETAS, "inverse temperature", "1/omega"),
+        figure=(FIGURES, "figure of merit"),
+        way=(WAYS, "Gaussian unitary"),
+        energy=(ENERGIES, "energy put in", "omega"),
     )
 
 
-def draw(ds: xr.Dataset) -> Figure:
+def draw(ds):
     """Standard deviations against energy."""
     fig, axes = plotting.figure(1, 2)
     for ax, figure, panel in zip(axes, FIGURES, "ab", strict=True):
@@ -76,16 +63,15 @@ def draw(ds: xr.Dataset) -> Figure:
     return fig
 
 
-def slope(ds: xr.Dataset, way: str) -> float:
+def slope(ds, way: str) -> float:
     """Power of the energy that the standard deviation follows, from the vacuum, at the largest energies."""
     part = np.sqrt(ds.spread.isel(beta=0).sel(figure="variance", way=way)).values[-6:]
     return float(np.polyfit(np.log(ds.energy.values[-6:]), np.log(part), 1)[0])
 
 
-def claims(ds: xr.Dataset) -> list[Claim]:
+def claims(ds):
     """Least and most favourable operations."""
-    squeezing, best = ds.spread.sel(way="squeezing"), ds.spread.sel(way="best")
-    displacement = ds.spread.sel(way="displacement")
+    displacement, squeezing, best = (ds.spread.sel(way=way) for way in WAYS)
     worse = (ds.worst / squeezing - 1).max("energy")  # of the worst over pure squeezing
     least = {
         "quote": "pure single-mode squeezing as the least-favourable operations, when one wishes to obtain precise "
@@ -93,8 +79,7 @@ def claims(ds: xr.Dataset) -> list[Claim]:
         "place": "Cycle Precision",
     }
     mixture = float((np.minimum(squeezing, displacement) / best).min())
-    cold = float(worse.sel(figure="fluctuations")[0])
-    hot = float(worse.sel(figure="fluctuations")[1])
+    cold, hot = worse.sel(figure="fluctuations").values.tolist()
     return [
         statement(
             "squeezing is the worst Gaussian unitary for the variance of the final energy",

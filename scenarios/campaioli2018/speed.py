@@ -4,18 +4,16 @@
 norm and at equal spread of H. (c) Mixed cells inside the separable ball: the flip keeps the advantage, while the energy
 it stores dwindles."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
 import qutip
-import xarray as xr
-from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.ledger.claims import Claim, check, equal, statement
+from qbsim.ledger.claims import check, equal, statement
+
+from .. import labelled
 
 FIGURE = "Eqs. (14)-(22)"
 COST = "1 s"
@@ -56,11 +54,11 @@ def most_entangled(k: int) -> float:
     return max(qb.largest_negativity(qutip.ket2dm((-1j * t * battery.H).expm() * start)) for t in steps)
 
 
-def deposited(n: int, flip: bool) -> tuple[float, float]:
-    """Energy a collective drive puts into mixed cells in pi/2, and what full inversion would; levels -1, 1."""
+def deposited(n: int, flip: bool) -> float:
+    """Energy a collective drive puts into mixed cells in pi/2; levels -1, 1."""
     battery, start = qb.drive(n, n, flip=flip), qb.charging.thermal_cells(n, EPS)
     energy = qb.evolve(battery, start, [0, np.pi / 2], "energy").energy.values
-    return 2 * float(energy[1] - energy[0]), 2 * n * math.tanh(EPS)
+    return 2 * float(energy[1] - energy[0])
 
 
 def inside_ball(n: int) -> float:
@@ -90,90 +88,77 @@ def driven_counterexample() -> qb.charging.SpeedLimit:
     return qb.charging.speed_limit(e0, e1, E, dE, driven=True)
 
 
-def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
+def compute(quick=False, workers=None):
     """Energy curves, times, advantages, mixed cells, speed limits."""
-    t = np.linspace(0, N * np.pi / 2, 121)
+    t, cells, ball_cells = np.linspace(0, N * np.pi / 2, 121), CELLS[:4] if quick else CELLS, np.arange(2, 13)
     drives = [qb.drive(N, k) for k in GROUPS]
     energy = [qb.evolve(b, qb.charging.uncharged(b), t, "energy").energy.values for b in drives]
-    full = [full_time(N, k) for k in GROUPS]
-    cells = CELLS[:4] if quick else CELLS
     advantage = [
         [qb.charging.quantum_advantage(power(n, n, constraint), power(n, 1, constraint)) for n in cells]
         for constraint in ("norm", "spread")
     ]
-    slowest = [full_time(n, 1) for n in cells]
+    mixed = [[deposited(n, flip) for n in MIXED_CELLS] for flip in (False, True)]
+    inverted = [2 * n * math.tanh(EPS) for n in MIXED_CELLS]
+    balls = [qb.charging.separable_ball(n) for n in ball_cells.tolist()]
     pair_gain = [full_time(n, 1) / full_time(n, 2) for n in PAIRED_CELLS]
-    mixed = np.array([[deposited(n, flip)[0] for n in MIXED_CELLS] for flip in (False, True)])
-    inverted = [deposited(n, True)[1] for n in MIXED_CELLS]
-    ball_cells = np.arange(2, 13)
-    stored, edge = np.transpose([(b.energy, b.eps_ball) for b in map(qb.charging.separable_ball, ball_cells.tolist())])
-    path = [inside_ball(n) for n in MIXED_CELLS]
-    static, driven, one = static_counterexample(), driven_counterexample(), {"units": "1"}
+    static, driven = static_counterexample(), driven_counterexample()
     length, mean = np.transpose([path_length(N, k) for k in (1, N)])
     entangled = [most_entangled(k) for k in (1, PATH_CELLS)]
-    return xr.Dataset(
+    return labelled(
         {
-            "energy": (("group", "time"), energy, {"long_name": "stored energy", **one}),
-            "full_time": ("group", full, {"long_name": "time of full charge", "units": "1/Emax"}),
-            "advantage": (("constraint", "cells"), advantage, {"long_name": "quantum advantage", **one}),
-            "parallel_time": ("cells", slowest, {"long_name": "parallel charging time", "units": "1/Emax"}),
-            "pair_gain": ("paired_cells", pair_gain, {"long_name": "advantage of pairs", **one}),
-            "mixed_energy": (("drive", "mixed_cells"), mixed, {"long_name": "energy deposited in mixed cells", **one}),
-            "mixed_target": ("mixed_cells", inverted, {"long_name": "energy of full inversion", **one}),
-            "path_negativity": ("mixed_cells", path, {"long_name": "largest negativity inside the ball", **one}),
-            "ball_energy": ("ball_cells", stored, {"long_name": "energy stored inside the ball", **one}),
-            "eps_ball": ("ball_cells", edge, {"long_name": "eps at the ball's edge", **one}),
-            "length": ("way", length, {"long_name": "length of the path of full charge", **one}),
-            "mean_energy": ("way", mean, {"long_name": "mean energy above the ground state of H", "units": "Emax"}),
-            "entanglement": ("way", entangled, {"long_name": "largest negativity while charging", **one}),
-            "limit_printed": ((), static.printed, {"long_name": "Eq. (14), static counterexample", **one}),
-            "limit_corrected": ((), static.bound, {"long_name": "corrected bound, static counterexample", **one}),
-            "driven_printed": ((), driven.printed, {"long_name": "Eq. (14), driven counterexample", **one}),
-            "driven_corrected": ((), driven.bound, {"long_name": "corrected bound, driven counterexample", **one}),
+            "energy": (("group", "time"), energy, "stored energy"),
+            "full_time": ("group", [full_time(N, k) for k in GROUPS], "time of full charge", "1/Emax"),
+            "advantage": (("constraint", "cells"), advantage, "quantum advantage"),
+            "parallel_time": ("cells", [full_time(n, 1) for n in cells], "parallel charging time", "1/Emax"),
+            "pair_gain": ("paired_cells", pair_gain, "advantage of pairs"),
+            "mixed_energy": (("drive", "mixed_cells"), mixed, "energy deposited in mixed cells"),
+            "mixed_target": ("mixed_cells", inverted, "energy of full inversion"),
+            "path_negativity": (
+                "mixed_cells",
+                list(map(inside_ball, MIXED_CELLS)),
+                "largest negativity inside the ball",
+            ),
+            "ball_energy": ("ball_cells", [b.energy for b in balls], "energy stored inside the ball"),
+            "eps_ball": ("ball_cells", [b.eps_ball for b in balls], "eps at the ball's edge"),
+            "length": ("way", length, "length of the path of full charge"),
+            "mean_energy": ("way", mean, "mean energy above the ground state of H", "Emax"),
+            "entanglement": ("way", entangled, "largest negativity while charging"),
+            "limit_printed": ((), static.printed, "Eq. (14), static counterexample"),
+            "limit_corrected": ((), static.bound, "corrected bound, static counterexample"),
+            "driven_printed": ((), driven.printed, "Eq. (14), driven counterexample"),
+            "driven_corrected": ((), driven.bound, "corrected bound, driven counterexample"),
         },
-        _axes(t, cells, ball_cells),
+        time=(t, "time", "1/Emax"),
+        group=(GROUPS, "cells in a group"),
+        cells=(cells, "number of cells"),
+        constraint=(["norm", "spread"], "what is equal"),
+        drive=(["collective", "flip"], "drive"),
+        paired_cells=(PAIRED_CELLS, "number of cells"),
+        mixed_cells=(MIXED_CELLS, "number of cells"),
+        ball_cells=(ball_cells, "number of cells"),
+        way=(["parallel", "collective"], "drive"),
     )
 
 
-def _axes(t: np.ndarray, cells: list[int], ball_cells: np.ndarray) -> dict[str, object]:
-    """Coordinates of the dataset."""
-    one = {"units": "1"}
-    return {
-        "time": ("time", t, {"long_name": "time", "units": "1/Emax"}),
-        "group": ("group", GROUPS, {"long_name": "cells in a group", **one}),
-        "cells": ("cells", cells, {"long_name": "number of cells", **one}),
-        "constraint": ("constraint", ["norm", "spread"], {"long_name": "what is equal", **one}),
-        "drive": ("drive", ["collective", "flip"], {"long_name": "drive", **one}),
-        "paired_cells": ("paired_cells", PAIRED_CELLS, {"long_name": "number of cells", **one}),
-        "mixed_cells": ("mixed_cells", MIXED_CELLS, {"long_name": "number of cells", **one}),
-        "ball_cells": ("ball_cells", ball_cells, {"long_name": "number of cells", **one}),
-        "way": ("way", ["parallel", "collective"], {"long_name": "drive", **one}),
-    }
-
-
-def draw(ds: xr.Dataset) -> Figure:
+def draw(ds):
     """Energy, advantage, separable ball."""
     fig, (a, b, c) = plotting.figure(1, 3, width=3.2)
     for k, curve, mark in zip(ds.group.values, ds.energy.values, ("-", "--", "-.", ":"), strict=True):
         upto = int(np.argmax(curve)) + 1
         a.plot(ds.time[:upto], curve[:upto], mark, label=f"$k = {k}$")
-    a.legend()
-    plotting.label(a, "time $\\times\\,E_{max}$", "stored energy", "a")
+    plotting.label(a, "time $\\times\\,E_{max}$", "stored energy", "a").legend()
     for name, mark in (("norm", "o-"), ("spread", "s--")):
         b.plot(ds.cells, ds.advantage.sel(constraint=name), mark, markersize=4, label=f"equal {name}")
-    b.legend()
-    plotting.label(b, "number of cells $n$", "quantum advantage $\\Gamma$", "b")
+    plotting.label(b, "number of cells $n$", "quantum advantage $\\Gamma$", "b").legend()
     c.semilogy(ds.ball_cells, ds.ball_energy, "o-", markersize=3, label="stored energy")
     c.semilogy(ds.ball_cells, ds.eps_ball, "s--", markersize=3, label="$\\epsilon$ at the edge")
-    c.legend()
-    plotting.label(c, "number of cells $n$", "inside the separable ball", "c")
+    plotting.label(c, "number of cells $n$", "inside the separable ball", "c").legend()
     return fig
 
 
-def claims(ds: xr.Dataset) -> list[Claim]:
+def claims(ds):
     """Eqs. (14), (20)-(22), and the separable ball."""
-    target, collective = ds.mixed_target.values, ds.mixed_energy[0].values
-    flip = ds.mixed_energy[1].values
+    target, (collective, flip) = ds.mixed_target.values, ds.mixed_energy.values
     return [
         *_collective_drive(ds),
         *_constraints(ds),
@@ -202,11 +187,10 @@ def claims(ds: xr.Dataset) -> list[Claim]:
     ]
 
 
-def _collective_drive(ds: xr.Dataset) -> list[Claim]:
+def _collective_drive(ds):
     n, norm = ds.cells.values.astype(float), ds.advantage.sel(constraint="norm").values
     par, coll = float((ds.parallel_time / ds.cells)[-1]), float(ds.full_time[-1])
-    length, entangled = ds.length.values, ds.entanglement.values
-    optimal = "Optimal charging of an array of batteries"
+    length, entangled, optimal = ds.length.values, ds.entanglement.values, "Optimal charging of an array of batteries"
     return [
         statement(
             "charging time of the collective drive",
@@ -247,9 +231,8 @@ def _collective_drive(ds: xr.Dataset) -> list[Claim]:
     ]
 
 
-def _constraints(ds: xr.Dataset) -> list[Claim]:
-    n, norm = ds.cells.values.astype(float), ds.advantage.sel(constraint="norm").values
-    spread = ds.advantage.sel(constraint="spread").values
+def _constraints(ds):
+    n, (norm, spread) = ds.cells.values.astype(float), ds.advantage.values
     faster, advantage = (ds.full_time[0] / ds.full_time).values, "Quantum Advantage"
     return [
         statement(
@@ -297,9 +280,8 @@ def _constraints(ds: xr.Dataset) -> list[Claim]:
     ]
 
 
-def _mixed_cells(ds: xr.Dataset) -> list[Claim]:
-    target, collective = ds.mixed_target.values, ds.mixed_energy[0].values
-    flip, pairs = ds.mixed_energy[1].values, ds.pair_gain.values
+def _mixed_cells(ds):
+    target, (collective, flip), pairs = ds.mixed_target.values, ds.mixed_energy.values, ds.pair_gain.values
     correlations = "Correlations and Optimal Power"
     ball = min(1e-12 - float(ds.path_negativity.max()), 1e-6 - float(np.abs(target - flip).max()))
     return [

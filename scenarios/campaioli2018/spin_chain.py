@@ -4,17 +4,15 @@ Weak coupling, B = g = 1 and omega = 200. Points: exact evolution. Lines: the cl
 Gamma = max_x [(1 - cos x) + r sin(x)^2]/x / 0.7246. (b) Uniform coupling and many cells: linear only if the field grows
 with n."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.ledger.claims import Claim, check, equal, statement
+from qbsim.ledger.claims import check, equal, statement
+
+from .. import labelled
 
 FIGURE = "Fig. 8, Eqs. (27)-(28)"
 COST = "2 s"
@@ -68,56 +66,38 @@ def one_spin(n: int) -> tuple[float, float]:
     return float(spin.purity), 2 * B * float(spin.excited) / at / independent
 
 
-def compute(quick: bool = False, workers: int | None = None) -> xr.Dataset:
+def compute(quick=False, workers=None):
     """Advantages of the table, of many uniformly coupled cells, and of strong coupling."""
     cells, many = (CELLS[:3], MANY[:4]) if quick else (CELLS, MANY)
-    grid = [(a, r, n) for a in ANISOTROPY for r in RANGES for n in cells]
-    shape = (len(ANISOTROPY), len(RANGES), len(cells))
-    exact = [advantage(n, OMEGA, alpha=a, coupling=r) for a, r, n in grid]
-    closed = [weak(strength(n, r, a)) for a, r, n in grid]
+    exact = [[[advantage(n, OMEGA, alpha=a, coupling=r) for n in cells] for r in RANGES] for a in ANISOTROPY]
+    closed = [[[weak(strength(n, r, a)) for n in cells] for r in RANGES] for a in ANISOTROPY]
     uniform = [
         [advantage(n, FIXED * (n if grows else 1), alpha=-1.0, coupling="uni") for n in many] for grows in (False, True)
     ]
+    far = [[weak(strength(n, r, -1.0)) for n in FAR] for r in ("nn", "lr")]
+    strong = [[doublet(n, r) for n in STRONG_CELLS] for r in ("nn", "uni")]
     purity, share = one_spin(cells[-1])
-    dims, one = ("anisotropy", "range", "cells"), {"units": "1"}
-    return xr.Dataset(
+    dims = ("anisotropy", "range", "cells")
+    return labelled(
         {
-            "advantage": (dims, np.reshape(exact, shape), {"long_name": "quantum advantage", **one}),
-            "weak": (dims, np.reshape(closed, shape), {"long_name": "advantage at weak coupling, closed form", **one}),
-            "far": (
-                ("far_range", "far_cells"),
-                [[weak(strength(n, r, -1.0)) for n in FAR] for r in ("nn", "lr")],
-                {"long_name": "advantage of many cells, closed form, alpha = -1", **one},
-            ),
-            "uniform": (("field", "many"), uniform, {"long_name": "advantage at uniform coupling", **one}),
-            "strong": (
-                ("strong_range", "strong_cells"),
-                [[doublet(n, r) for n in STRONG_CELLS] for r in ("nn", "uni")],
-                {"long_name": "advantage of complete charging at strong coupling", **one},
-            ),
-            "early": (
-                (),
-                early_advantage(),
-                {"long_name": "advantage by max W/t, strong coupling, n = 4", **one},
-            ),
-            "spin_purity": ((), purity, {"long_name": "purity of one spin at the largest power", **one}),
-            "field_share": (
-                (),
-                share,
-                {"long_name": "power into the field alone over that of independent spins", **one},
-            ),
+            "advantage": (dims, exact, "quantum advantage"),
+            "weak": (dims, closed, "advantage at weak coupling, closed form"),
+            "far": (("far_range", "far_cells"), far, "advantage of many cells, closed form, alpha = -1"),
+            "uniform": (("field", "many"), uniform, "advantage at uniform coupling"),
+            "strong": (("strong_range", "strong_cells"), strong, "advantage of complete charging at strong coupling"),
+            "early": ((), early_advantage(), "advantage by max W/t, strong coupling, n = 4"),
+            "spin_purity": ((), purity, "purity of one spin at the largest power"),
+            "field_share": ((), share, "power into the field alone over that of independent spins"),
         },
-        {
-            "anisotropy": ("anisotropy", ANISOTROPY, {"long_name": "anisotropy alpha", **one}),
-            "range": ("range", RANGES, {"long_name": "range of the coupling", **one}),
-            "cells": ("cells", cells, {"long_name": "number of cells", **one}),
-            "field": ("field", ["fixed", "growing"], {"long_name": "charging field", **one}),
-            "many": ("many", many, {"long_name": "number of cells", **one}),
-            "far_range": ("far_range", ["nn", "lr"], {"long_name": "range of the coupling", **one}),
-            "far_cells": ("far_cells", FAR, {"long_name": "number of cells", **one}),
-            "strong_range": ("strong_range", ["nn", "uni"], {"long_name": "range of the coupling", **one}),
-            "strong_cells": ("strong_cells", STRONG_CELLS, {"long_name": "number of cells", **one}),
-        },
+        anisotropy=(ANISOTROPY, "anisotropy alpha"),
+        range=(RANGES, "range of the coupling"),
+        cells=(cells, "number of cells"),
+        field=(["fixed", "growing"], "charging field"),
+        many=(many, "number of cells"),
+        far_range=(["nn", "lr"], "range of the coupling"),
+        far_cells=(FAR, "number of cells"),
+        strong_range=(["nn", "uni"], "range of the coupling"),
+        strong_cells=(STRONG_CELLS, "number of cells"),
     )
 
 
@@ -129,7 +109,7 @@ def early_advantage() -> float:
     return qb.charging.quantum_advantage(peak, single, 4)
 
 
-def draw(ds: xr.Dataset) -> Figure:
+def draw(ds):
     """Advantage against n, for three ranges and for many cells."""
     fig, (a, b) = plotting.figure(1, 2)
     for profile, mark in zip(RANGES, "os^", strict=True):
@@ -141,16 +121,14 @@ def draw(ds: xr.Dataset) -> Figure:
         )
     a.plot(ds.cells, ds.advantage.sel(anisotropy=1.0, range="uni"), "k--", label="$\\alpha = 1$, any range")
     a.set_title("full: $\\alpha = -1$, open: $\\alpha = 0$", fontsize=8, loc="right")
-    a.legend()
-    plotting.label(a, "number of cells $n$", "advantage $\\Gamma$", "a")
+    plotting.label(a, "number of cells $n$", "advantage $\\Gamma$", "a").legend()
     for field, text, mark in (("fixed", "$\\omega = 20$", "s--"), ("growing", "$\\omega = 20\\,n$", "o-")):
         b.loglog(ds.many, ds.uniform.sel(field=field), mark, markersize=4, label=text)
-    b.legend()
-    plotting.label(b, "number of cells $n$", "advantage, uniform coupling", "b")
+    plotting.label(b, "number of cells $n$", "advantage, uniform coupling", "b").legend()
     return fig
 
 
-def claims(ds: xr.Dataset) -> list[Claim]:
+def claims(ds):
     """What the chapter says about range, anisotropy and strength of the coupling."""
     n, full = ds.cells.values, ds.advantage.sel(anisotropy=-1.0)
     nn, lr, uni = (full.sel(range=r).values for r in RANGES)
@@ -182,7 +160,7 @@ def claims(ds: xr.Dataset) -> list[Claim]:
     ]
 
 
-def _ranges(ds: xr.Dataset) -> list[Claim]:
+def _ranges(ds):
     full = ds.advantage.sel(anisotropy=-1.0)
     doubling = np.diff(ds.far.values, axis=1)[:, -1] / [1, 2 * G / B * math.log(2)]
     slope = float(np.diff(ds.uniform.sel(field="growing").values)[-1] / np.diff(ds.many.values)[-1])
@@ -229,7 +207,7 @@ def _ranges(ds: xr.Dataset) -> list[Claim]:
     ]
 
 
-def _resources(ds: xr.Dataset) -> list[Claim]:
+def _resources(ds):
     n, full = ds.cells.values, ds.advantage.sel(anisotropy=-1.0)
     neighbours = {"nn": np.minimum(2, n - 1), "lr": n - 1, "uni": n - 1}
     room = min(

@@ -51,6 +51,13 @@ def together(runs, dim, long_name):
     return ds
 
 
+def discharge(battery, stop, quick, **states):
+    """Energy, ergotropy and efficiency from several initial states, up to the time `stop`."""
+    names = ("energy", "ergotropy", "efficiency")
+    runs = {name: qb.evolve(battery, rho, times(stop, quick) / GAMMA, names) for name, rho in states.items()}
+    return together(runs, "state", "initial state")
+
+
 def times(stop, quick):
     """Grid in units of 1/Gamma; halving the full one moves every half-life by less than 1e-4."""
     return np.linspace(0, stop, round(stop / (0.05 if quick else 0.01)) + 1)

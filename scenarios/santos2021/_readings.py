@@ -5,6 +5,7 @@ Run ``python -m scenarios.santos2021._readings``; it takes about a minute, with 
 
 import sys
 import warnings
+from unittest import mock
 
 import qbsim as qb
 from qbsim.ledger.claims import REPRODUCED, readings_table
@@ -12,29 +13,20 @@ from qbsim.ledger.claims import REPRODUCED, readings_table
 from . import GEOMETRIES, READINGS, cells, fig2, fig3, fig4, fig5
 
 paper = sys.modules[__package__]
+UNPHYSICAL = {"action": "ignore", "category": qb.UnphysicalWarning}  # "literal" is not positive
 
 
 def rows(reading, quick=False):
     """Rows of all figures in one reading."""
-    adopted, paper.READING = paper.READING, reading
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", qb.UnphysicalWarning)  # "literal" is not positive
-            return [row for fig in (fig2, fig3, fig4, fig5) for row in fig.claims(fig.compute(quick=quick))]
-    finally:
-        paper.READING = adopted
+    with mock.patch.object(paper, "READING", reading), warnings.catch_warnings(**UNPHYSICAL):
+        return [row for fig in (fig2, fig3, fig4, fig5) for row in fig.claims(fig.compute(quick=quick))]
 
 
 def positive(reading):
     """Geometries of Figs. 4 and 5 whose decay matrix is positive semidefinite in a reading."""
-    adopted, paper.READING = paper.READING, reading
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", qb.UnphysicalWarning)
-            batteries = {g: cells(edges(fig4.N), fig4.N, gamma_d=fig4.GAMMA_D) for g, edges in GEOMETRIES.items()}
-        return [name for name, battery in batteries.items() if battery.is_physical]
-    finally:
-        paper.READING = adopted
+    with mock.patch.object(paper, "READING", reading), warnings.catch_warnings(**UNPHYSICAL):
+        batteries = {g: cells(edges(fig4.N), fig4.N, gamma_d=fig4.GAMMA_D) for g, edges in GEOMETRIES.items()}
+    return [name for name, battery in batteries.items() if battery.is_physical]
 
 
 def reproduced(claims):

@@ -12,7 +12,8 @@ import qbsim as qb
 from qbsim import plotting
 from qbsim.ledger.claims import check, equal, number, statement
 
-from . import GAMMA, cells, formula, times, together
+from .. import labelled
+from . import GAMMA, cells, discharge, formula
 
 FIGURE = "Fig. 2"
 COST = "1 s"
@@ -22,18 +23,17 @@ DAMPING, DAMPED = 1.0, 20.0  # rate of the phase damping, and how many lifetimes
 
 
 def compute(quick=False, workers=None):
-    battery = cells((), 1)
     states = {"plus": qb.plus(1), "classical": qb.classical(1, P), "full": qb.full(1)}
-    names = ("energy", "ergotropy", "efficiency")
-    runs = {name: qb.evolve(battery, rho, times(STOP, quick) / GAMMA, names) for name, rho in states.items()}
-    ds = together(runs, "state", "initial state")
-    lifetimes = np.linspace(0, DAMPED, 81)
-    for state, rho in states.items():
-        runs[state] = qb.evolve(qb.single_cell(dephasing=DAMPING), rho, lifetimes / DAMPING, names[:2])
-    for name in names[:2]:
-        attrs = {"long_name": f"{name} under phase damping", "units": "omega"}
-        ds[f"damped_{name}"] = (("state", "lifetimes"), [run[name].values for run in runs.values()], attrs)
-    return ds.assign_coords(lifetimes=("lifetimes", lifetimes, {"long_name": "time", "units": "1/gamma"}))
+    lifetimes, names = np.linspace(0, DAMPED, 81), ("energy", "ergotropy")
+    cell = qb.single_cell(dephasing=DAMPING)
+    runs = [qb.evolve(cell, rho, lifetimes / DAMPING, names) for rho in states.values()]
+    damped = {
+        f"damped_{x}": (("state", "lifetimes"), [run[x].values for run in runs], f"{x} under phase damping", "omega")
+        for x in names
+    }
+    return discharge(cells((), 1), STOP, quick, **states).merge(
+        labelled(damped, lifetimes=(lifetimes, "time", "1/gamma"))
+    )
 
 
 def draw(ds):
@@ -177,8 +177,7 @@ def _laws(ds):
 
 
 def _half_lives(ds):
-    t = ds.time.values
-    tau = {name: qb.half_life(t, ds.ergotropy.sel(state=name)) for name in ("plus", "classical")}
+    tau = {name: qb.half_life(ds.time.values, ds.ergotropy.sel(state=name)) for name in ("plus", "classical")}
     caption = "caption of Fig. 2"
     return [
         formula(
@@ -215,26 +214,25 @@ def _half_lives(ds):
 
 
 def _leads(ds):
-    t, plus, classical = ds.time.values, ds.sel(state="plus"), ds.sel(state="classical")
-    efficiency = plus["efficiency"] - classical["efficiency"]
-    ergotropy = plus["ergotropy"] - classical["ergotropy"]
+    t, plus = ds.time.values, ds.sel(state="plus")
+    lead = plus - ds.sel(state="classical")
     return [
         statement(
             "coherence keeps more ergotropy at all times",
-            _least(ergotropy, t > 0),
+            _least(lead.ergotropy, t > 0),
             quote="one can see the advantage of storing energy in quantum information concerning classical one",
             place="Sec. II B, on Fig. 2a",
         ),
         statement(
             "coherence is more efficient at all times",
-            _least(efficiency, t >= 0),
+            _least(lead.efficiency, t >= 0),
             quote="a decay slower than its classical counterpart, and spends less energetic resource to store "
             "useful work",
             place="Sec. II B, on Fig. 2b",
         ),
         statement(
             "the lead in efficiency is larger than the lead in ergotropy, in units of its initial value",
-            _least(efficiency - ergotropy / plus.ergotropy.values[0], t >= 0),
+            _least(lead.efficiency - lead.ergotropy / plus.ergotropy.values[0], t >= 0),
             quote="In this scenario, the advantage of QBs becomes even more evident",
             place="Sec. II B, on Fig. 2b",
         ),

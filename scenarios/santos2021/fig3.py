@@ -10,7 +10,7 @@ import qbsim as qb
 from qbsim import plotting
 from qbsim.ledger.claims import check, number, statement
 
-from . import GAMMA, cells, times, together
+from . import GAMMA, cells, discharge, together
 
 FIGURE = "Fig. 3"
 COST = "2 s"
@@ -21,13 +21,12 @@ P = 3 / 4
 
 
 def compute(quick=False, workers=None):
-    runs = {}
-    for N in NS:
-        battery = cells(qb.linear(N), N, J=J, gamma_d=GAMMA_D)
-        states = {"plus": qb.plus(N), "classical": qb.classical(N, P)}
-        names = ("energy", "ergotropy", "efficiency")
-        both = {s: qb.evolve(battery, rho, times(STOP, quick) / GAMMA, names) for s, rho in states.items()}
-        runs[N] = together(both, "state", "initial state")
+    runs = {
+        N: discharge(
+            cells(qb.linear(N), N, J=J, gamma_d=GAMMA_D), STOP, quick, plus=qb.plus(N), classical=qb.classical(N, P)
+        )
+        for N in NS
+    }
     return together(runs, "N", "number of cells")
 
 
@@ -36,9 +35,8 @@ def draw(ds):
     for ax, state, panel in zip(axes, ("classical", "plus"), "ab", strict=True):
         for N, look in zip(ds.N.values, plotting.sequence(len(ds.N)), strict=True):
             ax.plot(ds.time, ds.efficiency.sel(state=state, N=N), label=f"N = {N}", **look)
-        plotting.label(ax, r"$\Gamma t$", r"efficiency $\mathcal{E}/U$" if panel == "a" else "", panel)
+        plotting.label(ax, r"$\Gamma t$", r"efficiency $\mathcal{E}/U$" if panel == "a" else "", panel).legend()
         ax.set_title(plotting.LABELS[state])
-        ax.legend()
     return fig
 
 
@@ -91,15 +89,10 @@ def _ergotropy(ds):
     t, n, plus = ds.time.values, ds.N.values, ds.sel(state="plus")
     classical = ds.sel(state="classical")
     # share that the coherent state has left when the classical one has lost half, of what Fig. 3 shows and of ergotropy
-    left = []
-    for name in ("efficiency", "ergotropy"):
-        for N in n:
-            curve = plus[name].sel(N=N).values
-            half = qb.half_life(t, classical[name].sel(N=N))
-            left.append(float(np.interp(half, t, curve / curve[0])))
+    curves = [(run[name].sel(N=N) for run in (plus, classical)) for name in ("efficiency", "ergotropy") for N in n]
+    left = [float(np.interp(qb.half_life(t, lost), t, kept / kept[0])) for kept, lost in curves]
     start = ds.isel(time=0)
-    classical_start = start.efficiency.sel(state="classical").values
-    plus_start = start.efficiency.sel(state="plus").values
+    plus_start, classical_start = (start.efficiency.sel(state=name).values for name in ("plus", "classical"))
     return [
         statement(
             "initial ergotropy N/2, both states, every N",

@@ -11,7 +11,7 @@ import qbsim as qb
 from qbsim import plotting
 from qbsim.ledger.claims import check, equal, statement
 
-from . import GAMMA, GEOMETRIES, cells, times, together
+from . import GAMMA, GEOMETRIES, cells, discharge, together
 
 FIGURE = "Fig. 4"
 COST = "3 s"
@@ -24,13 +24,10 @@ TEXT = "Sec. III A, on Fig. 4"
 
 
 def compute(quick=False, workers=None):
-    states = {"plus": qb.plus(N), "classical": qb.classical(N, P)}
     runs = {}
     for name, edges in GEOMETRIES.items():
         battery = cells(edges(N), N, J=J, gamma_d=GAMMA_D)
-        names = ("energy", "ergotropy", "efficiency")
-        both = {s: qb.evolve(battery, rho, times(STOP, quick) / GAMMA, names) for s, rho in states.items()}
-        runs[name] = together(both, "state", "initial state").assign(
+        runs[name] = discharge(battery, STOP, quick, plus=qb.plus(N), classical=qb.classical(N, P)).assign(
             bonds=((), len(battery.edges), {"long_name": "number of bonds", "units": "1"})
         )
     return together(runs, "geometry", "geometry")
@@ -53,11 +50,9 @@ def draw(ds):
 
 
 def claims(ds):
-    t = ds.time.values
     plus, classical = ds.sel(state="plus"), ds.sel(state="classical")
-    energy, eff = (plus.energy / plus.energy.isel(time=0)).values, plus.efficiency.values
-    lives = [qb.half_life(t, x) for x in eff]
-    bonds = plus.bonds.values
+    energy, bonds = (plus.energy / plus.energy.isel(time=0)).values, plus.bonds.values
+    lives = [qb.half_life(ds.time.values, x) for x in plus.efficiency.values]
     return [
         *_energies(ds),
         *_star(ds),
@@ -82,10 +77,9 @@ def claims(ds):
 
 
 def _energies(ds):
-    t = ds.time.values
     plus = ds.sel(state="plus")
     energy = (plus.energy / plus.energy.isel(time=0)).values
-    kept = [qb.half_life(t, x) for x in energy]
+    kept = [qb.half_life(ds.time.values, x) for x in energy]
     bonds, same, more = plus.bonds.values, abs(kept[0] - kept[1]), abs(kept[1] - kept[2])
     return [
         statement(
@@ -125,16 +119,12 @@ def _energies(ds):
 
 
 def _star(ds):
-    t = ds.time.values
-    plus, classical = ds.sel(state="plus"), ds.sel(state="classical")
+    t, plus = ds.time.values, ds.sel(state="plus")
     energy = (plus.energy / plus.energy.isel(time=0)).values
     work, eff = (plus.ergotropy / plus.ergotropy.isel(time=0)).values, plus.efficiency.values
     behind = {name: float((x[1:].max(axis=0) - x[0]).max()) for name, x in (("eff", eff), ("work", work))}
     late = t[np.flatnonzero(eff[1:].max(axis=0) > eff[0] + 1e-6)].max(initial=0.0)
-    spread = {
-        name: float(np.ptp(run.efficiency.values, axis=0).max())
-        for name, run in (("plus", plus), ("classical", classical))
-    }
+    spread = {s: float(np.ptp(ds.efficiency.sel(state=s).values, axis=0).max()) for s in ("plus", "classical")}
     return [
         statement(
             "the star is the most efficient, to within the width of a line",

@@ -30,14 +30,15 @@ def compute(quick=False, workers=None):
         "no_collective_decay": (qb.plus(N), J, 0.0),
     }
     names = ("efficiency", "l1_coherence", "concurrence")
-    runs = {}
-    for name, edges in GEOMETRIES.items():
-        several = {
-            case: qb.evolve(cells(edges(N), N, J=j, gamma_d=gamma_d), rho, times(STOP, quick) / GAMMA, names)
-            for case, (rho, j, gamma_d) in cases.items()
-        }
-        runs[name] = together(several, "case", "initial state or what is switched off")
-    return together(runs, "geometry", "geometry")
+
+    def case(edges, rho, j, gamma_d):
+        return qb.evolve(cells(edges(N), N, J=j, gamma_d=gamma_d), rho, times(STOP, quick) / GAMMA, names)
+
+    runs = {
+        name: {label: case(edges, *settings) for label, settings in cases.items()} for name, edges in GEOMETRIES.items()
+    }
+    several = {name: together(run, "case", "initial state or what is switched off") for name, run in runs.items()}
+    return together(several, "geometry", "geometry")
 
 
 def draw(ds):
@@ -48,8 +49,7 @@ def draw(ds):
         b.plot(ds.time, run.concurrence, **plotting.line(name))
     plotting.label(a, r"$\Gamma t$", r"normalised $l_1$-coherence", "a").legend()
     a.set_xlim(0, SHOWN)
-    plotting.label(b, r"$\Gamma t$", "mean concurrence of the bonds", "b")
-    b.set_xlim(0, 1.5)
+    plotting.label(b, r"$\Gamma t$", "mean concurrence of the bonds", "b").set_xlim(0, 1.5)
     return fig
 
 
@@ -67,8 +67,7 @@ def _concordance(a, b):
 
 
 def claims(ds):
-    t = ds.time.values
-    plus = ds.sel(case="plus")
+    t, plus = ds.time.values, ds.sel(case="plus")
     l1, eff, conc = plus.l1_coherence.values, plus.efficiency.values, plus.concurrence.values
     death, births = _fate(t, conc[0])
     shown = (t > 0) & (t <= SHOWN)
@@ -141,8 +140,7 @@ def _starts(ds):
 
 
 def _together(ds):
-    t = ds.time.values
-    plus = ds.sel(case="plus")
+    t, plus = ds.time.values, ds.sel(case="plus")
     l1, eff, conc = plus.l1_coherence.values, plus.efficiency.values, plus.concurrence.values
     off = float(ds.concurrence.sel(case="no_exchange").max())
     alone = ds.concurrence.sel(case="no_collective_decay").values

@@ -7,12 +7,12 @@ order of the literature; (b) 1->0, 2->0, 2->1. Circles: C_sep - C_loc itself.
 
 import numpy as np
 import qutip
-import xarray as xr
 
 import qbsim as qb
 from qbsim import capacitance, channels, plotting
 from qbsim.ledger.claims import check, equal, statement
 
+from .. import labelled
 from . import H
 
 FIGURE = "Fig. 2(a)"
@@ -35,90 +35,66 @@ def entangled(noise, rng, count):
     d, one = H.shape[0], qutip.qeye(H.shape[0])
     both = qutip.tensor(H, one) + qutip.tensor(one, H)
     pair = qutip.super_tensor(noise, noise)
-    energy, work, mixed = [], [], []
+    kets = []
     products = [c.ensemble[0][1] for c in capacitance.capacitance_curve(noise, H, np.linspace(0.2, 1.2, count))]
     for share in MIXED:
         for best in products:
             random = qutip.Qobj(rng.normal(size=(d * d, 2)) @ [1, 1j], dims=[[d, d], [1, 1]]).unit()
-            ket = (np.sqrt(1 - share) * qutip.tensor(best, best) + np.sqrt(share) * random).unit()
-            energy.append(qb.energy(ket, both) / 2)
-            work.append(qb.local_ergotropy(pair(qutip.ket2dm(ket)), both) / 2)
-            mixed.append(1 - qb.purity(ket.ptrace(0)))
-    chi = np.array([c.value for c in capacitance.capacitance_curve(noise, H, energy)])
-    return np.array(work) - chi, np.array(mixed)
+            kets.append((np.sqrt(1 - share) * qutip.tensor(best, best) + np.sqrt(share) * random).unit())
+    work = np.array([qb.local_ergotropy(pair(qutip.ket2dm(ket)), both) / 2 for ket in kets])
+    chi = [c.value for c in capacitance.capacitance_curve(noise, H, [qb.energy(ket, both) / 2 for ket in kets])]
+    return work - chi, [1 - qb.purity(ket.ptrace(0)) for ket in kets]
 
 
-def gap(channel, H, energy):
-    """C_sep - C_loc."""
+def gaps(channel, H, energy):
+    """C_sep - C_loc and C_sep - chi_tot."""
     separable = capacitance.separable_capacitance(channel, H, energy).value
-    return separable - capacitance.local_capacitance(channel, H, energy).value
+    others = capacitance.local_capacitance, capacitance.total_ergotropy_capacitance
+    return [separable - other(channel, H, energy).value for other in others]
 
 
-def _more(channels_of, energies, count):
-    """Gap and excess over chi_tot at a few energies, entangled inputs, and the most that is kept, for every noise."""
-    checked = np.empty((len(channels_of), len(energies), 2))
-    excess, kept = np.empty((len(channels_of), 2, count)), np.empty(len(channels_of))
-    for j, noise in enumerate(channels_of):
-        for k, e in enumerate(energies):
-            bound = capacitance.total_ergotropy_capacitance(noise, H, e).value
-            separable = capacitance.separable_capacitance(noise, H, e).value
-            checked[j, k] = separable - capacitance.local_capacitance(noise, H, e).value, separable - bound
-        excess[j] = entangled(noise, np.random.default_rng(j), count // len(MIXED))
-        # the output energy depends on the populations alone, and on them linearly
-        kept[j] = max(qb.energy(noise(qutip.fock_dm(3, k)), H) / k for k in (1, 2))
-    return checked, excess, kept
+def bounds(noise, energies):
+    """chi, chi_tot and their distance to the dual bound at all energies."""
+    curves = [capacitance.capacitance_curve(noise, H, energies, total=total) for total in (False, True)]
+    return np.transpose([(a.value, b.value, max(a.gap, b.gap)) for a, b in zip(*curves, strict=True)])
 
 
 def compute(quick=False, workers=None):
-    energies = np.linspace(0, 2, 6 if quick else 101)
-    shape = (len(RATES), len(CHANNELS), len(energies))
-    chi, chi_tot, dual_gap = (np.empty(shape) for _ in range(3))
-    energies_checked = CHECKED[-1:] if quick else CHECKED
-    for i, rates in enumerate(RATES.values()):
-        for j, name in enumerate(CHANNELS.values()):
-            noise = getattr(channels, name)(*rates)
-            local = capacitance.capacitance_curve(noise, H, energies)
-            total = capacitance.capacitance_curve(noise, H, energies, total=True)
-            chi[i, j], chi_tot[i, j] = [c.value for c in local], [c.value for c in total]
-            dual_gap[i, j] = [max(a.gap, b.gap) for a, b in zip(local, total, strict=True)]
-    noises = [getattr(channels, name)(*RATES["1->0, 2->1, 2->0"]) for name in CHANNELS.values()]
-    checked, excess, kept = _more(noises, energies_checked, len(MIXED) * (2 if quick else ENTANGLED))
-    qubit = gap(channels.dephasing(QUBIT[1]) @ channels.amplitude_damping(QUBIT[0]), qutip.num(2), QUBIT[2])
+    energies, energies_checked = np.linspace(0, 2, 6 if quick else 101), CHECKED[-1:] if quick else CHECKED
+    noises = [[getattr(channels, name)(*rates) for name in CHANNELS.values()] for rates in RATES.values()]
+    chi, chi_tot, dual_gap = np.moveaxis([[bounds(noise, energies) for noise in row] for row in noises], 2, 0)
+    checked = np.array([[gaps(noise, H, e) for e in energies_checked] for noise in noises[0]])
+    count = 2 if quick else ENTANGLED
+    inputs = [entangled(noise, np.random.default_rng(j), count) for j, noise in enumerate(noises[0])]
+    excess, mixedness = zip(*inputs, strict=True)
+    # the output energy depends on the populations alone, and on them linearly
+    kept = [max(qb.energy(noise(qutip.fock_dm(3, k)), H) / k for k in (1, 2)) for noise in noises[0]]
+    qubit, _ = gaps(channels.dephasing(QUBIT[1]) @ channels.amplitude_damping(QUBIT[0]), qutip.num(2), QUBIT[2])
     back = [capacitance.separable_capacitance(channels.depolarizing(1.0, 3), H, e).value - e for e in energies_checked]
     cases = DEPOLARIZED[: 1 if quick else None]
-    depolarized = [gap(channels.depolarizing(lam, d), qutip.num(d), 0.5) for d, lam in cases]
+    depolarized = [gaps(channels.depolarizing(lam, d), qutip.num(d), 0.5)[0] for d, lam in cases]
     one, qubits = qutip.num(2), (qutip.rand_dm(2, seed=k) for k in range(100))
     two_level = [qb.total_ergotropy(rho, one) - qb.ergotropy(rho, one) for rho in qubits]
-    units, dims = {"units": "epsilon_0"}, ("order", "channel", "energy")
-    return xr.Dataset(
+    unit, dims, pairs = "epsilon_0", ("order", "channel", "energy"), ("channel", "input")
+    return labelled(
         {
-            "chi": (dims, chi, {"long_name": "local capacitance chi", **units}),
-            "chi_tot": (dims, chi_tot, {"long_name": "total-ergotropy capacitance chi_tot", **units}),
-            "dual_gap": (dims, dual_gap, {"long_name": "distance to the dual bound", **units}),
-            "gap": (("channel", "checked"), checked[..., 0], {"long_name": "C_sep - C_loc", **units}),
-            "excess": (("channel", "checked"), checked[..., 1], {"long_name": "C_sep - chi_tot", **units}),
-            "qubit_gap": ((), qubit, {"long_name": "C_sep - C_loc of a dephased two-level cell", "units": "1"}),
-            "entangled": (
-                ("channel", "input"),
-                excess[:, 0],
-                {"long_name": "work from an entangled input, emptied cell by cell, less chi", **units},
-            ),
-            "mixedness": (
-                ("channel", "input"),
-                excess[:, 1],
-                {"long_name": "1 - purity of one cell of the entangled input", "units": "1"},
-            ),
-            "kept": ("channel", kept, {"long_name": "most output energy per input energy", "units": "1"}),
-            "identity": ("checked", back, {"long_name": "C_sep less input energy, no noise", **units}),
-            "depolarized": ("case", depolarized, {"long_name": "C_sep - C_loc, depolarizing", **units}),
-            "two_level": ("state", two_level, {"long_name": "E_tot - E of random two-level states", "units": "1"}),
+            "chi": (dims, chi, "local capacitance chi", unit),
+            "chi_tot": (dims, chi_tot, "total-ergotropy capacitance chi_tot", unit),
+            "dual_gap": (dims, dual_gap, "distance to the dual bound", unit),
+            "gap": (("channel", "checked"), checked[..., 0], "C_sep - C_loc", unit),
+            "excess": (("channel", "checked"), checked[..., 1], "C_sep - chi_tot", unit),
+            "qubit_gap": ((), qubit, "C_sep - C_loc of a dephased two-level cell"),
+            "entangled": (pairs, list(excess), "work from an entangled input, emptied cell by cell, less chi", unit),
+            "mixedness": (pairs, list(mixedness), "1 - purity of one cell of the entangled input"),
+            "kept": ("channel", kept, "most output energy per input energy"),
+            "identity": ("checked", back, "C_sep less input energy, no noise", unit),
+            "depolarized": ("case", depolarized, "C_sep - C_loc, depolarizing", unit),
+            "two_level": ("state", two_level, "E_tot - E of random two-level states"),
         },
-        coords={
-            "order": ("order", list(RATES), {"long_name": "transitions of the three rates", "units": "1"}),
-            "channel": ("channel", list(CHANNELS), {"long_name": "noise", "units": "1"}),
-            "energy": ("energy", energies, {"long_name": "input energy per cell", **units}),
-            "checked": ("checked", list(energies_checked), {"long_name": "input energy per cell", **units}),
-        },
+        order=(list(RATES), "transitions of the three rates"),
+        channel=(list(CHANNELS), "noise"),
+        energy=(energies, "input energy per cell", unit),
+        checked=(list(energies_checked), "input energy per cell", unit),
     )
 
 
@@ -130,9 +106,8 @@ def draw(ds):
             ax.plot(ds.energy, run.chi_tot - run.chi, color=f"C{k}", ls=("-", "--")[k], label=str(channel))
             if panel == "a":
                 ax.plot(ds.checked, ds.gap.sel(channel=channel), "o", color=f"C{k}", mfc="none")
-        plotting.label(ax, r"energy $\mathfrak{e}/\epsilon_0$", r"$\Delta C/\epsilon_0$", panel)
+        plotting.label(ax, r"energy $\mathfrak{e}/\epsilon_0$", r"$\Delta C/\epsilon_0$").legend()
         ax.set_title(f"({panel})  rates {order}", loc="left")
-        ax.legend()
     return fig
 
 

@@ -5,10 +5,11 @@ does not depend on the input energy; circles: from the output states of the chan
 """
 
 import numpy as np
-import xarray as xr
 
 from qbsim import bosonic, capacitance, plotting
 from qbsim.ledger.claims import check, equal, statement
+
+from .. import labelled
 
 FIGURE = "Fig. 2(b)"
 COST = "1 s"
@@ -29,9 +30,9 @@ def attenuator(lam, beta):
     return bosonic.attenuator(lam, 1 / (np.expm1(beta) * (1 - lam))) & bosonic.attenuator(0.0)
 
 
-def work(channel, *amplitudes):
-    """Ergotropy and total ergotropy of a coherent input after a channel."""
-    out = channel(bosonic.GaussianState.coherent(*amplitudes))
+def work(channel, state):
+    """Ergotropy and total ergotropy of a state after a channel."""
+    out = channel(state)
     return out.ergotropy, out.total_ergotropy
 
 
@@ -44,48 +45,30 @@ def squeezed(energy, part):
 
 def compute(quick=False, workers=None):
     beta = np.geomspace(0.02, 10, 21 if quick else 101)
-    works = np.empty((len(BETAS), len(ENERGIES), 2))
-    other = np.empty(len(BETAS))
-    for i, b in enumerate(BETAS):
-        works[i] = [work(attenuator(LAM, b), np.sqrt(e), 0.0) for e in ENERGIES]
-        ergotropy, total = work(attenuator(OTHER_LAM, b), 1.0, 0.0)
-        other[i] = total - ergotropy
-    states = works[..., 1] - works[..., 0]
-    one_mode = [[work(channel, np.sqrt(e)) for e in ENERGIES] for channel, _ in ONE_MODE.values()]
-    less = np.empty((len(ONE_MODE), 2))  # what coherent inputs give more than the best squeezed one
-    for k, (channel, _) in enumerate(ONE_MODE.values()):
-        outputs = [channel(squeezed(1.0, part)) for part in np.linspace(-1, 1, 40)]  # 0 is left out
-        less[k] = np.array(work(channel, 1.0)) - np.max([(o.ergotropy, o.total_ergotropy) for o in outputs], axis=0)
-    units = {"units": "hbar omega"}
-    return xr.Dataset(
+    coherent = bosonic.GaussianState.coherent
+    works = np.array([[work(attenuator(LAM, b), coherent(np.sqrt(e), 0.0)) for e in ENERGIES] for b in BETAS])
+    other = np.diff([work(attenuator(OTHER_LAM, b), coherent(1.0, 0.0)) for b in BETAS])[:, 0]
+    channels, gains = zip(*ONE_MODE.values(), strict=True)
+    one_mode = [[work(channel, coherent(np.sqrt(e))) for e in ENERGIES] for channel in channels]
+    inputs = [squeezed(1.0, part) for part in np.linspace(-1, 1, 40)]  # 0 is left out
+    best = [np.max([work(channel, state) for state in inputs], axis=0) for channel in channels]
+    less = np.array([work(channel, coherent(1.0)) for channel in channels]) - best
+    dims, unit = ("beta_states", "energy"), "hbar omega"
+    return labelled(
         {
-            "gap": (
-                "beta",
-                [float(capacitance.two_mode_gap(b)) for b in beta],
-                {"long_name": "C_sep - C_loc", **units},
-            ),
-            "states": (("beta_states", "energy"), states, {"long_name": "C_sep - C_loc from output states", **units}),
-            "works": (("beta_states", "energy", "work"), works, {"long_name": "work after the attenuator", **units}),
-            "other": ("beta_states", other, {"long_name": "C_sep - C_loc at the other transmissivity", **units}),
-            "one_mode": (
-                ("channel", "energy", "work"),
-                np.array(one_mode),
-                {"long_name": "work of one mode, coherent input", **units},
-            ),
-            "less": (("channel", "work"), less, {"long_name": "coherent less best squeezed input, energy 1", **units}),
-            "gain": ("channel", [gain for _, gain in ONE_MODE.values()], {"long_name": "gain", "units": "1"}),
+            "gap": ("beta", [float(capacitance.two_mode_gap(b)) for b in beta], "C_sep - C_loc", unit),
+            "states": (dims, works[..., 1] - works[..., 0], "C_sep - C_loc from output states", unit),
+            "works": ((*dims, "work"), works, "work after the attenuator", unit),
+            "other": ("beta_states", other, "C_sep - C_loc at the other transmissivity", unit),
+            "one_mode": (("channel", "energy", "work"), one_mode, "work of one mode, coherent input", unit),
+            "less": (("channel", "work"), less, "coherent less best squeezed input, energy 1", unit),
+            "gain": ("channel", list(gains), "gain"),
         },
-        coords={
-            "beta": ("beta", beta, {"long_name": "inverse temperature beta", "units": "1/(hbar omega)"}),
-            "beta_states": (
-                "beta_states",
-                list(BETAS),
-                {"long_name": "inverse temperature", "units": "1/(hbar omega)"},
-            ),
-            "energy": ("energy", list(ENERGIES), {"long_name": "input energy", **units}),
-            "channel": ("channel", list(ONE_MODE), {"long_name": "one-mode channel", "units": "1"}),
-            "work": ("work", list(WORK), {"long_name": "figure of merit", "units": "1"}),
-        },
+        beta=(beta, "inverse temperature beta", f"1/({unit})"),
+        beta_states=(list(BETAS), "inverse temperature", f"1/({unit})"),
+        energy=(list(ENERGIES), "input energy", unit),
+        channel=(list(ONE_MODE), "one-mode channel"),
+        work=(list(WORK), "figure of merit"),
     )
 
 

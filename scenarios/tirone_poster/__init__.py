@@ -12,33 +12,28 @@ Out of scope:
 
 import numpy as np
 import qutip
-import xarray as xr
 
 from qbsim import capacitance
+
+from .. import labelled
 
 H = qutip.num(2)  # Eq. (2): diag(0, 1)
 
 
 def surface(channel, gamma, name, values):
     """Work per input energy of infinitely diluted coherent cells and of the best single cell, over two strengths."""
-    diluted, single = np.empty((len(gamma), len(values))), np.empty((len(gamma), len(values)))
-    for i, g in enumerate(gamma):
-        for j, x in enumerate(values):
-            noise = channel(g, x)
-            diluted[i, j] = capacitance.coherent_redundancy_ratio(noise, H).value
-            single[i, j] = capacitance.single_shot_ratio(noise, H).value
-    long_names = {"gamma": "damping gamma", "eta": "excited population of the bath eta", "kappa": "dephasing kappa"}
-    ds = xr.Dataset(
-        {
-            "diluted": (("gamma", name), diluted, {"long_name": "work / energy, diluted coherent cells"}),
-            "single": (("gamma", name), single, {"long_name": "work / energy, best single cell"}),
-        },
-        coords={"gamma": gamma, name: values},
+    noises = [[channel(g, x) for x in values] for g in gamma]
+    diluted, single = (
+        np.array([[ratio(noise, H).value for noise in row] for row in noises])
+        for ratio in (capacitance.coherent_redundancy_ratio, capacitance.single_shot_ratio)
     )
-    ds["difference"] = ds.diluted - ds.single
-    ds["difference"].attrs["long_name"] = "difference of the ratios"
-    for variable in ds.variables.values():
-        variable.attrs["units"] = "1"
-    for axis in ("gamma", name):
-        ds[axis].attrs["long_name"] = long_names[axis]
-    return ds
+    dims, long_names = ("gamma", name), {"eta": "excited population of the bath eta", "kappa": "dephasing kappa"}
+    return labelled(
+        {
+            "diluted": (dims, diluted, "work / energy, diluted coherent cells"),
+            "single": (dims, single, "work / energy, best single cell"),
+            "difference": (dims, diluted - single, "difference of the ratios"),
+        },
+        gamma=(gamma, "damping gamma"),
+        **{name: (values, long_names[name])},
+    )

@@ -7,12 +7,12 @@ inside. The corner gamma = 1, eta = 1/2 is excluded: the difference has no limit
 
 import numpy as np
 import qutip
-import xarray as xr
 
 import qbsim as qb
 from qbsim import capacitance, channels, plotting
 from qbsim.ledger.claims import check, equal, statement
 
+from .. import labelled
 from . import H, surface
 
 FIGURE = "Fig. 1"
@@ -54,17 +54,16 @@ def compute(quick=False, workers=None):
         for g in some.gamma.values
         for x in some.eta.values
     ]
+    coherent = capacitance.coherent_redundancy_ratio(noise, H).value
     numbers = {
-        "defect": (defect, "largest trace defect of Eq. (3) as printed, 20 random states"),
-        "apart": (apart, "Eq. (3) with rho_22, largest distance from relaxation in a bath"),
-        "ours": (ours, "the channel, largest distance from relaxation in a bath"),
-        "lost": (float((supremum - some.diluted.values.ravel()).max()), "supremum over product inputs less dilution"),
-        "coherent": (capacitance.coherent_redundancy_ratio(noise, H).value, "work / energy, coherent dilution"),
-        "incoherent": (incoherent, "work / energy, full cells among empty ones, emptied together"),
+        "defect": ((), defect, "largest trace defect of Eq. (3) as printed, 20 random states"),
+        "apart": ((), apart, "Eq. (3) with rho_22, largest distance from relaxation in a bath"),
+        "ours": ((), ours, "the channel, largest distance from relaxation in a bath"),
+        "lost": ((), (supremum - some.diluted.values.ravel()).max(), "supremum over product inputs less dilution"),
+        "coherent": ((), coherent, "work / energy, coherent dilution"),
+        "incoherent": ((), incoherent, "work / energy, full cells among empty ones, emptied together"),
     }
-    for name, (number, text) in numbers.items():
-        ds[name] = xr.DataArray(number, attrs={"long_name": text, "units": "1"})
-    return ds
+    return ds.merge(labelled(numbers))
 
 
 def draw(ds):

@@ -8,11 +8,11 @@ Above that line a finite E/n is better.
 from math import comb
 
 import numpy as np
-import xarray as xr
 
 from qbsim import capacitance, channels, plotting
 from qbsim.ledger.claims import check, equal, statement
 
+from .. import labelled
 from . import H, surface
 
 FIGURE = "Fig. 2"
@@ -33,8 +33,7 @@ def incoherent_ratio(gamma, full, empty):
     eigenvalue (1 - gamma)^k gamma^(full - k), comb(full, k) times; the ground state comes first, then one quantum.
     """
     k = np.arange(full + 1)
-    weights = np.repeat((1 - gamma) ** k * gamma ** (full - k), [comb(full, j) for j in k])
-    weights = np.sort(weights)[::-1]
+    weights = np.sort(np.repeat((1 - gamma) ** k * gamma ** (full - k), [comb(full, j) for j in k]))[::-1]
     if len(weights) > 1 + full + empty:
         raise ValueError("Too few empty cells: the output needs levels of two quanta.")
     return ((1 - gamma) * full - weights[1:].sum()) / full
@@ -42,28 +41,18 @@ def incoherent_ratio(gamma, full, empty):
 
 def compute(quick=False, workers=None):
     grid = np.linspace(0, 1, 11 if quick else 41)
-    ds = surface(noise, grid, "kappa", grid)
+    here, separable = noise(*TEST), capacitance.separable_redundancy_ratio
+    blind = here @ channels.dephasing(1.0)  # populations alone: the input is dephased completely before the noise
     numbers = {
-        "coherent": (capacitance.coherent_redundancy_ratio, "work / energy, coherent dilution"),
-        "local": (capacitance.local_redundancy_ratio, "work / energy, supremum with local extraction"),
-        "separable": (capacitance.separable_redundancy_ratio, "work / energy, supremum with collective extraction"),
+        "coherent": (capacitance.coherent_redundancy_ratio(here, H).value, "coherent dilution"),
+        "local": (capacitance.local_redundancy_ratio(here, H).value, "supremum with local extraction"),
+        "separable": (separable(here, H).value, "supremum with collective extraction"),
+        "incoherent": (separable(blind, H).value, "full cells among empty ones, emptied together"),
+        "finite": (incoherent_ratio(TEST[0], FULL, EMPTY), f"{FULL} full cells among {EMPTY} empty ones"),
+        "single_test": (capacitance.single_shot_ratio(here, H).value, "best single cell"),
     }
-    for name, (ratio, text) in numbers.items():
-        ds[name] = xr.DataArray(ratio(noise(*TEST), H).value, attrs={"long_name": text, "units": "1"})
-    # populations alone: the input is dephased completely before the noise
-    blind = capacitance.separable_redundancy_ratio(noise(*TEST) @ channels.dephasing(1.0), H).value
-    ds["incoherent"] = xr.DataArray(
-        blind, attrs={"long_name": "work / energy, full cells among empty ones, emptied together", "units": "1"}
-    )
-    ds["finite"] = xr.DataArray(
-        incoherent_ratio(TEST[0], FULL, EMPTY),
-        attrs={"long_name": f"work / energy, {FULL} full cells among {EMPTY} empty ones", "units": "1"},
-    )
-    ds["single_test"] = xr.DataArray(
-        capacitance.single_shot_ratio(noise(*TEST), H).value,
-        attrs={"long_name": "work / energy, best single cell", "units": "1"},
-    )
-    return ds
+    one_point = labelled({name: ((), ratio, f"work / energy, {text}") for name, (ratio, text) in numbers.items()})
+    return surface(noise, grid, "kappa", grid).merge(one_point)
 
 
 def draw(ds):
@@ -73,9 +62,8 @@ def draw(ds):
     ax.contour(inner.gamma, inner.kappa, inner.difference.T, levels=[0.0], colors="k", linewidths=1.2)
     g = np.linspace(0, 0.5, 101)
     ax.plot(g, g / (1 - g), ":", color="tab:orange", lw=2, label=r"$\kappa = \gamma/(1-\gamma)$")
-    ax.legend(loc="lower right")
     fig.colorbar(filled, ax=ax, ticks=np.linspace(-1, 1, 5), label=r"$J - \mathcal{E}_{1,1}/E$")
-    plotting.label(ax, r"damping $\gamma$", r"dephasing $\kappa$")
+    plotting.label(ax, r"damping $\gamma$", r"dephasing $\kappa$").legend(loc="lower right")
     return fig
 
 
@@ -86,7 +74,6 @@ def claims(ds):
     # cells of the grid whose middle lies below the border: the area is ln 2
     middle = (ds.difference[1:, 1:].values + ds.difference[:-1, :-1].values) / 2
     share = float((middle > 0).mean())
-    advantage = float(ds.finite - ds.single_test)
     return [
         statement(
             "the difference is positive in a vast part of the square",
@@ -105,7 +92,7 @@ def claims(ds):
         ),
         statement(
             "no advantage over the single shot without coherence, gamma = 0.2, kappa = 0.9",
-            -advantage,
+            -float(ds.finite - ds.single_test),
             quote="Another fundamental ingredient to obtain an efficiency advantage is quantum coherence",
             place="Redundancy protocol, above Eq. (6)",
             holds=False,

@@ -5,11 +5,11 @@ limit of infinitely many. (b) What is missing to the limit; it falls as 1/n.
 """
 
 import numpy as np
-import xarray as xr
 
 from qbsim import capacitance, channels, plotting
 from qbsim.ledger.claims import check, equal, statement
 
+from .. import labelled
 from . import H
 from .fig2 import noise
 
@@ -29,15 +29,13 @@ def compute(quick=False, workers=None):
     cells = 2 ** np.arange(0, 15, 2 if quick else 1)
     ratio = [capacitance.redundancy_curve(channel, H, cells, ENERGY) for channel in CASES.values()]
     limit = [capacitance.coherent_redundancy_ratio(channel, H).value for channel in CASES.values()]
-    return xr.Dataset(
+    return labelled(
         {
-            "ratio": (("case", "cells"), np.array(ratio), {"long_name": "work / energy", "units": "1"}),
-            "limit": ("case", np.array(limit), {"long_name": "work / energy, infinitely many cells", "units": "1"}),
+            "ratio": (("case", "cells"), ratio, "work / energy"),
+            "limit": ("case", limit, "work / energy, infinitely many cells"),
         },
-        coords={
-            "case": ("case", list(CASES), {"long_name": "noise", "units": "1"}),
-            "cells": ("cells", cells, {"long_name": "number of cells", "units": "1"}),
-        },
+        case=(list(CASES), "noise"),
+        cells=(cells, "number of cells"),
     )
 
 
@@ -68,9 +66,7 @@ def _enough(run, part=0.99):
 
 def claims(ds):
     thermal, dephased, convex, flat = (ds.isel(case=k) for k in (0, 2, 3, 4))
-    last = float(ds.cells[-1])
-    slope = float(last * (thermal.limit - thermal.ratio[-1]))
-    before = float(ds.cells[-2] * (thermal.limit - thermal.ratio[-2]))
+    missing = (ds.cells * (thermal.limit - thermal.ratio)).values
     return [
         statement(
             "thermal relaxation: every doubling of the cells helps",
@@ -84,10 +80,10 @@ def claims(ds):
         equal("GADC(0.3, 0.2), one cell", 0.52, float(thermal.ratio[0]), tol=1e-9),
         equal("GADC(0.3, 0.2), limit (1 - gamma)/(1 - 2 gamma eta)", 0.7 / 0.88, float(thermal.limit), tol=1e-12),
         equal("distance to the limit at the largest n", 0.0, float(thermal.limit - thermal.ratio[-1]), tol=2e-5),
-        equal("it falls as 1/n: n times the distance, at the last two n", 1.0, before / slope, tol=0.01),
+        equal("it falls as 1/n: n times the distance, at the last two n", 1.0, missing[-2] / missing[-1], tol=0.01),
         check(
             "a finite number of cells is enough for 99 % of the limit",
-            float(last - (_enough(thermal) or np.inf)),
+            float(ds.cells[-1] - (_enough(thermal) or np.inf)),
             found=f"n = {_enough(thermal)} for GADC(0.3, 0.2), {_enough(dephased)} for ADC + dephasing (0.3, 0.2)",
         ),
     ]
