@@ -16,8 +16,6 @@ import numpy as np
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["atomic", "read_text", "save", "writable_folder"]
-
 TEXT_LIMIT = 2**28  # bytes of a text file
 
 

@@ -24,8 +24,6 @@ from ._machine import available_memory
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["parse_json", "read_arrays", "read_netcdf"]
-
 JSON_DEPTH = 64  # levels of nesting
 SMALL = 2**26  # bytes that any file may ask for
 EXPANSION = 100  # above that, what a file asks for beyond its own size, before it is taken for a bomb
