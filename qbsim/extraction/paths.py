@@ -202,6 +202,5 @@ def _rotated(held: FloatArray, rows: Sequence[Sequence[int]] | np.ndarray, angle
     rho = np.diag(held).astype(complex)
     turn = np.array([[np.cos(angle), -1j * np.sin(angle)], [-1j * np.sin(angle), np.cos(angle)]])
     for pair in rows:
-        block = np.ix_(pair, pair)
-        rho[block] = turn @ np.diag(held[list(pair)]) @ turn.conj().T
+        rho[np.ix_(pair, pair)] = turn @ np.diag(held[list(pair)]) @ turn.conj().T
     return rho
