@@ -79,8 +79,7 @@ def proven_bound(cell: Cell, functional: Convex, mu: float, reached: float, tol:
 def _halve(simplices: FloatArray) -> FloatArray:
     """Every simplex cut in two at the middle of its longest edge."""
     n, m, _ = simplices.shape
-    overlap = np.einsum("nia,nja->nij", simplices, simplices)
-    longest = np.argmin(overlap.reshape(n, m * m), axis=1)
+    longest = np.argmin(np.einsum("nia,nja->nij", simplices, simplices).reshape(n, m * m), axis=1)
     i, j, row = longest // m, longest % m, np.arange(n)
     middle = simplices[row, i] + simplices[row, j]
     middle /= np.linalg.norm(middle, axis=1, keepdims=True)
