@@ -105,7 +105,7 @@ class DenseStates(StateSeries):
         self.cells = tuple(range(len(dims))) if cells is None else tuple(cells)
         self.cell_dims = [dims[c] for c in self.cells]
         self.order = [*self.cells, *(k for k in range(len(dims)) if k not in self.cells)]  # of the factors, cells first
-        self.shape = len(times), int(np.prod(self.cell_dims)), int(np.prod(dims) // np.prod(self.cell_dims))
+        self.shape = len(times), math.prod(self.cell_dims), math.prod(dims) // math.prod(self.cell_dims)
 
     @cached_property
     def dense(self) -> ComplexArray:
