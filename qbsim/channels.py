@@ -49,9 +49,7 @@ def choi_matrix(channel: Qobj) -> NDArray[np.complex128]:
     ndarray, (d d', d d')
         Input factor first.
     """
-    out, inp = (int(np.prod(d[0])) for d in channel.dims)
-    # column stacking: row index l * out + k is the entry (k, l) of the output, column index j * inp + i of the input
-    return channel.full().reshape(out, out, inp, inp).transpose(3, 1, 2, 0).reshape(inp * out, inp * out)
+    return qutip.to_choi(channel).full()
 
 
 def check_channel(channel: Any, name: str = "channel") -> Qobj:
