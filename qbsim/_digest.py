@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
-__all__ = ["NOT_NUMERIC", "digest", "json_digest", "normalised", "numerics_sha256"]
-
 
 def digest(*arrays: Any) -> str:
     """SHA-256 of arrays: dtype, shape and bytes in C order; sparse matrices by their canonical CSR form."""

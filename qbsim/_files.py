@@ -16,8 +16,6 @@ import numpy as np
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["atomic", "read_text", "save", "writable_folder"]
-
 TEXT_LIMIT = 2**28  # bytes of a text file
 
 
@@ -111,13 +109,16 @@ def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
     >>> folder.cleanup()
     """
     split = {name: variable for name, variable in ds.data_vars.items() if np.iscomplexobj(variable)}
-    real = {f"{name}_re": variable.real.assign_attrs(variable.attrs) for name, variable in split.items()}
-    imag = {f"{name}_im": variable.imag.assign_attrs(variable.attrs) for name, variable in split.items()}
+    parts = {
+        f"{name}_{part[:2]}": getattr(variable, part).assign_attrs(variable.attrs)
+        for name, variable in split.items()
+        for part in ("real", "imag")
+    }
     # xarray need not ask a dask cluster for the lock of a file that is only in memory
     clustered = "distributed" in sys.modules
     alone = sys.modules["dask"].config.set(scheduler="synchronous") if clustered else nullcontext()
     # made in memory: HDF5 that meets a full disk in the middle of a file can take the interpreter down with it
     with alone:
-        content = ds.drop_vars(split).assign(real | imag).to_netcdf(engine="h5netcdf")
+        content = ds.drop_vars(split).assign(parts).to_netcdf(engine="h5netcdf")
     with atomic(path) as temporary:
         temporary.write_bytes(content)

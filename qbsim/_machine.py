@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-__all__ = ["SURELY_FREE", "available_memory", "one_thread", "require", "require_cells"]
-
 
 @cache
 def _controller() -> Any:

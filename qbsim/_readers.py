@@ -24,8 +24,6 @@ from ._machine import available_memory
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["parse_json", "read_arrays", "read_netcdf"]
-
 JSON_DEPTH = 64  # levels of nesting
 SMALL = 2**26  # bytes that any file may ask for
 EXPANSION = 100  # above that, what a file asks for beyond its own size, before it is taken for a bomb
@@ -199,8 +197,7 @@ def _attribute_bytes(owner: Any, name: str, size: int) -> int:
     for k in range(h5py.h5a.get_num_attrs(owner)):
         attribute = h5py.h5a.open(owner, index=k)
         kind, space = attribute.get_type(), attribute.get_space()
-        empty = space.get_simple_extent_type() == h5py.h5s.NULL
-        entries = 0 if empty else math.prod(space.get_simple_extent_dims())
+        entries = 0 if space.get_simple_extent_type() == h5py.h5s.NULL else math.prod(space.get_simple_extent_dims())
         if kind.get_class() in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.STRING):
             need += entries * (size if _is_text(kind) and entries > 1 else kind.get_size())
         elif attribute.name in (b"DIMENSION_LIST", b"REFERENCE_LIST"):  # which dimension is which variable
@@ -225,8 +222,7 @@ def _parts(shape: tuple[int, ...], most: int) -> Iterator[tuple[slice, ...]]:
     steps = []
     for n in reversed(shape):  # whole rows as long as they fit
         steps.append(max(1, min(n, most)))
-        most //= steps[-1]
-        most = most if steps[-1] == n else 1
+        most = most // n if steps[-1] == n else 1
     starts = [range(0, n, step) for n, step in zip(shape, reversed(steps), strict=True)]
     for corner in itertools.product(*starts):
         yield tuple(slice(a, a + step) for a, step in zip(corner, reversed(steps), strict=True))

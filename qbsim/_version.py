@@ -8,8 +8,6 @@ from importlib.metadata import version
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "versions"]
-
 _library_version = cache(version)  # reading a version takes as long as a small evolution
 
 

@@ -77,8 +77,7 @@ class GaussianState:
     @classmethod
     def coherent(cls, *amplitudes: complex) -> GaussianState:
         """Product of coherent states of these amplitudes, one per mode, of energy |amplitude|^2 each."""
-        parts = np.array(amplitudes, complex)
-        mean = math.sqrt(2) * np.stack([parts.real, parts.imag], axis=1).ravel()
+        mean = math.sqrt(2) * np.array(amplitudes, complex).view(float)  # real and imaginary parts in turn
         return cls(mean, np.eye(len(mean)) / 2)
 
     @classmethod
@@ -130,8 +129,7 @@ class GaussianState:
         counts: list[int] = []
         while sum(counts) < len(weights):
             counts.append(math.comb(len(counts) + self.modes - 1, self.modes - 1))
-        levels = np.repeat(np.arange(len(counts)), counts)[: len(weights)]
-        return float(weights @ levels)
+        return float(weights @ np.repeat(np.arange(len(counts)), counts)[: len(weights)])
 
     @property
     def ergotropy(self) -> float:

@@ -49,9 +49,7 @@ def choi_matrix(channel: Qobj) -> NDArray[np.complex128]:
     ndarray, (d d', d d')
         Input factor first.
     """
-    out, inp = (int(np.prod(d[0])) for d in channel.dims)
-    # column stacking: row index l * out + k is the entry (k, l) of the output, column index j * inp + i of the input
-    return channel.full().reshape(out, out, inp, inp).transpose(3, 1, 2, 0).reshape(inp * out, inp * out)
+    return qutip.to_choi(channel).full()
 
 
 def check_channel(channel: Any, name: str = "channel") -> Qobj:
@@ -189,8 +187,7 @@ def generalized_amplitude_damping(gamma: float, eta: float) -> Qobj:
     [0.8, 0.2]
     """
     gamma, eta = as_real("gamma", gamma, minimum=0, maximum=1), as_real("eta", eta, minimum=0, maximum=1)
-    s = np.sqrt(1 - gamma)
-    lower, raise_ = (1 - eta) * gamma, eta * gamma
+    s, lower, raise_ = np.sqrt(1 - gamma), (1 - eta) * gamma, eta * gamma
     matrix = [[1 - raise_, 0, 0, lower], [0, s, 0, 0], [0, 0, s, 0], [raise_, 0, 0, 1 - lower]]
     return Qobj(np.array(matrix, complex), dims=[[[2], [2]]] * 2, superrep="super", copy=False)
 
@@ -243,7 +240,7 @@ def _three_level_decay(g10: float, g21: float, g20: float) -> tuple[Qobj, Qobj, 
     """Kraus operators: without a jump, and of the jumps 1 to 0, 2 to 1 and 2 to 0."""
     g10, g21, g20 = (as_real(name, g, minimum=0, maximum=1) for name, g in (("g10", g10), ("g21", g21), ("g20", g20)))
     if g21 + g20 > 1 + 1e-12:
-        _, lost = apart(1, g21 + g20)
+        lost = apart(1, g21 + g20)[1]
         raise ValueError(f"Arguments g21 and g20 must not exceed 1 together: level 2 loses g21 + g20 = {lost}.")
     stay = Qobj(np.diag(np.sqrt([1, 1 - g10, max(0.0, 1 - g21 - g20)])).astype(complex))
     jumps = (np.sqrt(g) * transition(3, *kl) for g, kl in ((g10, (1, 0)), (g21, (2, 1)), (g20, (2, 0))))

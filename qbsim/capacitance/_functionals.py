@@ -104,8 +104,7 @@ class TotalErgotropy:
     def temperature(self, sigma: ComplexArray) -> float:
         """Temperature of the Gibbs state with the entropy of one state."""
         r = np.maximum(np.linalg.eigvalsh(sigma), 0.0)
-        beta = float(gibbs_point(entropy_deficit(r / r.sum()), self.levels)[1])
-        return 1 / max(beta, 1e-12)
+        return 1 / max(float(gibbs_point(entropy_deficit(r / r.sum()), self.levels)[1]), 1e-12)
 
 
 Convex = Ergotropy | FreeEnergy

@@ -111,8 +111,7 @@ class Envelope:
 
     def at(self, energies: FloatArray) -> list[Point]:
         """Majorant at these energies, chord and dual closed to 1e-11 of the spread where the search allows."""
-        inside = np.asarray(energies, float)
-        inside = inside[(inside < self.peak) & (inside > self.pool.energy[0])]
+        inside = energies[(energies < self.peak) & (energies > self.pool.energy[0])]
         if inside.size and len(self.tested) == 1:
             self._sweep(self.first)
         for _ in range(SWEEPS if inside.size else 0):
@@ -141,12 +140,11 @@ class Envelope:
         left, right = hull[max(j - 1, 0)], hull[min(j, len(hull) - 1)]
         width = energy[right] - energy[left]
         rise = (self.pool.value[right] - self.pool.value[left]) / width if width > 0 else 0.0
-        value = self.pool.value[left] + rise * (e - energy[left])
         multipliers = [max(rise, 0.0)]
         if width > 0 and np.isfinite(self.slopes[left]):  # secant: where would the best state have the energy e?
             part = (e - energy[left]) / width
             multipliers.append(float((1 - part) * self.slopes[left] + part * self.slopes[right]))
-        return float(value), self._dual(e)[0], multipliers, left, right
+        return float(self.pool.value[left] + rise * (e - energy[left])), self._dual(e)[0], multipliers, left, right
 
     def _dual(self, e: float) -> tuple[float, float]:
         """Least supporting line at e, and its multiplier."""

@@ -51,8 +51,7 @@ def proven_bound(cell: Cell, functional: Convex, mu: float, reached: float, tol:
         A simplex whose bound stays within `reached` + `tol` is done.
     """
     open_, axes = _simplices(cell)
-    m = len(axes)
-    first, second = np.triu_indices(m)
+    first, second = np.triu_indices(len(axes))
     done, total = reached, len(open_)
     while len(open_):
         kets = open_ @ axes
@@ -62,9 +61,9 @@ def proven_bound(cell: Cell, functional: Convex, mu: float, reached: float, tol:
         corners = (v[..., :, None] * w[..., None, :].conj() + w[..., :, None] * v[..., None, :].conj()) / 2
         corners /= overlap[near][..., None, None]
         energies = np.einsum("nkaa,a->nk", corners, cell.levels).real
-        outputs = cell.output(corners).reshape(corners.shape)
+        bounds = functional.bound(cell.output(corners).reshape(corners.shape)) - mu * energies
         all_bounds = np.full(len(open_), np.inf)
-        all_bounds[near] = (functional.bound(outputs) - mu * energies).max(axis=1, initial=-np.inf)
+        all_bounds[near] = bounds.max(axis=1, initial=-np.inf)
         finished = all_bounds <= reached + tol
         done = max(done, float(all_bounds[finished].max(initial=-np.inf)))
         open_, all_bounds = open_[~finished], all_bounds[~finished]
@@ -80,8 +79,7 @@ def proven_bound(cell: Cell, functional: Convex, mu: float, reached: float, tol:
 def _halve(simplices: FloatArray) -> FloatArray:
     """Every simplex cut in two at the middle of its longest edge."""
     n, m, _ = simplices.shape
-    overlap = np.einsum("nia,nja->nij", simplices, simplices)
-    longest = np.argmin(overlap.reshape(n, m * m), axis=1)
+    longest = np.argmin(np.einsum("nia,nja->nij", simplices, simplices).reshape(n, m * m), axis=1)
     i, j, row = longest // m, longest % m, np.arange(n)
     middle = simplices[row, i] + simplices[row, j]
     middle /= np.linalg.norm(middle, axis=1, keepdims=True)

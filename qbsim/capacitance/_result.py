@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from qutip import Qobj
 
-__all__ = ["Capacitance"]
-
 
 @dataclass(frozen=True, eq=False)
 class Capacitance:

@@ -151,8 +151,7 @@ class Search:
             if not self.functional.is_convex:
                 damping, down = self._damp(damping, height, height1)
                 x1, height1, G1 = _choose(down, (x, height, G), (x1, height1, G1))
-            x2, _ = self._towards(G1, x1, damping)
-            r, v = x1 - x, x2 - 2 * x1 + x
+            r, v = x1 - x, self._towards(G1, x1, damping)[0] - 2 * x1 + x
             size = np.linalg.norm(v, axis=1)
             alpha = -np.maximum(np.linalg.norm(r, axis=1) / np.where(size > 0, size, 1.0), 1.0)[:, None]
             leap = _unit(x - 2 * alpha * r + alpha**2 * v)

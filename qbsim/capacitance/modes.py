@@ -86,6 +86,5 @@ def two_mode_gap(beta: float) -> Capacitance:
     photons = 1 / math.expm1(beta) if beta < 700 else 0.0
     last = math.ceil(math.sqrt(-2 * math.log(NEGLIGIBLE) / beta)) + 2
     m = np.arange(1, last + 1)
-    passive = float(np.exp(-beta * m * (m + 1) / 2).sum())
-    gap = passive - 2 * photons_of_entropy(float(thermal_entropy(photons)) / 2)
+    gap = float(np.exp(-beta * m * (m + 1) / 2).sum()) - 2 * photons_of_entropy(float(thermal_entropy(photons)) / 2)
     return Capacitance(gap, gap, True, (), "closed form; coherent inputs are optimal")

@@ -288,8 +288,12 @@ def _redundancy(channel: Qobj, H: Qobj, collective: bool) -> Capacitance:
     slope = _dilution_slope(cell)
     if not np.isfinite(slope):
         return Capacitance(slope, slope, True, (), "empty cells already give work after the noise")
-    q = float(cell.output(np.diag([1.0, 0.0]).astype(complex)[None])[0, 1, 1].real)  # empty cells after the noise
-    T = cell.spread / float(np.log((1 - q) / q)) if q > 1e-300 else 0.0
-    search = Search(cell, FreeEnergy(cell.levels, T) if collective else Ergotropy(cell.levels))
+    search = Search(cell, FreeEnergy(cell.levels, _bath_temperature(cell)) if collective else Ergotropy(cell.levels))
     ratio, ensemble = _best_ratio(search, slope)
     return Capacitance(ratio, ratio, False, ensemble, "every input ket searched from many starts")
+
+
+def _bath_temperature(cell: Cell) -> float:
+    """Temperature of an empty two-level cell after the noise."""
+    q = float(cell.output(np.diag([1.0, 0.0]).astype(complex)[None])[0, 1, 1].real)
+    return float(cell.spread / np.log((1 - q) / q)) if q > 1e-300 else 0.0

@@ -78,8 +78,7 @@ def _restricted(columns: Columns, e: float) -> tuple[float, float, FloatArray]:
 
     # convex in T, hence with one minimum also in ln T
     bounds = (np.log(COLDEST * scale), np.log(HOTTEST * scale))
-    found = minimize_scalar(dual, bounds=bounds, method="bounded", options={"xatol": 1e-11})
-    T = float(np.exp(found.x))
+    T = float(np.exp(minimize_scalar(dual, bounds=bounds, method="bounded", options={"xatol": 1e-11}).x))
     # at the best temperature two mixtures may tie, one of less and one of more entropy: the optimum lies between them
     mixtures = [columns.best_mixture(T * (1 + shift), e) for shift in (0.0, -1e-7, 1e-7)]
     one, two = mixtures[1][2], mixtures[2][2]

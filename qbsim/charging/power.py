@@ -71,8 +71,7 @@ def _between(curve: Callable[[FloatArray], FloatArray], start: float, low: float
     fit = Chebyshev.fit(nodes, curve(np.r_[start, nodes]), POINTS - 1, domain=[low, high])
     slope = fit.deriv().roots()
     flat = slope[np.abs(slope.imag) < 1e-9 * (high - low)].real
-    candidates = np.r_[flat[(flat > low) & (flat < high)], nodes[[0, -1]], high]
-    candidates = np.r_[candidates, low] if low > start else candidates
+    candidates = np.r_[flat[(flat > low) & (flat < high)], nodes[[0, -1]], high, [low] if low > start else []]
     values = fit(candidates)
     return Peak(float(values.max()), float(candidates[np.argmax(values)] - start))
 

@@ -125,8 +125,7 @@ def speed_limit(psi: Qobj, phi: Qobj, E: float, dE: float, *, driven: bool = Fal
     E, dE = as_real("E", E, minimum=0), as_real("dE", dE, minimum=0)
     overlap = min(1.0, abs(psi.overlap(phi)))
     # arccos loses half of the digits of nearly equal states; the norm of the difference keeps them
-    away = (phi - psi * psi.overlap(phi)).norm()
-    angle = math.atan2(float(away), overlap)
+    angle = math.atan2(float((phi - psi * psi.overlap(phi)).norm()), overlap)
     first = _ratio(angle, dE)
     second = math.nan if driven else _ratio(margolus_levitin(overlap**2), E)
     return SpeedLimit(angle, first, second, first if driven else max(first, second), _ratio(angle, min(E, dE)))

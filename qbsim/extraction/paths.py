@@ -180,10 +180,6 @@ def follow(path: ExtractionPath, points: int = 33) -> xr.Dataset:
             energy[s, t] = np.diag(rho).real @ energies
             entangled[s, t] = largest_negativity(Qobj(rho, dims=[[d] * n, [d] * n]))
         held[rows] = held[rows[:, ::-1]]
-    coords = {
-        "step": ("step", np.arange(1, len(path.steps) + 1), {"long_name": "step", "units": "1"}),
-        "angle": ("angle", angles, {"long_name": "angle of rotation", "units": "rad"}),
-    }
     return xr.Dataset(
         {
             "energy": (("step", "angle"), energy, {"long_name": "energy of all copies", "units": "1"}),
@@ -193,7 +189,10 @@ def follow(path: ExtractionPath, points: int = 33) -> xr.Dataset:
                 {"long_name": "negativity, largest over all cuts", "units": "1"},
             ),
         },
-        coords,
+        {
+            "step": ("step", np.arange(1, len(path.steps) + 1), {"long_name": "step", "units": "1"}),
+            "angle": ("angle", angles, {"long_name": "angle of rotation", "units": "rad"}),
+        },
     )
 
 
@@ -202,6 +201,5 @@ def _rotated(held: FloatArray, rows: Sequence[Sequence[int]] | np.ndarray, angle
     rho = np.diag(held).astype(complex)
     turn = np.array([[np.cos(angle), -1j * np.sin(angle)], [-1j * np.sin(angle), np.cos(angle)]])
     for pair in rows:
-        block = np.ix_(pair, pair)
-        rho[block] = turn @ np.diag(held[list(pair)]) @ turn.conj().T
+        rho[np.ix_(pair, pair)] = turn @ np.diag(held[list(pair)]) @ turn.conj().T
     return rho

@@ -9,13 +9,17 @@ from .._checks import FloatArray
 from .reference import Measure, Reference, as_states
 from .series import StateSeries
 
-__all__ = ["ROWS", "entropy", "entropy_over_time", "purity"]
+__all__ = ["ROWS", "entropy", "entropy_over_time", "purity", "purity_over_time"]
 
 
 def entropy_over_time(states: StateSeries, ref: Reference | None = None) -> FloatArray:
     p = states.eigenvalues
     # rounding leaves eigenvalues of -1e-17; they carry no entropy
     return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0), axis=1)
+
+
+def purity_over_time(states: StateSeries, ref: Reference | None = None) -> FloatArray:
+    return states.purity()
 
 
 def entropy(rho: Qobj) -> float:
@@ -39,10 +43,10 @@ def purity(rho: Qobj) -> float:
     >>> purity(classical(1, p=0.5))
     0.5
     """
-    return float(as_states(rho).purity()[0])
+    return float(purity_over_time(as_states(rho))[0])
 
 
 ROWS = {
     "entropy": Measure(entropy_over_time, "von Neumann entropy (nats)", "1", spectral=True),
-    "purity": Measure(lambda states, ref: states.purity(), "purity", "1"),
+    "purity": Measure(purity_over_time, "purity", "1"),
 }

@@ -74,8 +74,7 @@ def _inverse_temperature(deficit: FloatArray, y: FloatArray) -> FloatArray:
     high = low + step
     # only rounding of the deficit of a ground state gets beyond 80: it is as cold as can be
     while high.max() <= 80 and (short := excess(high)[0] < 0).any():
-        low = np.where(short, high, low)
-        step = np.where(short, 2 * step, step)
+        low, step = np.where(short, high, low), np.where(short, 2 * step, step)
         high = np.where(short, high + step, high)
     x = 0.5 * (low + high)
     for _ in range(200):  # Newton's steps, and a bisection wherever one leaves the bracket

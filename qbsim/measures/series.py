@@ -75,7 +75,7 @@ class StateSeries(ABC):
 
     def cell(self, k: int) -> ComplexArray:
         """Reduced states of cell k, (T, d_k, d_k)."""
-        a, m, b = _split(self.cell_dims, [k])[0:3]
+        a, m, b = _split(self.cell_dims, [k])
         rho = self.dense.reshape(-1, a, m, b, a, m, b)
         return np.einsum("taibajb->tij", rho)
 
@@ -102,7 +102,7 @@ class DenseStates(StateSeries):
         self.cells = tuple(range(len(dims))) if cells is None else tuple(cells)
         self.cell_dims = [dims[c] for c in self.cells]
         self.order = [*self.cells, *(k for k in range(len(dims)) if k not in self.cells)]  # of the factors, cells first
-        self.shape = len(times), int(np.prod(self.cell_dims)), int(np.prod(dims) // np.prod(self.cell_dims))
+        self.shape = len(times), math.prod(self.cell_dims), math.prod(dims) // math.prod(self.cell_dims)
 
     @cached_property
     def dense(self) -> ComplexArray:
@@ -146,12 +146,10 @@ class KetStates(DenseStates):
     @cached_property
     def eigenvalues(self) -> FloatArray:
         """Squared Schmidt coefficients between cells and charger; (0, ..., 0, 1) without a charger."""
-        T, d, e = self.shape
-        values = np.zeros((T, d))
+        _, d, e = self.shape
         norms = (np.abs(self.states) ** 2).sum(axis=1, keepdims=True)
         schmidt = np.linalg.svd(self.amplitudes, compute_uv=False) ** 2 if e > 1 else norms
-        values[:, d - schmidt.shape[1] :] = schmidt[:, ::-1]
-        return values
+        return np.pad(schmidt[:, ::-1], ((0, 0), (d - schmidt.shape[1], 0)))
 
     def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
         return np.einsum("ti,ti->t", self.states.conj(), (op @ self.states.T).T).real
