@@ -201,8 +201,7 @@ class Battery:
     @cached_property
     def loss_rate(self) -> float | None:
         """Bound on the rate of jumps, sum_m ||L_m^+ L_m||; None where more than constant losses change the spectrum."""
-        varying = any(isinstance(x, QobjEvo) or x.issuper for x in (self.H, *self.c_ops))
-        if varying or len(self.cells) < len(self.dims):
+        if len(self.cells) < len(self.dims) or any(isinstance(x, QobjEvo) or x.issuper for x in (self.H, *self.c_ops)):
             return None
         squares = [(c.dag() * c).to("CSR").data.as_scipy() for c in self.c_ops]
         return float(sum(scipy.sparse.linalg.norm(square, 1) for square in squares))  # no less than the norm

@@ -24,7 +24,7 @@ def decay_modes(K: FloatArray) -> tuple[list[float], list[FloatArray]]:
     """Non-vanishing rates and normalised modes of a rate matrix; cells that decay alone keep their own mode."""
     if not _bonds(K).any():
         keep = np.flatnonzero(np.diag(K))
-        return [float(K[k, k]) for k in keep], [np.eye(len(K))[k] for k in keep]
+        return [float(K[k, k]) for k in keep], list(np.eye(len(K))[keep])
     rates, vectors = np.linalg.eigh(K)
     keep = np.flatnonzero(np.abs(rates) > POSITIVITY_TOLERANCE * np.abs(rates).max())
     return [float(rates[m]) for m in keep], [vectors[:, m] for m in keep]

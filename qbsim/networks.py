@@ -142,8 +142,7 @@ class Network(Battery):
     @cached_property
     def local_terms(self) -> list[ComplexArray]:
         """Local Hamiltonians of the cells, diag(0, omega_k)."""
-        own = self.has_own_operators
-        return super().local_terms if own else [np.diag([0, w]).astype(complex) for w in self.omega]
+        return super().local_terms if self.has_own_operators else [np.diag([0, w]).astype(complex) for w in self.omega]
 
     @cached_property
     def loss_rate(self) -> float | None:

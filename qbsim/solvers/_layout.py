@@ -140,8 +140,15 @@ def layout_of(N: int, sectors: bool, bonds: tuple[tuple[int, int], ...]) -> Layo
     source_down = number - 1 if sectors else np.zeros(1, dtype=np.int64)
     diagonal = np.empty(1 << N, dtype=np.int64)
     diagonal[states] = offsets[block_of[states]] + index_of[states] * (sizes[block_of[states]] + 1)
-    moves = (Moves(up, *_columns(up, sizes, row0), source_up), Moves(down, *_columns(down, sizes, row0), source_down))
-    tables = Tables(sizes, offsets, row0, states, hops, *moves)
+    tables = Tables(
+        sizes,
+        offsets,
+        row0,
+        states,
+        hops,
+        up=Moves(up, *_columns(up, sizes, row0), source_up),
+        down=Moves(down, *_columns(down, sizes, row0), source_down),
+    )
     return Layout(N, sectors, blocks, int((sizes**2).sum()), diagonal, bonds, tables, block_of, index_of)
 
 
