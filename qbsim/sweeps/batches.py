@@ -50,8 +50,8 @@ def write_batch(store: Path, curve: Curve, batch: Batch) -> Path:
     """Store a batch, atomically."""
     folder = curve_folder(store, curve.key)
     folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Any] = {"spread": batch.spread, "certificate": batch.certificate}
-    arrays |= {f"value:{name}": rows for name, rows in batch.values.items()}
+    arrays: dict[str, Any] = {f"value:{name}": rows for name, rows in batch.values.items()}
+    arrays |= {"spread": batch.spread, "certificate": batch.certificate}
     head = {
         "key": curve.key,
         "start": batch.start,

@@ -169,9 +169,8 @@ def _read_request(dataset: xr.Dataset) -> dict[str, Any]:
 def _find_point(dataset: xr.Dataset, point: dict[str, Any]) -> dict[str, Any]:
     """Value of every axis as the dataset has it."""
     axes = [str(name) for name in dataset["identity"].dims if name != "state"]
-    for name in point:
-        if name not in axes:
-            raise ValueError(nearest("axis", name, axes))
+    if unknown := [name for name in point if name not in axes]:
+        raise ValueError(nearest("axis", unknown[0], axes))
     at = {}
     for name in axes:
         values = dataset[name].values

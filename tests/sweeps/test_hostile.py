@@ -27,8 +27,10 @@ from qbsim._readers import parse_json, read_arrays, read_netcdf
 from qbsim.cli import main as cli
 from qbsim.geometry import read_graph
 from qbsim.ledger import scenario
-from qbsim.sweeps.batches import BadBatch, Store, read_batch
+from qbsim.solvers import Settings
+from qbsim.sweeps.batches import BadBatch, Store, read_batch, write_batch
 from qbsim.sweeps.show import of_file, of_store
+from qbsim.sweeps.tasks import Curve
 
 TIMES = np.linspace(0, 1, 11)
 HEADROOM = 2**30  # bytes of addresses that a reader may take; every bomb here asks for far more
@@ -530,6 +532,16 @@ class TestBatches:
         np.savez(path, header=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8), **arrays)
         with pytest.raises(BadBatch, match="it cannot be read"):
             read_batch(path, head["key"])
+
+    @pytest.mark.parametrize("name", ["spread", "certificate"])
+    def test_a_measure_named_like_an_array_hides_no_check(self, name, tmp_path):
+        cell, times = qb.single_cell(gamma=1.0), np.linspace(0, 1, 3)
+        curve = Curve(lambda: cell, {}, "full", qb.full(1), times, {name: "energy"}, Settings(), 0)
+        batch = curve.compute(0, 1)
+        assert read_batch(write_batch(tmp_path, curve, batch), curve.key).values.keys() == {name}
+        setattr(batch, name, np.zeros(getattr(batch, name).shape, dtype=np.int64))
+        with pytest.raises(BadBatch, match=f"{name} is int64"):
+            read_batch(write_batch(tmp_path, curve, batch), curve.key)
 
     def test_numbers_come_back(self, tmp_path):
         rows = {"a": np.random.default_rng(0).normal(size=(3, 4)), "b": np.arange(5), "c": np.array(2.0)}
