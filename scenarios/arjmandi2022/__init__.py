@@ -28,6 +28,7 @@ import numpy as np
 import xarray as xr
 
 import qbsim as qb
+from qbsim.ledger.claims import statement
 
 GAMMA = 1.0
 J = 10.0 * GAMMA
@@ -209,3 +210,10 @@ def quadrature(*errors):
 def shown(value, error, unit="%"):
     """Number with its error and unit, for the table."""
     return f"{value:.2g}({error:.1g}) {unit}" if abs(value) < 1 else f"{value:.1f}({error:.1f}) {unit}"
+
+
+def positive(text, measured, found="", **says):
+    """Row that holds where a number (value, error) is positive; `found` is a format of `value`, `error` and `shown`."""
+    value, error = measured
+    found = found.format(value=value, error=error, shown=shown(value, error))
+    return statement(text, value, error=error, found=found, **says)

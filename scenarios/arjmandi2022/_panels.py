@@ -12,8 +12,7 @@ def dynamics(ax, ds, panel, title=""):
     for state in ds.state.values:
         run = ds.sel(state=state)
         plotting.band(ax, GAMMA * ds.time, run.ergotropy_ratio, run.ergotropy_ratio_sem, **plotting.line(state))
-    plotting.label(ax, r"$\Gamma t$", r"ergotropy $\varepsilon(t)$", panel)
-    ax.set_title(title)
+    plotting.label(ax, r"$\Gamma t$", r"ergotropy $\varepsilon(t)$", panel).set_title(title)
     ax.axhline(0.5, color="0.6", lw=0.8, ls=":")
 
 

@@ -51,11 +51,11 @@ MEASURES = ("energy", "ergotropy", "efficiency", *fig4.TERMS)
 def readings(quick=False):
     """Readings compared, without repetition; the adopted one first."""
     width, ranges = (0.5, 1.0), (UP_TO_5, UP_TO_10)
-    if quick:
-        found = [READING._replace(exchange=e) for e in (J, J / 2)]
-    else:
-        found = [Reading(w, e, 10 * GAMMA, r) for e in (J, J / 2) for r in ranges for w in width]
-        found += [Reading(w, J, B0 * GAMMA, UP_TO_5) for B0 in (8.5, 12) for w in width]
+    full = [
+        *(Reading(w, e, 10 * GAMMA, r) for e in (J, J / 2) for r in ranges for w in width),
+        *(Reading(w, J, B0 * GAMMA, UP_TO_5) for B0 in (8.5, 12) for w in width),
+    ]
+    found = [READING._replace(exchange=e) for e in (J, J / 2)] if quick else full
     return list(dict.fromkeys([READING, *found]))
 
 
@@ -74,8 +74,7 @@ def datasets(reading, quick, store):
         counts = {n: FEW if quick else COUNTS[n] for n in N}
         # strengths are the axis, so that readings of the same exchange and B0 share their runs in the store
         strengths = {float(reading.width * delta): float(delta) for delta in deltas}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", qb.HalfLifeWarning)
+        with warnings.catch_warnings(action="ignore", category=qb.HalfLifeWarning):
             ds = qb.sweep(
                 cells,
                 {"N": list(N), "strength": list(strengths), "exchange": [reading.exchange], "B0": [reading.B0]},

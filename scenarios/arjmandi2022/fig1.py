@@ -8,7 +8,7 @@ import numpy as np
 
 from qbsim.ledger.claims import check, statement
 
-from . import DELTA, GAMMA, PEAK, average, difference, excess, lead, lifetime, shown
+from . import DELTA, GAMMA, PEAK, average, difference, excess, lead, lifetime, positive, shown
 from ._panels import dynamics_figure
 
 FIGURE = "Fig. 1"
@@ -71,7 +71,6 @@ def claims(ds):
 
 def _states(ds):
     ordered, disordered = (ds.sel(N=N, delta=delta) for delta in DELTAS)
-    later, later_err = difference(lifetime(ds, N, DELTA), lifetime(ds, N, 0.0))
     moved = float(abs(disordered.ergotropy_ratio - ordered.ergotropy_ratio).sel(state=["classical", "full"]).max())
     initial = ds.sel(N=N).ergotropy.isel(time=0)
     unequal = float(abs(initial.sel(state="classical") / initial.sel(state="plus") - 1).max())
@@ -87,20 +86,13 @@ def _states(ds):
         statement(
             "without disorder the coherent state is best at all times", lead(ordered)[0], quote=best, place=PLACE
         ),
-        statement(
-            "with disorder the coherent state is best at all times",
-            lead(disordered)[0],
-            error=lead(disordered)[1],
-            quote=best,
-            place=PLACE,
-        ),
-        statement(
+        positive("with disorder the coherent state is best at all times", lead(disordered), quote=best, place=PLACE),
+        positive(
             "disorder increases its advantage: longer half-life, those of the others stay",
-            later,
-            error=later_err,
+            difference(lifetime(ds, N, DELTA), lifetime(ds, N, 0.0)),
+            "longer by {value:.2f}({error:.2f})/J",
             quote="This advantage [...] is even increased in the presence of disorder",
             place=PLACE,
-            found=f"longer by {later:.2f}({later_err:.2f})/J",
         ),
         statement(
             "the curves of the classical and the full state do not move",

@@ -5,9 +5,9 @@ with 5000, 3000, 1000, 500 realizations: without disorder (left) and with delta 
 """
 
 from qbsim import plotting
-from qbsim.ledger.claims import check, statement
+from qbsim.ledger.claims import check
 
-from . import DELTA, average, difference, excess, lead, lifetime, shown
+from . import DELTA, average, difference, excess, lead, lifetime, positive
 from ._panels import dynamics
 
 FIGURE = "Fig. 7"
@@ -35,49 +35,41 @@ def draw(ds):
 def claims(ds):
     rows = []
     for n in ds.N.values:
-        margin, margin_err = lead(ds.sel(N=n, delta=DELTA))
-        longer, longer_err = difference(lifetime(ds, n, DELTA), lifetime(ds, n, 0.0))
-        top, top_err = excess(ds, n, DELTA)
         rows += [
-            statement(
+            positive(
                 f"N = {n}: with disorder the coherent state is best at all times",
-                margin,
-                error=margin_err,
+                lead(ds.sel(N=n, delta=DELTA)),
                 quote="its ergotropy tends to be more robust against self-discharging, storing a long-lived amount of "
                 "energy in comparison to classical and fully excited cases",
                 place=PLACE,
             ),
-            statement(
+            positive(
                 f"N = {n}: disorder lengthens the coherent half-life",
-                longer,
-                error=longer_err,
+                difference(lifetime(ds, n, DELTA), lifetime(ds, n, 0.0)),
+                "by {value:.2f}({error:.2f})/J",
                 quote="The performance of the coherent battery is enhanced in the presence of disorder",
                 place=PLACE,
-                found=f"by {longer:.2f}({longer_err:.2f})/J",
             ),
-            statement(
+            positive(
                 f"N = {n}: with disorder the coherent ergotropy rises above its initial value",
-                top,
-                error=top_err,
+                excess(ds, n, DELTA),
+                "by {shown}",
                 quote="the temporary growth of ergotropy is evident again in the disordered coherent quantum battery "
                 "for all numbers of quantum cells",
                 place=PLACE,
-                found=f"by {shown(top, top_err)}",
             ),
             check(f"N = {n}: without disorder the coherent state is best", lead(ds.sel(N=n, delta=0))[0]),
             check(f"N = {n}: without disorder it gains nothing", 1e-6 - float(ds.gain.sel(N=n, delta=0, state="plus"))),
         ]
     first, last = int(ds.N[0]), int(ds.N[-1])
-    ahead, ahead_err = difference(excess(ds, last, DELTA), excess(ds, first, DELTA))
     return [
         *rows,
-        statement(
+        positive(
             f"{last} cells gain more than {first}",
-            ahead,
-            error=ahead_err,
+            difference(excess(ds, last, DELTA), excess(ds, first, DELTA)),
+            "by {shown}",
             quote="the amount of such enhancement scales with the size of the quantum battery (at least up to seven "
             "cells)",
             place=PLACE,
-            found=f"by {shown(ahead, ahead_err)}",
         ),
     ]
