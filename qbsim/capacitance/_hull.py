@@ -11,6 +11,7 @@ elsewhere a secant in the multiplier closes the rest.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,6 +38,15 @@ class Point:
     mu: float
     weights: FloatArray
     ends: Candidates
+
+
+class _Chord(NamedTuple):
+    """Chord and dual over one energy, the next multipliers, and the states at the ends of the chord."""
+
+    value: float
+    upper: float
+    multipliers: list[float]
+    ends: list[int]
 
 
 def upper_hull(x: FloatArray, y: FloatArray) -> list[int]:
@@ -127,14 +137,14 @@ class Envelope:
         """Refine until chord and dual meet at all of these energies inside the range."""
         for _ in range(ROUNDS):
             hull = upper_hull(self.pool.energy, self.pool.value)
-            points = [p for e in energies if (p := self._point(e, hull))[1] - p[0] > self.tol]
-            wanted = sorted({mu for p in points for mu in p[2]} - set(self.tested.tolist()))
+            chords = [c for e in energies if (c := self._chord(e, hull)).upper - c.value > self.tol]
+            wanted = sorted({mu for c in chords for mu in c.multipliers} - set(self.tested.tolist()))
             if not wanted:
                 break
             self._refine(np.array(wanted))
 
-    def _point(self, e: float, hull: list[int]) -> tuple[float, float, list[float], int, int]:
-        """Chord value, dual value, next multipliers and ends of the chord at an energy inside the range."""
+    def _chord(self, e: float, hull: list[int]) -> _Chord:
+        """Chord over an energy inside the range."""
         energy = self.pool.energy
         j = int(np.searchsorted(energy[hull], e, side="right"))
         left, right = hull[max(j - 1, 0)], hull[min(j, len(hull) - 1)]
@@ -144,7 +154,8 @@ class Envelope:
         if width > 0 and np.isfinite(self.slopes[left]):  # secant: where would the best state have the energy e?
             part = (e - energy[left]) / width
             multipliers.append(float((1 - part) * self.slopes[left] + part * self.slopes[right]))
-        return float(self.pool.value[left] + rise * (e - energy[left])), self._dual(e)[0], multipliers, left, right
+        value = float(self.pool.value[left] + rise * (e - energy[left]))
+        return _Chord(value, self._dual(e)[0], multipliers, [left, right])
 
     def _dual(self, e: float) -> tuple[float, float]:
         """Least supporting line at e, and its multiplier."""
@@ -168,8 +179,8 @@ class Envelope:
             energy, value = float(end.energy[0]), float(end.value[0])
             upper, mu = (self._dual(energy)[0], 0.0) if e >= self.peak else (value, np.inf)
             return Point(energy, value, upper, mu, np.ones(1), end)
-        value, upper, _, left, right = self._point(e, hull)
-        ends = self.pool.take([left, right])
+        chord = self._chord(e, hull)
+        ends = self.pool.take(chord.ends)
         width = ends.energy[1] - ends.energy[0]
         part = (e - ends.energy[0]) / width if width > 0 else 0.0
-        return Point(e, value, upper, self._dual(e)[1], np.array([1 - part, part]), ends)
+        return Point(e, chord.value, chord.upper, self._dual(e)[1], np.array([1 - part, part]), ends)

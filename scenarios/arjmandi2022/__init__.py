@@ -53,17 +53,18 @@ DELTAS = READING.deltas
 SEED = 2022
 TIMES = np.linspace(0, 1, 201) / GAMMA
 PEAK = (0.04 / GAMMA, 0.12 / GAMMA)  # where the mean coherent ergotropy peaks, in all readings
-# Three cells and more: eigenvalues at all of TIMES cost more than the rest together. The claims read exact values at
-# READ, which has every time up to the peak, steps that move no half-life by 1e-4 when halved, those about ln(3/2) and
-# ln(2), where the ergotropy of the classical and of the full state dies, and a tenth of TIMES at random. The lines of
-# seven cells run through all of TIMES, their passive energy interpolated to LINE_TOL of the spread of H0.
+# Three cells and more: eigenvalues at all of TIMES cost more than the rest together. They are computed at READ: every
+# time up to the peak, then steps that move no half-life by 1e-4 when halved, those about ln(3/2) and ln(2), where the
+# classical and the full state lose their ergotropy, and a tenth of TIMES at random. The claims read these values. The
+# lines of the figures are interpolated between them, and the random tenth says how well.
 PAIR, LARGE = 2, 7
 TENTH = np.sort(np.random.default_rng(2022).choice(TIMES.size, TIMES.size // 10, replace=False))
 READ = np.unique([*range(27), *range(28, 132, 4), *range(136, 201, 8), 81, 82, 138, 139, *TENTH])
-LINE_TOL = 1e-4
+INTERPOLATION = {"plus": "cubic", "classical": "akima", "full": "akima"}  # the last two have kinks
 DELTA = 5.0  # of Figs. 1, 3, 5(a), 7 and 8
 STATES = ("plus", "classical", "full")
 POWERS = ("power_interaction", "power_dissipation", "power")
+RATIO = ("ergotropy_ratio", "ergotropy_ratio_sem")
 
 
 def cells(N, strength, exchange, B0, rng):
@@ -116,21 +117,19 @@ def average(N, delta, realizations, *, quick, workers, measures=("energy", "ergo
     return ds
 
 
-def with_lines(ds, names, *arguments, quick, **settings):
-    """Averages at all `TIMES` for drawing, added as `line_<name>`, with their largest deviation from exact values.
+def lines(ds, names, times=TIMES):
+    """Variables to draw, interpolated between the times of `ds`."""
+    curves = [ds[list(names)].sel(state=[s]).interp(time=times, method=INTERPOLATION[s]) for s in ds.state.values]
+    return xr.concat(curves, "state")
 
-    The passive energy is interpolated to `LINE_TOL`. The deviation is taken at all times of `ds`, the tenth of `TIMES`
-    drawn at random among them.
-    """
-    tlist = TIMES[:: 4 if quick else 1]
-    lines = average(*arguments, quick=quick, tlist=tlist, passive_tol=LINE_TOL, **settings)
-    if "passive_energy" in names:
-        lines = with_passive_energy(lines)
+
+def with_deviations(ds, names):
+    """Largest deviations of the lines added: at the random tenth of `TIMES`, if left out of the interpolation."""
+    out = np.isin(ds.time, TIMES[TENTH]) & ~np.isin(ds.time, ds.time[[0, -1]])
+    off = abs(lines(ds.isel(time=~out), names, ds.time[out]) - ds[list(names)].isel(time=out)).max()
     for name in names:
-        ds[f"line_{name}"] = lines[name].rename(time="line_time")
-        off = abs(lines[name] - ds[name]).max()  # at the times and sizes that both have
-        attrs = {"long_name": f"largest deviation of line_{name} from exact values", "units": ds[name].attrs["units"]}
-        ds[f"line_{name}_deviation"] = off.assign_attrs(attrs)
+        attrs = {"long_name": f"largest deviation of the line of {name}", "units": ds[name].attrs["units"]}
+        ds[f"{name}_deviation"] = off[name].assign_attrs(attrs)
     return ds
 
 
@@ -138,14 +137,6 @@ def with_passive_energy(ds):
     """Mean energy of the passive states added."""
     attrs = {"long_name": "energy of the passive state", "units": ds.energy.attrs["units"]}
     return ds.assign(passive_energy=(ds.energy - ds.ergotropy).assign_attrs(attrs))
-
-
-def drawn(ds):
-    """What is drawn: the lines, where there are any, in place of the values at fewer times."""
-    lines = [name for name, x in ds.items() if "line_time" in x.dims]
-    if not lines:
-        return ds
-    return xr.Dataset({name.removeprefix("line_"): ds[name].rename(line_time="time") for name in lines})
 
 
 def half_lives(ds, N, state):

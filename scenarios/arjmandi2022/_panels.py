@@ -4,7 +4,7 @@ import numpy as np
 
 from qbsim import plotting
 
-from . import GAMMA, J, drawn, half_lives, saturation
+from . import GAMMA, RATIO, J, half_lives, lines, saturation
 
 
 def dynamics(ax, ds, panel, title=""):
@@ -38,7 +38,7 @@ def lives(ax, ds, N, panel):
 
 def dynamics_figure(ds, N, deltas):
     """One panel of `dynamics` per strength of disorder; Figs. 1 and 3."""
-    ds = drawn(ds)
+    ds = lines(ds, RATIO)
     fig, axes = plotting.figure(1, len(deltas), sharey=True)
     for ax, delta, panel in zip(axes, deltas, "ab", strict=True):
         dynamics(ax, ds.sel(N=N, delta=delta), panel, rf"$\delta = {delta:g}$")

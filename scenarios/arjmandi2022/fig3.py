@@ -6,7 +6,7 @@ too, for the comparisons of the text.
 
 from qbsim.ledger.claims import check, statement
 
-from . import DELTA, average, difference, excess, lead, lifetime, positive, with_lines
+from . import DELTA, RATIO, average, difference, excess, lead, lifetime, positive, with_deviations
 from ._panels import dynamics_figure
 
 FIGURE = "Fig. 3"
@@ -20,7 +20,7 @@ FITTED = (5.54 - 2.44) / (5.05 - 1.24)  # half-lives of seven and two cells at d
 def compute(quick=False, workers=None):
     settings = {"quick": quick, "workers": workers}
     ds = average((N_PAIR, N), DELTAS, REALIZATIONS, **settings)
-    return with_lines(ds, ("ergotropy_ratio", "ergotropy_ratio_sem"), (N,), DELTAS, REALIZATIONS, **settings)
+    return with_deviations(ds, RATIO)
 
 
 def draw(ds):

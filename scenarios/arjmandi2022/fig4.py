@@ -9,7 +9,7 @@ cells are computed too, for the comparison of the text.
 from qbsim import plotting
 from qbsim.ledger.claims import check, statement
 
-from . import DELTA, GAMMA, POWERS, average, drawn, quadrature, with_lines, with_passive_energy
+from . import DELTA, GAMMA, POWERS, average, lines, quadrature, with_deviations, with_passive_energy
 
 FIGURE = "Fig. 4"
 COST = "1 min"
@@ -17,19 +17,18 @@ N, N_PAIR = 7, 2
 DELTAS = (0.0, 1.0, DELTA)  # three degrees of disorder; the text names these values
 REALIZATIONS = 100
 TERMS = POWERS
+DRAWN = (*TERMS, *(f"{name}_sem" for name in TERMS), "passive_energy")
 FIGURE_PLACE = "Sec. III, on Fig. 4"
 
 
 def compute(quick=False, workers=None):
     measures = ("energy", "ergotropy", *TERMS)
     settings = {"quick": quick, "workers": workers, "states": ["plus"], "measures": measures}
-    ds = with_passive_energy(average((N_PAIR, N), DELTAS, REALIZATIONS, **settings))
-    names = (*TERMS, *(f"{name}_sem" for name in TERMS), "passive_energy")
-    return with_lines(ds, names, (N,), DELTAS, REALIZATIONS, **settings)
+    return with_deviations(with_passive_energy(average((N_PAIR, N), DELTAS, REALIZATIONS, **settings)), DRAWN)
 
 
 def draw(ds):
-    ds = drawn(ds)
+    ds = lines(ds, DRAWN)
     fig, axes = plotting.figure(2, 2)
     names = (*TERMS, "passive_energy")
     labels = (

@@ -7,7 +7,7 @@ with 5000, 3000, 1000, 500 realizations: without disorder (left) and with delta 
 from qbsim import plotting
 from qbsim.ledger.claims import check
 
-from . import DELTA, average, difference, excess, lead, lifetime, positive
+from . import DELTA, RATIO, average, difference, excess, lead, lifetime, lines, positive
 from ._panels import dynamics
 
 FIGURE = "Fig. 7"
@@ -23,7 +23,7 @@ def compute(quick=False, workers=None):
 
 def draw(ds):
     fig, axes = plotting.figure(len(ds.N), 2, height=2.3, sharex=True, sharey=True)
-    panels = iter("abcdefgh")
+    ds, panels = lines(ds, RATIO), iter("abcdefgh")
     for row, n in zip(axes, ds.N.values, strict=True):
         for ax, delta in zip(row, DELTAS, strict=True):
             dynamics(ax, ds.sel(N=n, delta=delta), next(panels), rf"$N = {n}$, $\delta = {delta:g}$")

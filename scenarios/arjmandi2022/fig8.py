@@ -11,7 +11,7 @@ import numpy as np
 from qbsim import plotting
 from qbsim.ledger.claims import check, equal, statement
 
-from . import DELTA, GAMMA, average, drawn, quadrature, with_lines
+from . import DELTA, GAMMA, average, lines, quadrature, with_deviations
 
 FIGURE = "Fig. 8"
 COST = "30 s"
@@ -24,14 +24,14 @@ LARGER = {  # what the text says of the extractable share, and the panel
     DELTA: ("initial coherence along with disorder can provide a larger ratio of extractable energy", "8(d)"),
 }
 ROWS = (("energy_ratio", r"internal energy $u(t)$"), ("efficiency", r"extractable share $\Xi(t)$"))
+DRAWN = tuple(name + end for name, _ in ROWS for end in ("", "_sem"))
 
 
 def compute(quick=False, workers=None):
     measures = ("energy", "ergotropy", "efficiency")
     settings = {"quick": quick, "workers": workers}
     ds = average((N,), DELTAS, REALIZATIONS, measures=measures, **settings)
-    names = [name + end for name, _ in ROWS for end in ("", "_sem")]
-    ds = with_lines(ds, names, (N,), DELTAS, REALIZATIONS, measures=measures, **settings)
+    ds = with_deviations(ds, DRAWN)
     return with_late(ds, average((N,), DELTAS, FEW, measures=("energy",), tlist=LATE, **settings))
 
 
@@ -43,7 +43,7 @@ def with_late(ds, late):
 
 
 def draw(ds):
-    ds = drawn(ds)
+    ds = lines(ds, DRAWN)
     fig, axes = plotting.figure(2, 2, sharex=True, sharey="row")
     for row, (name, text), panels in zip(axes, ROWS, ("ab", "cd"), strict=True):
         for ax, delta, panel in zip(row, DELTAS, panels, strict=True):

@@ -24,8 +24,17 @@ SWITCH_OFF = 0.6
 SAMPLES = 161
 
 
-def largest_power(n: int, lam: float) -> tuple[float, float, float, int, float]:
-    """Power, its time, largest energy per cell, cut-off and the change its doubling makes."""
+TABLE = {  # long name and unit of what `largest_power` returns
+    "max_power": ("largest average power", "omega_c^2"),
+    "power_time": ("time of the largest power", "1/omega_c"),
+    "max_energy": ("largest energy per cell", "omega_c"),
+    "cutoff": ("photon levels",),
+    "cutoff_change": ("relative change when the cut-off doubles",),
+}
+
+
+def largest_power(n: int, lam: float) -> list[float]:
+    """The entries of `TABLE`."""
     t = np.linspace(0, 2.2 / (lam * math.sqrt(n)), SAMPLES)  # contains the first large maximum
 
     def answer(photons: int) -> list[float]:
@@ -35,7 +44,7 @@ def largest_power(n: int, lam: float) -> tuple[float, float, float, int, float]:
         return [power.value / n, power.time, energy.value / n]
 
     (power, time, energy), cutoff, change = qb.charging.converged(answer, max(4 * n, n + 30), tol=1e-7)
-    return n * power, time, energy, cutoff, change
+    return [n * power, time, energy, cutoff, change]
 
 
 def compute(quick=False, workers=None):
@@ -54,11 +63,7 @@ def compute(quick=False, workers=None):
     dims = ("coupling", "cells")
     return labelled(
         {
-            "max_power": (dims, table[..., 0], "largest average power", "omega_c^2"),
-            "power_time": (dims, table[..., 1], "time of the largest power", "1/omega_c"),
-            "max_energy": (dims, table[..., 2], "largest energy per cell", "omega_c"),
-            "cutoff": (dims, table[..., 3], "photon levels"),
-            "cutoff_change": (dims, table[..., 4], "relative change when the cut-off doubles"),
+            **{name: (dims, table[..., k], *attrs) for k, (name, attrs) in enumerate(TABLE.items())},
             "energy": (("coupling", "time"), energy, "stored energy per cell", "omega_c"),
             **{f"held_{x}": ("hold", after[x].values, f"{x} after the switch-off", "omega_c") for x in names},
         },

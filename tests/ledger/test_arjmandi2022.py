@@ -4,6 +4,8 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+import xarray as xr
+from scipy.interpolate import CubicSpline
 
 import qbsim as qb
 from qbsim.ledger import scenario
@@ -53,16 +55,35 @@ def test_claims_read_exact_values(shares):
     np.testing.assert_allclose(found, np.mean(exact, axis=0), rtol=0, atol=1e-12)
 
 
-def test_lines_run_through_all_times_and_say_how_far_they_are_off(shares):
-    line, common = shares.line_efficiency, np.isin(shares.line_time, shares.time)
-    assert shares.line_time.size == 51
-    assert common.sum() >= 5  # a tenth
-    off = abs(line.values[..., common] - shares.efficiency.sel(time=shares.line_time.values[common]).values).max()
-    assert float(shares.line_efficiency_deviation) == off
-    assert 0 < off < 1e-4
-    assert shares.line_efficiency_deviation.attrs["units"] == "1"
-    assert shares.line_efficiency_deviation.attrs["long_name"].startswith("largest deviation")
-    assert paper.drawn(shares).efficiency.sizes["time"] == 51
+def test_lines_run_through_the_exact_values_at_all_times():
+    """Of a smooth curve and of one with kinks; the stored deviation is that of the times that are left out."""
+    times = paper.TIMES[paper.READ]
+    smooth, kinked = np.exp(-times) * np.cos(20 * times), np.maximum(2 * np.exp(-times) - 1, 0)
+    ds = xr.Dataset({"x": (("state", "time"), [smooth, kinked])}, {"state": ["plus", "full"], "time": times})
+    ds.x.attrs["units"] = "J"
+    lines = paper.lines(ds, ["x"])
+    assert lines.time.values.tolist() == paper.TIMES.tolist()
+    np.testing.assert_allclose(lines.x.sel(time=times), ds.x, rtol=0, atol=1e-14)
+    exact = np.exp(-paper.TIMES) * np.cos(20 * paper.TIMES)
+    np.testing.assert_allclose(lines.x.sel(state="plus"), exact, rtol=0, atol=1e-3)
+    np.testing.assert_allclose(
+        lines.x.sel(state="full"), np.maximum(2 * np.exp(-paper.TIMES) - 1, 0), rtol=0, atol=3e-4
+    )
+    off = paper.with_deviations(ds, ["x"]).x_deviation
+    inner = np.setdiff1d(paper.TENTH, [0, paper.TIMES.size - 1])
+    left = np.setdiff1d(paper.READ, inner)
+    again = CubicSpline(paper.TIMES[left], exact[left])(paper.TIMES[inner]) - exact[inner]
+    assert float(off) == pytest.approx(abs(again).max(), rel=1e-9)  # the kinked one is off by less
+    assert off.attrs["units"] == "J"
+
+
+def test_the_line_of_the_passive_energy_is_within_1e_4_of_the_spread():
+    """The energies of a chain of five cells, exact at all times."""
+    battery = paper.chain(5, paper.DELTA, np.random.default_rng(1))
+    ds = qb.evolve(battery, qb.plus(5), paper.TIMES, ("energy", "ergotropy")).expand_dims(state=["plus"])
+    passive = paper.with_passive_energy(ds)[["passive_energy"]]
+    line = paper.lines(passive.isel(time=paper.READ), ["passive_energy"])
+    assert float(abs(line - passive).max().passive_energy) < 1e-4 * np.ptp(battery.levels)
 
 
 def test_shared_chains_are_computed_once_and_have_the_bits_of_a_run_alone(monkeypatch):
