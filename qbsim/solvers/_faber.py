@@ -20,11 +20,11 @@ One vector alone would not do, since it may vanish while its neighbour does not.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .._checks import FloatArray
+from .._checks import ComplexArray, FloatArray
 
 MAX_TERMS = 400
 CROUZEIX_PALENCIA = 1 + np.sqrt(2)  # norm of a polynomial of L over its maximum on the numerical range
@@ -51,10 +51,16 @@ class Ellipse:
         """(a - b)/2."""
         return (self.a - self.b) / 2
 
-    def on_circle(self, n: int) -> NDArray[np.complex128]:
+    def on_circle(self, n: int) -> ComplexArray:
         """psi at n points of the upper half of the unit circle, from 1 to -1, (n/2 + 1,)."""
-        theta = np.linspace(0, np.pi, n // 2 + 1)
-        return self.center + self.a * np.cos(theta) + 1j * self.b * np.sin(theta)
+        w = _half_circle(n)
+        return self.center + self.a * w.real + 1j * self.b * w.imag
+
+
+@lru_cache(maxsize=8)
+def _half_circle(n: int) -> ComplexArray:
+    theta = np.linspace(0, np.pi, n // 2 + 1)
+    return np.cos(theta) + 1j * np.sin(theta)
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ def _circle(terms: int) -> int:
     return max(64, 1 << (2 * terms + 31).bit_length())
 
 
-def _expand(exponents: NDArray[np.complex128], n: int) -> FloatArray:
+def _expand(exponents: ComplexArray, n: int) -> FloatArray:
     """Fourier coefficients of exp(exponents) on the circle, row by row."""
     # the function is real on the real axis, so half of the circle carries all of it
     return np.fft.irfft(np.exp(exponents).conj(), n=n, axis=1)

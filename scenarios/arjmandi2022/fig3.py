@@ -10,7 +10,7 @@ from . import DELTA, RATIO, average, difference, excess, lead, lifetime, positiv
 from ._panels import dynamics_figure
 
 FIGURE = "Fig. 3"
-COST = "30 s"
+COST = "15 s"
 N, N_PAIR = 7, 2
 DELTAS = (0.0, DELTA)
 REALIZATIONS = 100

@@ -12,7 +12,7 @@ from qbsim.ledger.claims import check, statement
 from . import DELTA, GAMMA, POWERS, average, lines, quadrature, with_deviations, with_passive_energy
 
 FIGURE = "Fig. 4"
-COST = "1 min"
+COST = "12 s"
 N, N_PAIR = 7, 2
 DELTAS = (0.0, 1.0, DELTA)  # three degrees of disorder; the text names these values
 REALIZATIONS = 100

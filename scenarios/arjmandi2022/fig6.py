@@ -10,7 +10,7 @@ from . import DELTA, DELTAS, average, difference, excess, lifetime, positive, qu
 from ._panels import disorder_figure
 
 FIGURE = "Fig. 6"
-COST = "1 min"
+COST = "6 s"
 N, N_PAIR = 7, 2
 REALIZATIONS = {N: 50, N_PAIR: 100}
 INSENSITIVE = "the classical and fully excited initial states are insensitive to disorder effects"

@@ -11,7 +11,7 @@ from . import DELTA, RATIO, average, difference, excess, lead, lifetime, lines, 
 from ._panels import dynamics
 
 FIGURE = "Fig. 7"
-COST = "1 min"
+COST = "20 s"
 REALIZATIONS = {3: 5000, 4: 3000, 5: 1000, 6: 500}
 DELTAS = (0.0, DELTA)
 PLACE = "Appendix A, on Fig. 7"

@@ -14,7 +14,7 @@ from qbsim.ledger.claims import check, equal, statement
 from . import DELTA, GAMMA, average, lines, quadrature, with_deviations
 
 FIGURE = "Fig. 8"
-COST = "30 s"
+COST = "5 s"
 N = 7
 DELTAS = (0.0, DELTA)
 LATE = np.linspace(0, 5, 6) / GAMMA
