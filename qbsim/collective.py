@@ -125,9 +125,9 @@ def _local_jumps(n: int, step: int) -> list[Qobj]:
         tables += [(row - 1, higher, (n / 2 - j) / (2 * (j + 1) * (2 * j + 1)))] if row > 0 else []
         for target, squares, factor in tables:
             elements = np.sqrt(factor * squares) * (np.sign(m) if target == row and step == 0 else 1)
-            held = squares > 0
+            nonzero = squares > 0
             rows = starts[target] + (m + step + every_j[target]).round().astype(int)
-            entries = elements[held], (rows[held], (starts[row] + np.arange(m.size))[held])
+            entries = elements[nonzero], (rows[nonzero], (starts[row] + np.arange(m.size))[nonzero])
             jumps.append(Qobj(scipy.sparse.csr_matrix(entries, shape=(starts[-1], starts[-1]))))
     return jumps
 

@@ -62,15 +62,15 @@ class ExtractionPath:
 
 def _transpositions(p: FloatArray, e: FloatArray, n: int) -> list[Pair]:
     """Selection sort of the populations of n copies against their energies, as exchanges of two labels."""
-    held = {label: float(np.prod(p[list(label)])) for label in product(range(len(p)), repeat=n)}
-    slots = sorted(held, key=lambda label: round(float(e[list(label)].sum()), 12))
+    population = {label: float(np.prod(p[list(label)])) for label in product(range(len(p)), repeat=n)}
+    slots = sorted(population, key=lambda label: round(float(e[list(label)].sum()), 12))
     pairs = []
     for place, slot in enumerate(slots):
-        most = max(held[label] for label in slots[place:])
-        if held[slot] < most * (1 - 1e-12):
-            fits = [label for label in slots[place:] if held[label] >= most * (1 - 1e-12)]
+        most = max(population[label] for label in slots[place:])
+        if population[slot] < most * (1 - 1e-12):
+            fits = [label for label in slots[place:] if population[label] >= most * (1 - 1e-12)]
             label = min(fits, key=lambda candidate: sum(map(ne, candidate, slot)))  # fewest copies that differ
-            held[slot], held[label] = held[label], held[slot]
+            population[slot], population[label] = population[label], population[slot]
             pairs.append((label, slot))
     return pairs
 
@@ -131,16 +131,16 @@ def indirect_path(populations: ArrayLike, levels: ArrayLike, n: int, *, normaliz
     7
     """
     p, e = as_populations(populations, levels, normalize)
-    held = {label: float(np.prod(p[list(label)])) for label in product(range(len(p)), repeat=n)}
+    population = {label: float(np.prod(p[list(label)])) for label in product(range(len(p)), repeat=n)}
     steps = []
     for start, end in _transpositions(p, e, n):
         # labels from start to end, one copy changing at a time
         chain = [start, *((*end[: k + 1], *start[k + 1 :]) for k in range(n) if start[k] != end[k])]
         out = list(pairwise(chain))
         for a, b in [*out, *out[-2::-1]]:
-            if abs(held[a] - held[b]) > 1e-15:
+            if abs(population[a] - population[b]) > 1e-15:
                 steps.append(((a, b),))
-            held[a], held[b] = held[b], held[a]
+            population[a], population[b] = population[b], population[a]
     return ExtractionPath(tuple(p.tolist()), tuple(e.tolist()), n, tuple(steps))
 
 
@@ -170,16 +170,16 @@ def follow(path: ExtractionPath, points: int = 33) -> xr.Dataset:
     d, n = len(path.levels), path.n
     index = {label: row for row, label in enumerate(product(range(d), repeat=n))}
     energies = np.array([sum(path.levels[level] for level in label) for label in index])
-    held = np.array([np.prod([path.populations[level] for level in label]) for label in index])
+    population = np.array([np.prod([path.populations[level] for level in label]) for label in index])
     angles = np.linspace(0, np.pi / 2, as_count("points", points, minimum=2))
     energy, entangled = np.empty((2, len(path.steps), angles.size))
     for s, step in enumerate(path.steps):
         rows = np.array([[index[x], index[y]] for x, y in step])
         for t, angle in enumerate(angles):
-            rho = _rotated(held, rows, float(angle))
+            rho = _rotated(population, rows, float(angle))
             energy[s, t] = np.diag(rho).real @ energies
             entangled[s, t] = largest_negativity(Qobj(rho, dims=[[d] * n, [d] * n]))
-        held[rows] = held[rows[:, ::-1]]
+        population[rows] = population[rows[:, ::-1]]
     return xr.Dataset(
         {
             "energy": (("step", "angle"), energy, {"long_name": "energy of all copies", "units": "1"}),
@@ -196,10 +196,10 @@ def follow(path: ExtractionPath, points: int = 33) -> xr.Dataset:
     )
 
 
-def _rotated(held: FloatArray, rows: Sequence[Sequence[int]] | np.ndarray, angle: float) -> np.ndarray:
+def _rotated(population: FloatArray, rows: Sequence[Sequence[int]] | np.ndarray, angle: float) -> np.ndarray:
     """Density matrix of a diagonal state with its pairs rotated by an angle."""
-    rho = np.diag(held).astype(complex)
+    rho = np.diag(population).astype(complex)
     turn = np.array([[np.cos(angle), -1j * np.sin(angle)], [-1j * np.sin(angle), np.cos(angle)]])
     for pair in rows:
-        rho[np.ix_(pair, pair)] = turn @ np.diag(held[list(pair)]) @ turn.conj().T
+        rho[np.ix_(pair, pair)] = turn @ np.diag(population[list(pair)]) @ turn.conj().T
     return rho
