@@ -210,7 +210,7 @@ def draw(rows: list[Row]) -> None:
     from qbsim import plotting
 
     rows = [r for r in rows if np.isfinite(r.qutip)]
-    with plotting.style():
+    with plotting.offscreen(), plotting.style():
         fig, ax = plotting.figure(width=6.4, height=3.6)
         x = np.arange(len(rows))
         bars = {

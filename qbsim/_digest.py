@@ -49,7 +49,6 @@ NOT_NUMERIC = (
     "scenarios",
     "sweeps/executors",
     "sweeps/forecast",
-    "sweeps/plot",
     "sweeps/progress",
     "sweeps/show",
 )

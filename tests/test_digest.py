@@ -70,7 +70,7 @@ def test_a_changed_solver_changes_the_digest_and_a_changed_figure_does_not(tmp_p
     assert digest_after(monkeypatch, folder, "solvers/_faber.py", "import", "import") == same
     assert digest_after(monkeypatch, folder, "solvers/_faber.py", "\nimport", "\nx = 1\nimport") != same
     assert digest_after(monkeypatch, folder, "states.py", "p: float = 0.75", "p: float = 0.76") != same
-    assert digest_after(monkeypatch, folder, "plotting.py", "\nimport", "\nx = 1\nimport") == same
+    assert digest_after(monkeypatch, folder, "plotting/lines.py", "\nimport", "\nx = 1\nimport") == same
 
 
 def test_a_new_module_counts(tmp_path, monkeypatch):

@@ -38,6 +38,7 @@ PLOT: Arguments = {
     **PATH,
     "--x": {"metavar": "AXIS", "help": "horizontal axis; None: the longest numeric one, or time"},
     "--y": {"nargs": "+", "default": [], "metavar": "NAME", "help": "one panel each; none: half_life and gain"},
+    "--heat": {"metavar": "AXIS", "help": "vertical axis: heat maps over --x and this one instead of lines"},
     "--where": {
         "nargs": "+",
         "type": axis_value,
@@ -279,10 +280,13 @@ def _flat(groups: list[Any]) -> list[Any]:
 @mistakes
 def plot(args: argparse.Namespace) -> int:
     """``qbsim plot``: draw a result and save the figure."""
-    from ..sweeps.plot import draw, select
+    from ..plotting.datasets import select
+    from ..plotting.figures import offscreen
+    from ..plotting.panels import draw
 
     file = _find(args.path)
-    fig = draw(select(read_netcdf(file), dict(args.where)), args.x, args.y)
+    with offscreen():
+        fig = draw(select(read_netcdf(file), dict(args.where)), args.x, args.y, args.heat)
     out = args.out or file.with_suffix(".png")
     if out.suffix not in (".png", ".pdf", ".svg"):
         raise ValueError(f"Argument --out must end in .png, .pdf or .svg, but is {out}.")

@@ -199,7 +199,7 @@ class Scenario:
         from .. import plotting
 
         paths = [self.data_file(folder).with_suffix(suffix) for suffix in (".png", ".pdf")]
-        with plotting.style():
+        with plotting.offscreen(), plotting.style():
             fig = self.module.draw(ds)
             for path in paths:
                 with atomic(path) as temporary:

@@ -13,9 +13,10 @@ import xarray as xr
 import qbsim as qb
 from qbsim.cli.main import main
 from qbsim.geometry import read_graph
+from qbsim.plotting.datasets import select
+from qbsim.plotting.panels import draw
 from qbsim.sweeps.forecast import forecast
 from qbsim.sweeps.plan import Request, make_plan
-from qbsim.sweeps.plot import draw, select
 
 SMALL = ["--cells", "2", "3", "--delta", "0:2:1", "--realizations", "5", "--times", "21", "--executor", "serial"]
 
@@ -255,6 +256,19 @@ class TestPlot:
         assert [len(ax.lines) for ax in fig.axes] == [6, 6]
         assert fig.axes[0].get_xlabel() == "delta"
 
+    def test_heat_maps_over_two_axes(self, runs, tmp_path):
+        assert qbsim("plot", runs, "--heat", "N", "--where", "state=plus", "--out", tmp_path / "a.png") == 0
+        assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+        fig = draw(open_sweep(runs).sel(state="plus"), y=["half_life"], heat="N")
+        panel, colours = fig.axes
+        assert (panel.get_xlabel(), panel.get_ylabel(), colours.get_ylabel()) == ("delta", "N", "half-life")
+
+    def test_opens_no_window(self, runs, tmp_path):
+        import matplotlib.pyplot as plt
+
+        assert qbsim("plot", runs, "--out", tmp_path / "a.png") == 0
+        assert plt.get_fignums() == []
+
     def test_values_are_found_to_rounding(self, runs):
         ds = open_sweep(runs)
         ds = ds.assign_coords(delta=[0.1 + 0.2, *range(1, ds.sizes["delta"])])
@@ -280,6 +294,9 @@ class TestPlot:
             (["--x", "delta", "--y", "ergotropy_ratio", "--where", "time=0.123456"], "in all)"),
             (["--where", "N"], "AXIS=VALUE"),
             (["--out", "a.doc"], "must end in .png"),
+            (["--heat", "N"], "choose one value of each, such as ds.sel(state='plus') or --where state=plus"),
+            (["--heat", "detla", "--where", "state=plus"], "Did you mean 'delta'"),
+            (["--x", "N", "--heat", "N", "--where", "state=plus"], "both are 'N'"),
         ],
     )
     def test_errors_name_the_nearest_value(self, words, message, runs, capsys):

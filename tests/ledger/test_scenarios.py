@@ -29,7 +29,9 @@ def test_scenario(name, folder, monkeypatch):
     figures = []
     draw = one.module.draw
     monkeypatch.setattr(one.module, "draw", lambda ds: figures.append(draw(ds)) or figures[-1])
-    monkeypatch.setitem(plotting._STYLE, "pdf.fonttype", 3)  # the fonts of the real style take a third of the drawing
+    monkeypatch.setitem(
+        plotting.figures._STYLE, "pdf.fonttype", 3
+    )  # the fonts of the real style take a third of the drawing
     ds = one.compute(folder, quick=True, workers=1)
 
     # what is stored carries names, units and its own hash

@@ -1,4 +1,4 @@
-"""Style and axes-level helpers; the only module that imports matplotlib.
+"""Style, figures and axes-level helpers.
 
 One colour means the same state or geometry in every figure (Okabe and Ito's palette, safe for colour-blind readers),
 and every colour has its own line style, so that figures can be read in grey.
@@ -9,30 +9,28 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import ArrayLike
 
-from .geometry import GEOMETRIES
-
-if TYPE_CHECKING:
-    import xarray as xr
+from ..geometry import GEOMETRIES
 
 __all__ = [
     "LABELS",
     "LINES",
-    "axis_label",
     "band",
-    "curve",
     "figure",
     "inset",
     "label",
     "line",
+    "offscreen",
     "points",
     "sequence",
     "style",
@@ -94,15 +92,37 @@ def style() -> Iterator[None]:
         yield
 
 
+SPACE = 0.08  # inches beside a panel
+_OFFSCREEN: ContextVar[bool] = ContextVar("offscreen", default=False)
+
+
+@contextmanager
+def offscreen() -> Iterator[None]:
+    """Figures that are made in a ``with`` block are for files: pyplot does not know them, and shows none."""
+    token = _OFFSCREEN.set(True)
+    try:
+        yield
+    finally:
+        _OFFSCREEN.reset(token)
+
+
 def figure(
     rows: int = 1, cols: int = 1, *, width: float = 3.6, height: float = 2.9, **kwargs: Any
 ) -> tuple[Figure, Any]:
     """Figure and its axes (one, or an array as from ``plt.subplots``), each panel `width` x `height` inches.
 
-    The figure belongs to the caller and to no window.
+    As a figure of pyplot it shows in a notebook, and in a script with ``plt.show()``; inside of `offscreen` it belongs
+    to the caller alone. Axes have the look of `style`, which ends with the call.
     """
-    fig = Figure(figsize=(width * cols, height * rows))
-    return fig, fig.subplots(rows, cols, **kwargs)
+    options: dict[str, Any] = {"figsize": (width * cols, height * rows), "layout": ConstrainedLayoutEngine(w_pad=SPACE)}
+    if _OFFSCREEN.get():
+        fig = Figure(**options)
+    else:
+        import matplotlib.pyplot as plt
+
+        fig = plt.figure(**options)  # outside of `style`: whatever a backend sets when it loads is to stay
+    with style():
+        return fig, fig.subplots(rows, cols, **kwargs)
 
 
 def write(fig: Figure, path: str | os.PathLike[str]) -> None:
@@ -151,53 +171,3 @@ def label(ax: Axes, xlabel: str, ylabel: str, panel: str = "") -> Axes:
     if panel:
         ax.set_title(f"({panel})", loc="left")
     return ax
-
-
-def axis_label(variable: xr.DataArray) -> str:
-    """Long name of a variable, with its unit where it has one."""
-    units = variable.attrs.get("units", "1")
-    name = variable.attrs.get("long_name", str(variable.name))
-    return name if units == "1" else f"{name} ({units})"
-
-
-def curve(ds: xr.Dataset, name: str, ax: Axes | None = None, **kwargs: Any) -> Axes:
-    """Draw one variable of a Dataset against time.
-
-    Parameters
-    ----------
-    ds : xarray.Dataset
-        From `evolve`.
-    name : str
-        Variable to draw.
-    ax : Axes, optional
-        Where to draw; a new figure by default.
-    **kwargs
-        For ``ax.plot``; the legend text is the label of the battery unless given.
-
-    Returns
-    -------
-    Axes
-
-    Raises
-    ------
-    ValueError
-        If the Dataset has no such variable.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from qbsim import evolve, full, plotting, single_cell
-    >>> ds = evolve(single_cell(gamma=1.0), full(1), np.linspace(0, 1, 11))
-    >>> plotting.curve(ds, "ergotropy").get_ylabel()
-    'ergotropy'
-    """
-    from ._checks import nearest
-
-    if name not in ds.data_vars:
-        raise ValueError(nearest("variable", name, [str(v) for v in ds.data_vars]))
-    if ax is None:
-        with style():
-            _, ax = figure()
-    kwargs.setdefault("label", ds.attrs.get("label") or None)
-    ax.plot(ds["time"], ds[name], **kwargs)
-    return label(ax, axis_label(ds["time"]), axis_label(ds[name]))

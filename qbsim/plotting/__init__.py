@@ -1,0 +1,55 @@
+"""Pictures of Datasets, and what figures are made of; the only package that imports matplotlib."""
+
+from .datasets import axis_label
+from .figures import (
+    BLACK,
+    BLUE,
+    CYCLE,
+    GREEN,
+    GREY,
+    LABELS,
+    LINES,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    band,
+    figure,
+    inset,
+    label,
+    line,
+    offscreen,
+    points,
+    sequence,
+    style,
+    write,
+)
+from .lines import curve
+from .maps import heatmap
+
+__all__ = [
+    "BLACK",
+    "BLUE",
+    "CYCLE",
+    "GREEN",
+    "GREY",
+    "LABELS",
+    "LINES",
+    "ORANGE",
+    "PURPLE",
+    "SKY",
+    "VERMILION",
+    "axis_label",
+    "band",
+    "curve",
+    "figure",
+    "heatmap",
+    "inset",
+    "label",
+    "line",
+    "offscreen",
+    "points",
+    "sequence",
+    "style",
+    "write",
+]
