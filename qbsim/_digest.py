@@ -47,6 +47,7 @@ NOT_NUMERIC = (
     "ledger",
     "plotting",
     "scenarios",
+    "solvers/_bar",
     "sweeps/executors",
     "sweeps/forecast",
     "sweeps/progress",

@@ -96,15 +96,15 @@ def axes_to_draw_on(ax: Axes | None, width: float, height: float) -> Iterator[Ax
         If `ax` is anything but one Axes.
     """
     if ax is None:
-        with style():
-            fig, ax = figure(width=width, height=height)
-            try:
+        fig, ax = figure(width=width, height=height)
+        try:
+            with style():
                 yield ax
-            except BaseException:  # no empty picture is left to show
-                import matplotlib.pyplot as plt
+        except BaseException:  # no empty picture is left to show
+            import matplotlib.pyplot as plt
 
-                plt.close(fig)
-                raise
+            plt.close(fig)
+            raise
     elif isinstance(ax, Axes):
         yield ax
     else:

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import Any
 
+from ..solvers._bar import bar_class
+
 __all__ = ["Progress", "duration"]
 
 LINE_SECONDS = 10.0  # between two lines where there is no terminal; a shorter run prints none
@@ -32,10 +34,9 @@ class Progress:
     def start(self, total: int) -> None:
         """Begin to count to `total`."""
         self.total, self.done, self._last = total, 0, time.monotonic()
-        if self._show and total and sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self._bar = tqdm(
+        bar = bar_class() if self._show and total else None
+        if bar is not None:
+            self._bar = bar(
                 total=total, unit=" realizations", bar_format="{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt}{postfix}"
             )
 
