@@ -43,6 +43,7 @@ def json_digest(value: Any) -> str:
 NOT_NUMERIC = (
     "__init__",
     "__main__",
+    "_html",
     "cli",
     "ledger",
     "plotting",

@@ -24,6 +24,7 @@ from ._checks import (
     warn,
 )
 from ._drives import operator_digest
+from ._html import battery_html
 from .geometry import read_edges
 
 __all__ = ["GENERAL_LOSSES", "GENERAL_OPERATORS", "Battery"]
@@ -249,6 +250,9 @@ class Battery:
     def __repr__(self) -> str:
         name = f" {self.label!r}" if self.label else ""
         return f"<{type(self).__name__}{name}: N = {self.N}, dims = {self.dims}, {len(self.edges)} bonds>"
+
+    def _repr_html_(self) -> str:
+        return battery_html(self)
 
 
 def _plain(dims: Any) -> Any:

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj, QobjEvo
 
 from ._checks import FloatArray, as_count, as_flag, as_real, as_real_array, other_roads
+from ._html import collective_html
 from .battery import Battery
 from .curves import efficiency
 from .measures.ergotropy import ergotropy
@@ -256,6 +257,9 @@ class Collective(Battery):
     def parameters(self) -> dict[str, Any]:
         """Parameters as plain numbers and lists, for files and hashes."""
         return {**super().parameters(), "symmetric": self.symmetric, "lowest_levels": self._lowest.tolist()}
+
+    def _repr_html_(self) -> str:
+        return collective_html(self)
 
     def spectrum(self, states: StateSeries) -> FloatArray:
         """Eigenvalues of the n cells' states, ascending, (T, n + 1) or (T, 2^n); the missing ones vanish."""

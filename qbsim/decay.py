@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._checks import FloatArray, UnphysicalWarning, per_bond, toward_zero, warn
+from ._html import facts
 from .geometry import Edges
 
 __all__ = ["NetworkReport", "bond_factor_limits", "decay_modes", "is_positive", "largest_gamma_bond"]
@@ -167,5 +168,4 @@ class NetworkReport:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        cells = "".join(f"<tr><th>{name}</th><td><code>{text}</code></td></tr>" for name, text in self._lines())
-        return f"<table>{cells}</table>"
+        return facts(self._lines())

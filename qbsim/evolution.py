@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from . import _version
-from ._certificate import combine, warn_of_cutoff
 from ._checks import FloatArray, apart, as_flag, as_measured, as_tlist
 from ._digest import json_digest
 from ._machine import SURELY_FREE, available_memory, one_thread
@@ -24,6 +23,7 @@ from .measures.reference import Reference
 from .measures.series import StateSeries
 from .measures.table import Measure, measures_on, read_measures
 from .solvers import Choice, Settings, choose
+from .solvers.certificate import combine, warn_of_cutoff
 from .states import check_state
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import scipy.sparse
 from qutip import Qobj
 
 from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, per_bond, per_cell
+from ._html import network_html
 from ._machine import require_cells
 from .battery import Battery
 from .decay import NetworkReport, bond_factor_limits, decay_modes, is_positive, largest_gamma_bond
@@ -192,6 +193,9 @@ class Network(Battery):
             **{name: getattr(self, name).tolist() for name in ARRAYS},
             "unit": self.unit,
         }
+
+    def _repr_html_(self) -> str:
+        return network_html(self)
 
     def report(self) -> NetworkReport:
         """Decay modes and the distance to the limit of positivity, printable in a terminal and in a notebook."""

@@ -69,6 +69,9 @@ CELLS = {
         fig, ax = plt.subplots()
         qb.plotting.curve(ds, "ergotropy", ax);
     """,
+    "network": "qb.network(qb.central(4), J=1.0, gamma=1.0, gamma_bond=0.2)",
+    "collective": "qb.dicke(3, lam=0.1)",
+    "dataset": "ds",
     "settings": """
         changed = [name for name, value in mpl.rcParams.items() if settings[name] != value]
         display({"application/json": [changed, mpl.get_backend(), plt.get_fignums()]}, raw=True)
@@ -88,6 +91,14 @@ def notebook():
 def test_a_picture_shows_once(cell, notebook):
     (picture,) = data(notebook[cell], PICTURE)
     assert ink(picture) > 0.01  # axes and a line, no empty page
+
+
+def test_batteries_show_as_tables_and_networks_as_drawings(notebook):
+    (network,), (collective,) = (data(notebook[name], "text/html") for name in ("network", "collective"))
+    assert network.count("<circle") == 4
+    assert "dark" in network or "subradiant" in network
+    assert "as one spin" in collective
+    assert data(notebook["dataset"], "text/html")
 
 
 def test_nothing_is_changed(notebook):

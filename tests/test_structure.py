@@ -20,7 +20,7 @@ MODULES = [m.name for m in pkgutil.walk_packages([str(PACKAGE)], "qbsim.") if no
 # From the ground up: a module imports from layers below its own. A new module has to be given its place here.
 LAYERS = [
     {"_checks", "_digest", "_files", "_machine", "_version"},
-    {"_certificate", "_drives", "_readers", "bosonic", "curves", "geometry", "operators"},
+    {"_drives", "_html", "_readers", "bosonic", "curves", "geometry", "operators"},
     {"battery", "decay", "plotting", "states"},
     {"channels", "ledger", "measures", "networks"},
     {"capacitance", "collective", "extraction", "solvers"},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qutip import Qobj
+
+from .._html import facts
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,7 @@ class Capacitance:
     value: float
     upper: float
     exact: bool
-    ensemble: tuple[tuple[float, Qobj], ...] = ()
+    ensemble: tuple[tuple[float, Qobj], ...] = field(default=(), repr=False)
     assumed: str = ""
 
     @property
@@ -45,3 +47,15 @@ class Capacitance:
 
     def __float__(self) -> float:
         return self.value
+
+    def _repr_html_(self) -> str:
+        weights = ", ".join(f"{weight:.4g}" for weight, _ in self.ensemble)
+        rows = [
+            ("value", f"{self.value:.10g}"),
+            ("bound from above", f"{self.upper:.10g}"),
+            ("exact", "yes" if self.exact else "not proven"),
+            ("rests on", self.assumed or "-"),
+        ]
+        if self.ensemble:
+            rows.append(("reached by", f"{len(self.ensemble)} input kets with weights {weights}"))
+        return facts(rows, "Capacitance")

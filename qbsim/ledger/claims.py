@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import zip_longest
 
-__all__ = ["Claim", "check", "equal", "number", "readings_table", "statement", "summary", "table"]
+from .. import _html
+
+__all__ = ["Claim", "Claims", "check", "equal", "number", "readings_table", "statement", "summary", "table"]
 
 REPRODUCED, DIFFERS, FAILS, UNDECIDED = "reproduced", "differs (explained)", "FAILS", "undecided (error too large)"
 HOLDS = "holds"
@@ -52,6 +54,20 @@ class Claim:
     def is_check(self) -> bool:
         """Whether the row is a check of our own, which quotes no paper."""
         return not self.quote
+
+    def _repr_html_(self) -> str:
+        return Claims([self])._repr_html_()
+
+
+class Claims(list[Claim]):
+    """Rows of a scenario, as a table in a notebook and in print."""
+
+    def __str__(self) -> str:
+        return table([("claims", self)])
+
+    def _repr_html_(self) -> str:
+        rows = [(c.text, c.quote or "our own check", c.place, c.found, c.verdict, c.why) for c in self]
+        return _html.table(("what", "paper", "place", "qbsim", "verdict", "why it differs"), rows)
 
 
 def _with_error(x: float, error: float) -> str:

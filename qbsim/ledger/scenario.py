@@ -25,11 +25,11 @@ from .._digest import json_digest, numerics_sha256
 from .._files import atomic, save
 from .._readers import read_netcdf
 from .._version import __version__
+from .claims import Claims
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from .claims import Claim
 
 __all__ = ["Scenario", "available", "find"]
 
@@ -206,9 +206,9 @@ class Scenario:
                     plotting.write(fig, temporary)
         return paths
 
-    def claims(self, ds: xr.Dataset) -> list[Claim]:
+    def claims(self, ds: xr.Dataset) -> Claims:
         """The paper's statements about this figure beside what the numbers say."""
-        return list(self.module.claims(ds))
+        return Claims(self.module.claims(ds))
 
 
 def _plain(value: Any) -> Any:

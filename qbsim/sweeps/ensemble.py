@@ -13,9 +13,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .._certificate import CERTIFICATE, combine
 from .._checks import FloatArray, HalfLifeWarning
 from ..curves import ROUNDING, half_life, relative_gain
+from ..solvers.certificate import CERTIFICATE, combine
 from .tasks import CHUNK, Batch
 
 __all__ = ["Average", "average"]

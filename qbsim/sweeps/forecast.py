@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .._certificate import CERTIFICATE
 from .._machine import one_thread
 from ..solvers import choose
+from ..solvers.certificate import CERTIFICATE
 from .batches import Store, cover
 from .dispatch import BATCH_SECONDS, cost_kind
 from .plan import Plan

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _version
-from .._certificate import CERTIFICATE, combine
 from .._checks import apart
 from .._digest import digest, json_digest
 from .._machine import available_memory
 from ..measures.labels import attributes, time_attributes
+from ..solvers.certificate import CERTIFICATE, combine
 from .batches import Piece, chunks, cover
 from .ensemble import Average
 from .plan import Index, Plan

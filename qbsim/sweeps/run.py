@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._certificate import warn_of_cutoff
 from .._checks import SweepWarning, as_count, warn
 from .._files import save
 from .._machine import one_thread
 from ..battery import Battery
 from ..evolution import DEFAULTS
 from ..solvers import Settings
+from ..solvers.certificate import warn_of_cutoff
 from .batches import Store, chunks, cover
 from .dispatch import dispatch
 from .ensemble import Average, average

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._certificate import CERTIFICATE
 from .._readers import parse_json
+from ..solvers.certificate import CERTIFICATE
 from .batches import FILE_NAME, Store, cover, curve_folder
 
 if TYPE_CHECKING:

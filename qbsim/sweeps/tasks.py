@@ -22,7 +22,6 @@ import numpy as np
 from qutip import Qobj, QobjEvo
 
 from .. import _version
-from .._certificate import CERTIFICATE
 from .._checks import CutoffWarning, FloatArray, MeasureWarning, UnphysicalWarning, as_measured
 from .._digest import digest, json_digest, numerics_sha256
 from ..battery import Battery
@@ -31,6 +30,7 @@ from ..measures.reference import Reference
 from ..measures.table import read_measures
 from ..networks import Network
 from ..solvers import Settings
+from ..solvers.certificate import CERTIFICATE
 
 __all__ = ["CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "now", "takes_rng"]
 

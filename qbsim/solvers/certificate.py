@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._checks import CutoffWarning, warn
+from .._checks import CutoffWarning, warn
 
 CUTOFF_POPULATION = 1e-6  # next to a cut-off; above it, truncation shows in the sixth digit
 
