@@ -16,6 +16,8 @@ figures: $(VENV)/.installed
 gallery: $(VENV)/.installed
 	$(BIN)/qbsim run santos2021.fig4 beyond.eta_scaling --out figures --workers $(WORKERS)
 	cp figures/santos2021_fig4.png figures/beyond_eta_scaling.png docs/images/
+	$(BIN)/qbsim sweep disorder --cells 2:5 --states plus --realizations 60 --seed 1 --workers $(WORKERS) --out figures/chains
+	$(BIN)/qbsim plot figures/chains --heat N --out docs/images/heat_map.png
 
 test: lint types check
 
