@@ -1,16 +1,21 @@
 """Plotting: axes in and out, labels with units, one look per state and geometry."""
 
+import os
+import subprocess
+import sys
 from functools import partial
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
+from qbsim.ledger.scenario import find
 
 T = np.linspace(0, 1, 11)
 
@@ -121,6 +126,38 @@ def test_files_need_no_window():
     assert isinstance(fig, Figure)
     plotting.figure()
     assert len(plt.get_fignums()) == 1
+
+
+def test_scenarios_leave_no_figure_in_pyplot(run, tmp_path):
+    (tmp_path / "offscreen_scenario.py").write_text(
+        "from qbsim import plotting\n"
+        "def compute(quick=False, workers=None): ...\n"
+        "def claims(ds): return []\n"
+        "def draw(ds):\n    return plotting.curve(ds, 'energy').figure\n"
+    )
+    (scenario,) = find([str(tmp_path / "offscreen_scenario.py")])
+    assert all(path.stat().st_size > 1000 for path in scenario.draw(run, tmp_path))
+    assert plt.get_fignums() == []
+
+
+def test_a_script_shows_its_curves_by_plt_show(tmp_path):
+    # a backend that says which figures it is asked to show
+    (tmp_path / "said.py").write_text(
+        "from matplotlib.backends.backend_agg import FigureCanvasAgg as FigureCanvas\n"
+        "def show(**options):\n"
+        "    import matplotlib.pyplot as plt\n"
+        "    print('shown', [plt.figure(k).axes[0].get_ylabel() for k in plt.get_fignums()])\n"
+    )
+    script = (
+        "import numpy as np, matplotlib.pyplot as plt, qbsim as qb\n"
+        "ds = qb.evolve(qb.single_cell(gamma=1.0), qb.full(1), np.linspace(0, 1, 11))\n"
+        "qb.plotting.curve(ds, 'energy'); qb.plotting.curve(ds, 'ergotropy')\n"
+        "plt.show()\n"
+    )
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    environment = os.environ | {"MPLBACKEND": "module://said", "PYTHONPATH": path}
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
+    assert result.stdout.strip() == "shown ['internal energy', 'ergotropy']"
 
 
 def test_a_curve_without_axes_is_the_current_figure_of_pyplot(run):
@@ -269,6 +306,11 @@ class TestHeatMap:
         ax = plotting.heatmap(sweep.sel(state="plus", N=3), "ergotropy_ratio", cmap="magma")
         assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("time", "delta", "N = 3, coherent")
         assert ax.collections[0].get_cmap().name == "magma"
+
+    def test_axes_need_no_values(self):
+        ds = xr.Dataset({"a": (("i", "j"), np.arange(6.0).reshape(2, 3))})
+        assert plotting.heatmap(ds, "a").get_xlabel() == "j"
+        assert len(plotting.curve(ds, "a").lines) == 2
 
     def test_names_are_the_ticks_of_a_text_axis(self, sweep):
         ax = plotting.heatmap(sweep.sel(N=3), "gain", x="state", y="delta")

@@ -64,7 +64,7 @@ def numbers(ds: xr.Dataset, name: str) -> xr.DataArray:
         raise ValueError(nearest("variable", name, [str(v) for v in ds.data_vars]))
     variable = ds[name]
     if variable.dtype.kind not in "fiu":
-        kind = "complex" if variable.dtype.kind == "c" else "text"
+        kind = {"c": "complex", "b": "true or false"}.get(variable.dtype.kind, "text")
         raise ValueError(f"Variable {name!r} is {kind} and cannot be drawn.")
     if not variable.dims:
         raise ValueError(f"Variable {name!r} is a single number, {variable.item():.6g}, and cannot be drawn.")
