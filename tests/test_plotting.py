@@ -312,6 +312,12 @@ class TestHeatMap:
         assert plotting.heatmap(ds, "a").get_xlabel() == "j"
         assert len(plotting.curve(ds, "a").lines) == 2
 
+    def test_a_few_values_are_the_ticks_and_many_are_not(self, sweep):
+        ax = plotting.heatmap(sweep.sel(state="plus"), "half_life", x="N", y="delta")
+        assert [text.get_text() for text in ax.get_yticklabels()] == ["0", "1", "3"]
+        crowded = sweep.isel(state=0).assign_coords(delta=[0.0, 0.01, 3.0])
+        assert len(plotting.heatmap(crowded, "half_life", x="N", y="delta").get_yticks()) > 3
+
     def test_names_are_the_ticks_of_a_text_axis(self, sweep):
         ax = plotting.heatmap(sweep.sel(N=3), "gain", x="state", y="delta")
         assert [text.get_text() for text in ax.get_xticklabels()] == ["coherent", "fully excited"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_map", "heatmap", "map_axes"]
 
-TICKS = 12  # whole numbers of an axis that each get their own tick
+WHOLE_TICKS, TICKS = 12, 6  # values of an axis, whole numbers and others, that each get their own tick
 UNKNOWN = "0.85"  # grey of what is not a number
 
 
@@ -127,5 +127,6 @@ def _positions(axis: xr.DataArray) -> tuple[np.ndarray, list[str] | None]:
     values = axis.values
     if is_text(axis):
         return np.arange(values.size), [LABELS.get(v, v) for v in values.tolist()]
-    own_ticks = values.dtype.kind in "iu" and values.size <= TICKS
-    return values, [str(v) for v in values.tolist()] if own_ticks else None
+    most = WHOLE_TICKS if values.dtype.kind in "iu" else TICKS
+    has_room = values.size <= most and np.diff(values).min() * WHOLE_TICKS >= np.ptp(values)
+    return values, [f"{v:g}" for v in values.tolist()] if has_room else None
