@@ -48,10 +48,18 @@ def require(size: int, what: str, remedy: str) -> None:
         With the forecast, what is free, and what to do.
     """
     if size > SURELY_FREE and size > (free := available_memory()):
-        gib = min(size, 2**1000) / 2**30  # of a larger integer there is no float
-        raise MemoryError(f"{what} needs about {gib:.3g} GiB, but {free / 2**30:.3g} GiB are free. {remedy}")
+        needed, available = min(size, 2**1000) / 2**30, free / 2**30  # of a larger integer there is no float
+        digits = next((d for d in range(3, 17) if f"{needed:.{d}g}" != f"{available:.{d}g}"), 17)  # to tell them apart
+        raise MemoryError(
+            f"{what} needs about {needed:.{digits}g} GiB, but {available:.{digits}g} GiB are free. {remedy}"
+        )
 
 
 def require_cells(N: int, size: int, what: str, remedy: str = "Use fewer cells.", levels: int = 2) -> None:
     """Refuse `what` of N cells if `size` bytes for each of the levels^N basis states exceed the free memory."""
     require(size * levels ** min(N, MOST_CELLS), what, remedy)
+
+
+def require_dense(dimension: int, what: str) -> None:
+    """Refuse to write out a complex matrix of this dimension, and what computes with it, if it cannot fit."""
+    require(48 * dimension**2, f"{what} as a full matrix of dimension {dimension}", "Use fewer cells or levels.")

@@ -16,14 +16,14 @@ from . import _version
 from ._certificate import combine, warn_of_cutoff
 from ._checks import FloatArray, apart, as_flag, as_measured, as_tlist
 from ._digest import json_digest
-from ._machine import SURELY_FREE, available_memory, one_thread
+from ._machine import one_thread
 from .battery import Battery
 from .measures.entanglement import NO_BONDS
 from .measures.labels import attributes, rounding, time_attributes
 from .measures.reference import Reference
 from .measures.series import StateSeries
 from .measures.table import Measure, measures_on, read_measures
-from .solvers import Choice, Settings, choose
+from .solvers import Choice, Settings, choose, require_memory
 from .states import check_state
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def series(
                 f"Argument options is for solver 'qutip', but solver {choice.name!r} runs; pass solver='qutip'."
             )
         extra = {} if options is None else {"options": options}
-        _check_memory(choice.module.forecast(battery, rho0, tlist), choice.name)
+        require_memory(choice.name, battery, rho0, tlist)
         reference = Reference(battery, settings.passive_tol, float(tlist[0]))
         measures = measures_on(battery, measures)
         parts: dict[str, list[FloatArray]] = {key: [] for key in measures}
@@ -99,16 +99,6 @@ def series(
     warn_of_cutoff(certificate.get("population_at_cutoff"))
     values = {key: np.concatenate(curves) for key, curves in parts.items()}
     return Series(values, np.concatenate(kept) if states else None, certificate, choice)
-
-
-def _check_memory(need: int, solver: str) -> None:
-    """Refuse a run that needs more memory than is free."""
-    if need > SURELY_FREE and need > (free := available_memory()):
-        needed, available = apart(need / 2**30, free / 2**30, least=3)
-        raise MemoryError(
-            f"This run needs about {needed} GiB with solver {solver!r}, but {available} GiB are free. "
-            "Use fewer cells or fewer times."
-        )
 
 
 def _certify(segment: StateSeries, reference: Reference, solver: str) -> dict[str, Any]:
