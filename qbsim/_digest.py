@@ -47,10 +47,10 @@ NOT_NUMERIC = (
     "ledger",
     "plotting",
     "scenarios",
+    "solvers/progress",
     "sweeps/executors",
     "sweeps/forecast",
     "sweeps/plot",
-    "sweeps/progress",
     "sweeps/show",
 )
 """Files and folders of qbsim that decide no number; everything else counts, a new module too."""

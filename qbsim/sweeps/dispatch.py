@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from .._machine import one_thread
+from ..solvers.progress import Progress
 from .batches import Piece, write_batch
 from .executors import Outside, Processes, Serial
-from .progress import Progress
 from .tasks import Curve
 from .transport import pack, unpack
 

@@ -14,10 +14,10 @@ import numpy as np
 from .._certificate import CERTIFICATE
 from .._machine import one_thread
 from ..solvers import choose
+from ..solvers.progress import duration
 from .batches import Store, cover
 from .dispatch import BATCH_SECONDS, cost_kind
 from .plan import Plan
-from .progress import duration
 from .tasks import Curve
 
 __all__ = ["Forecast", "forecast"]

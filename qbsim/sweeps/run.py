@@ -18,12 +18,12 @@ from .._machine import one_thread
 from ..battery import Battery
 from ..evolution import DEFAULTS
 from ..solvers import Settings
+from ..solvers.progress import Progress
 from .batches import Store, chunks, cover
 from .dispatch import dispatch
 from .ensemble import Average, average
 from .executors import Outside, Processes, Serial, open_executor
 from .plan import Index, Plan, Request, make_plan
-from .progress import Progress
 from .replay import remember
 from .result import check_memory, label, manifest
 from .tasks import CHUNK, now, numerics
