@@ -52,6 +52,7 @@ NOT_NUMERIC = (
     "sweeps/forecast",
     "sweeps/plot",
     "sweeps/show",
+    "sweeps/work",
 )
 """Files and folders of qbsim that decide no number; everything else counts, a new module too."""
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 UserMeasure = Callable[[Qobj, Battery], float]
 
-__all__ = ["Series", "evolve", "series"]
+__all__ = ["Series", "evolve", "is_spectral", "series"]
 
 DEFAULTS = Settings()
 SMALL_DIMENSION = 256  # up to here matrices are too small to share among threads
@@ -75,7 +75,7 @@ def series(
     progress: bool = False,
 ) -> Series:
     """Curves of the measures without labels; arguments are already checked."""
-    spectrum = any(isinstance(measure, Measure) and measure.spectral for measure in measures.values())
+    spectrum = is_spectral(measures)
     # small batteries on one thread; large matrices are worth sharing
     with one_thread() if int(np.prod(battery.dims)) <= SMALL_DIMENSION else nullcontext():
         choice = choose(battery, rho0, tlist, settings.solver, spectrum=spectrum)
@@ -104,6 +104,11 @@ def series(
     warn_of_cutoff(certificate.get("population_at_cutoff"))
     values = {key: np.concatenate(curves) for key, curves in parts.items()}
     return Series(values, np.concatenate(kept) if states else None, certificate, choice)
+
+
+def is_spectral(measures: Mapping[str, Measure | UserMeasure]) -> bool:
+    """Whether a measure takes the eigenvalues of the states, which are part of the cost of a run."""
+    return any(isinstance(measure, Measure) and measure.spectral for measure in measures.values())
 
 
 def _shown(
