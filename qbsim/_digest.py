@@ -48,11 +48,11 @@ NOT_NUMERIC = (
     "ledger",
     "plotting",
     "scenarios",
-    "solvers/_bar",
+    "solvers/progress",
     "sweeps/executors",
     "sweeps/forecast",
-    "sweeps/progress",
     "sweeps/show",
+    "sweeps/work",
 )
 """Files and folders of qbsim that decide no number; everything else counts, a new module too."""
 

@@ -224,8 +224,8 @@ class Battery:
             qutip.tensor([Qobj(h) if j == k else qutip.qeye(m) for j, m in enumerate(dims)])
             for k, h in enumerate(terms)
         )
-        rest = H0 - total - mean * qutip.qeye(dims)
-        if abs(rest.full()).max() > 1e-12 * abs(H0.full()).max():
+        rest, whole = (op.to("CSR").data.as_scipy() for op in (H0 - total - mean * qutip.qeye(dims), H0))
+        if abs(rest).max() > 1e-12 * abs(whole).max():
             raise ValueError("The local ergotropy needs an H0 that is a sum of local terms, but this H0 couples cells.")
         return terms
 

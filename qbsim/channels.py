@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
 from ._checks import apart, as_count, as_real, other_roads
+from ._machine import require_dense
 from .battery import Battery
 from .operators import transition
 
@@ -49,6 +50,7 @@ def choi_matrix(channel: Qobj) -> NDArray[np.complex128]:
     ndarray, (d d', d d')
         Input factor first.
     """
+    require_dense(channel.shape[0], "Argument channel")
     return qutip.to_choi(channel).full()
 
 

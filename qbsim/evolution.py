@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +15,16 @@ from qutip import Qobj
 from . import _version
 from ._checks import FloatArray, apart, as_flag, as_measured, as_tlist
 from ._digest import json_digest
-from ._machine import SURELY_FREE, available_memory, one_thread
+from ._machine import heard_by, one_thread
 from .battery import Battery
 from .measures.entanglement import NO_BONDS
 from .measures.labels import attributes, rounding, time_attributes
 from .measures.reference import Reference
 from .measures.series import StateSeries
 from .measures.table import Measure, measures_on, read_measures
-from .solvers import Choice, Settings, choose
+from .solvers import Choice, Settings, choose, require_memory
 from .solvers.certificate import combine, warn_of_cutoff
+from .solvers.progress import Meter, Progress, followed
 from .states import check_state
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 UserMeasure = Callable[[Qobj, Battery], float]
 
-__all__ = ["Series", "evolve", "series"]
+__all__ = ["Series", "evolve", "is_spectral", "series"]
 
 DEFAULTS = Settings()
 SMALL_DIMENSION = 256  # up to here matrices are too small to share among threads
@@ -71,9 +72,10 @@ def series(
     *,
     states: bool = False,
     options: Mapping[str, Any] | None = None,
+    progress: bool = False,
 ) -> Series:
     """Curves of the measures without labels; arguments are already checked."""
-    spectrum = any(isinstance(measure, Measure) and measure.spectral for measure in measures.values())
+    spectrum = is_spectral(measures)
     # small batteries on one thread; large matrices are worth sharing
     with one_thread() if int(np.prod(battery.dims)) <= SMALL_DIMENSION else nullcontext():
         choice = choose(battery, rho0, tlist, settings.solver, spectrum=spectrum)
@@ -82,33 +84,39 @@ def series(
                 f"Argument options is for solver 'qutip', but solver {choice.name!r} runs; pass solver='qutip'."
             )
         extra = {} if options is None else {"options": options}
-        _check_memory(choice.module.forecast(battery, rho0, tlist), choice.name)
+        require_memory(choice.name, battery, rho0, tlist)
         reference = Reference(battery, settings.passive_tol, float(tlist[0]))
         measures = measures_on(battery, measures)
         parts: dict[str, list[FloatArray]] = {key: [] for key in measures}
         kept, certificates = [], []
-        for segment in choice.module.run(battery, rho0, tlist, settings, **extra):
-            for key, measure in measures.items():
-                parts[key].append(np.array(_evaluate(key, measure, segment, reference), dtype=float))
-            certificates.append(_certify(segment, reference, choice.name))
-            if states:
-                kept.append(segment.dense)
-            reference.forget()
-            del segment  # before the next one takes its memory
+        with _shown(choice, battery, rho0, tlist, spectrum) if progress else heard_by(None) as meter:
+            for segment in choice.module.run(battery, rho0, tlist, settings, **extra):
+                for key, measure in measures.items():
+                    parts[key].append(np.array(_evaluate(key, measure, segment, reference), dtype=float))
+                certificates.append(_certify(segment, reference, choice.name))
+                if states:
+                    kept.append(segment.dense)
+                if meter is not None:
+                    meter.passed(len(segment))
+                reference.forget()
+                del segment  # before the next one takes its memory
     certificate = {name: combine(name, [part[name] for part in certificates]) for name in certificates[0]}
     warn_of_cutoff(certificate.get("population_at_cutoff"))
     values = {key: np.concatenate(curves) for key, curves in parts.items()}
     return Series(values, np.concatenate(kept) if states else None, certificate, choice)
 
 
-def _check_memory(need: int, solver: str) -> None:
-    """Refuse a run that needs more memory than is free."""
-    if need > SURELY_FREE and need > (free := available_memory()):
-        needed, available = apart(need / 2**30, free / 2**30, least=3)
-        raise MemoryError(
-            f"This run needs about {needed} GiB with solver {solver!r}, but {available} GiB are free. "
-            "Use fewer cells or fewer times."
-        )
+def is_spectral(measures: Mapping[str, Measure | UserMeasure]) -> bool:
+    """Whether a measure takes the eigenvalues of the states, which are part of the cost of a run."""
+    return any(isinstance(measure, Measure) and measure.spectral for measure in measures.values())
+
+
+def _shown(
+    choice: Choice, battery: Battery, rho0: Qobj, tlist: FloatArray, spectrum: bool
+) -> AbstractContextManager[Meter]:
+    """Progress of a run by the forecast of its solver; it shows if the run is forecast to be long, or is."""
+    solving, total = (choice.module.seconds(battery, rho0, tlist, spectrum=s) for s in (False, spectrum))
+    return followed(Progress(unit="times"), len(tlist), solving, total)
 
 
 def _certify(segment: StateSeries, reference: Reference, solver: str) -> dict[str, Any]:
@@ -170,6 +178,7 @@ def evolve(
     states: bool = False,
     passive_tol: float | None = None,
     options: Mapping[str, Any] | None = None,
+    progress: bool = True,
 ) -> xr.Dataset:
     r"""Evolve a battery and record figures of merit.
 
@@ -201,6 +210,9 @@ def evolve(
     options : dict, optional
         For QuTiP's integrator, with solver "qutip": method, max_step, min_step, first_step, nsteps, order. Without
         max_step, steps are limited where a drive has structure in time.
+    progress : bool
+        Show on stderr how far a run is that is forecast to take more than ten seconds, or that does, and how much time
+        is left.
 
     Returns
     -------
@@ -222,6 +234,9 @@ def evolve(
     ArithmeticError
         If what the solver delivers is not a state: trace or Hermiticity off by more than 1e-6, or, unless the network
         was built with allow_unphysical=True, a probability below -1e-6.
+    KeyboardInterrupt
+        After Ctrl-C, at the latest once the eigenvalue problem or the step of the solver that runs is done; nothing is
+        left half done, and the same call starts anew.
 
     Notes
     -----
@@ -258,7 +273,9 @@ def evolve(
                 f"states=True would keep {needed} GiB of density matrices, more than the limit of {limit} GiB. "
                 "Ask for fewer times, or pass a measure that computes what you need."
             )
-    run = series(battery, rho0, times, table, settings, states=states, options=options)
+    run = series(
+        battery, rho0, times, table, settings, states=states, options=options, progress=as_flag("progress", progress)
+    )
     met = {name: getattr(settings, name) for name in (*run.choice.module.TOLERANCES, "passive_tol")}
     met["options"] = None if options is None else json.dumps(dict(options))
     return _label(battery, times, table, run, met)

@@ -11,7 +11,7 @@ import scipy.sparse
 from qutip import Qobj
 
 from ._checks import as_count, as_real, stored_numbers
-from ._machine import require_cells
+from ._machine import require, require_cells
 from .operators import excited, ground, occupations
 
 __all__ = ["STATE_TOLERANCE", "check_state", "classical", "empty", "full", "plus", "thermal_cells", "uncharged"]
@@ -87,6 +87,7 @@ def thermal_cells(n: int, eps: float) -> Qobj:
     [0.5, 0.5]
     """
     n, eps = as_count("n", n), as_real("eps", eps)
+    require_cells(n, 100, f"A density matrix of n = {n} cells")
     p = 1 / (1 + math.exp(-2 * eps))
     below = ground().proj()
     return qutip.tensor([p * below + (1 - p) * (qutip.qeye(2) - below)] * n)
@@ -111,6 +112,8 @@ def uncharged(battery: Any) -> Qobj:
     >>> uncharged(drive(2)).dims[0]
     [2, 2]
     """
+    size = 24 * math.prod(battery.dims)  # the ket, and half of it before the last product
+    require(size, f"A ket of {len(battery.dims)} tensor factors", "Use fewer cells or levels.")
     return qutip.tensor([qutip.fock(d, 0) for d in battery.dims])
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from qutip import Qobj
 
 from .._checks import FloatArray, as_hermitian
+from .._machine import require_dense
 from ..channels import check_channel
 from ._functionals import ComplexArray, Ergotropy, Functional
 
@@ -56,7 +57,9 @@ class Cell:
     """A channel and a Hamiltonian in the eigenbasis of the Hamiltonian, as arrays."""
 
     def __init__(self, channel: Qobj, H: Qobj) -> None:
-        h = as_hermitian("H", H).full()
+        H = as_hermitian("H", H)
+        require_dense(H.shape[0] ** 2, "Argument channel")
+        h = H.full()
         channel = check_channel(channel)
         if channel.dims != [H.dims, H.dims]:
             raise ValueError(f"Argument channel must have dims {[H.dims, H.dims]}, those of H, but has {channel.dims}.")

@@ -11,7 +11,7 @@ from numpy.polynomial import Chebyshev
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from .._checks import FloatArray, as_count, as_real, as_tlist
+from .._checks import FloatArray, as_count, as_flag, as_real, as_tlist
 from ..battery import Battery
 from ..evolution import series
 from ..measures.table import read_measures
@@ -44,13 +44,14 @@ PEAKS = 3  # highest samples that are looked at closely
 def _peak(battery: Battery, rho0: Qobj, tlist: ArrayLike, of: str, solver: str, kwargs: dict[str, Any]) -> Peak:
     """Largest energy, average or instantaneous power on the curve through ever finer samples."""
     times, rho0 = as_tlist(tlist), check_state(rho0, battery.dims, "rho0")
+    progress = as_flag("progress", kwargs.pop("progress", True))
     name = "power" if of == "instantaneous" else "energy"
     measures, settings = read_measures(name), Settings(solver, **kwargs).checked()
     if times.size < 3:
         raise ValueError(f"Argument tlist needs at least three times to look for a maximum, but has {times.size}.")
 
     def curve(t: FloatArray) -> FloatArray:
-        values = series(battery, rho0, t, measures, settings).values[name]
+        values = series(battery, rho0, t, measures, settings, progress=progress).values[name]
         if of == "instantaneous":
             return values[1:]
         gain = values[1:] - values[0]
@@ -92,7 +93,7 @@ def max_power(
     battery, rho0, solver
         As in `evolve`.
     **kwargs
-        `rtol` and `atol` of `evolve`.
+        `rtol`, `atol` and `progress` of `evolve`.
     tlist : (T,)
         Times that resolve the curve; the maximum is then refined between them, to the accuracy of the solver.
     instantaneous : bool

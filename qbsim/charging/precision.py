@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._checks import as_count, as_real
+from .._machine import require_dense
 from ..models.oscillator import oscillator
 
 __all__ = ["GaussianCharge", "displace", "fock_charge", "gaussian_charge", "least_precise", "most_precise", "squeeze"]
@@ -206,6 +207,7 @@ def fock_charge(beta: float, r: float, displaced: float, levels: int) -> Gaussia
     True
     """
     levels = as_count("levels", levels, minimum=4)
+    require_dense(levels, f"A propagator of {levels} levels")
     n = np.arange(levels)
     p = np.exp(-beta * n) if not math.isinf(beta) else (n == 0).astype(float)
     p /= p.sum()

@@ -70,6 +70,7 @@ def charge_dicke(
     *,
     photons: int | None = None,
     tol: float = 1e-7,
+    progress: bool = True,
     **model: Any,
 ) -> xr.Dataset:
     """Charge a Dicke battery with a photon cut-off that is chosen and verified.
@@ -84,6 +85,8 @@ def charge_dicke(
         First cut-off, by default that of `dicke`; doubled until no curve moves by more than `tol` of its largest value.
     tol : float
         Change that counts as none.
+    progress : bool
+        As in `evolve`, for every cut-off that is tried.
     **model
         Of `dicke`: lam, losses, space.
 
@@ -107,7 +110,7 @@ def charge_dicke(
 
     def answer(levels: int) -> xr.Dataset:
         battery = dicke(n, photons=levels, **model)
-        return charge(battery, dicke_start(battery), tlist, measures)
+        return charge(battery, dicke_start(battery), tlist, measures, progress=progress)
 
     ds, cutoff, change = converged(answer, photon_cutoff(n) if photons is None else photons, tol=tol)
     ds.attrs |= {"photons": cutoff, "cutoff_change": change}
@@ -121,6 +124,8 @@ def charge_and_hold(
     store: Battery,
     hold_times: ArrayLike,
     measures: Any = ("energy", "ergotropy"),
+    *,
+    progress: bool = True,
 ) -> xr.Dataset:
     """Charge, cut the charger off, and let the cells discharge by themselves: what is left to extract, and when.
 
@@ -136,6 +141,8 @@ def charge_and_hold(
         The same cells while they are held, as from `network`.
     measures : str or sequence of str
         As in `evolve`.
+    progress : bool
+        As in `evolve`, for both stages.
 
     Returns
     -------
@@ -160,7 +167,7 @@ def charge_and_hold(
     """
     import xarray as xr
 
-    first = evolve(charger, rho0, charge_times, measures, states=True)
+    first = evolve(charger, rho0, charge_times, measures, states=True, progress=progress)
     cells = Qobj(first.rho.values[-1], dims=[charger.cell_dims] * 2)
     if isinstance(charger, Collective):
         if not charger.symmetric:
@@ -171,7 +178,7 @@ def charge_and_hold(
         raise ValueError(
             f"Argument store must have dims {cells.dims}, the cells of the charger, but has {store.H.dims}."
         )
-    first, second = first.drop_vars("rho"), evolve(store, cells, hold_times, measures)
+    first, second = first.drop_vars("rho"), evolve(store, cells, hold_times, measures, progress=progress)
     start = float(first.time[-1]) - float(second.time[0])
     ds = xr.concat([first, second.assign_coords(time=second.time + start)], "time", combine_attrs="drop_conflicts")
     ds.time.attrs = first.time.attrs

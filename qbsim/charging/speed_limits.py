@@ -12,6 +12,7 @@ from qutip import Qobj, QobjEvo
 from scipy.optimize import minimize_scalar
 
 from .._checks import as_hermitian, as_real, as_tlist
+from .._machine import require_dense
 from ..states import check_state
 
 __all__ = ["SpeedLimit", "margolus_levitin", "mean_and_spread", "speed_limit"]
@@ -180,6 +181,8 @@ def mean_and_spread(H: Qobj | QobjEvo, psi: Qobj, tlist: ArrayLike | None = None
 
 def _moments(H: Qobj, psi: Qobj) -> tuple[float, float]:
     """Mean above the ground level, and standard deviation as the norm of (H - mean) psi."""
-    matrix, ket = as_hermitian("H", H).full(), psi.full()[:, 0]
+    H = as_hermitian("H", H)
+    require_dense(H.shape[0], "Argument H")
+    matrix, ket = H.full(), psi.full()[:, 0]
     mean = float(np.vdot(ket, matrix @ ket).real)
     return mean - float(np.linalg.eigvalsh(matrix)[0]), float(np.linalg.norm(matrix @ ket - mean * ket))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qutip import Qobj
 
 from .._checks import FloatArray, MeasureWarning, warn
+from .._machine import require_dense
 from ..geometry import read_edges
 from ..states import check_state
 from .reference import Measure, as_states
@@ -115,6 +116,7 @@ def negativity(rho: Qobj, part: Sequence[int]) -> float:
     0.5
     """
     rho = check_state(rho)
+    require_dense(rho.shape[0], "Argument rho")
     rho = rho.proj() if rho.isket else rho
     mask = [int(k in part) for k in range(len(rho.dims[0]))]
     values = np.linalg.eigvalsh(qutip.partial_transpose(rho, mask).full())

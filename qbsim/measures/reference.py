@@ -13,6 +13,7 @@ import scipy.sparse.linalg
 from qutip import Qobj, QobjEvo
 
 from .._checks import FloatArray, as_hermitian
+from .._machine import require_dense
 from ..battery import Battery
 from ..states import check_state
 from .passive_energy import PassiveEnergy, passive_energy
@@ -26,6 +27,7 @@ def as_states(rho: Qobj) -> DenseStates:
     rho = check_state(rho)
     if rho.isket:
         return KetStates(rho.full().T, np.zeros(1), rho.dims[0])
+    require_dense(rho.shape[0], "Argument rho")
     return DenseStates(rho.full()[None], np.zeros(1), rho.dims[0])
 
 
@@ -63,7 +65,10 @@ class Reference:
     def levels(self) -> FloatArray:
         """Energy levels of H0, ascending, (d,)."""
         battery = self.battery
-        return np.sort(battery.diagonal) if battery.is_diagonal else np.linalg.eigvalsh(self.H0.toarray())
+        if battery.is_diagonal:
+            return np.sort(battery.diagonal)
+        require_dense(self.H0.shape[0], "H0")
+        return np.linalg.eigvalsh(self.H0.toarray())
 
     @property
     def spread(self) -> float:

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import scipy.sparse
 
 from .._checks import ComplexArray, FloatArray, IntArray
+from .._machine import interruptible, tell
 
 __all__ = ["DenseStates", "KetStates", "StateSeries"]
+
+PIECE = 2e9  # multiply-adds between two looks at the clock, half a second
 
 
 class StateSeries(ABC):
@@ -59,7 +63,7 @@ class StateSeries(ABC):
     @cached_property
     def eigenvalues(self) -> FloatArray:
         """Eigenvalues of the cells' density matrices, ascending, (T, d), from one batch of eigenvalue problems."""
-        return np.asarray(np.linalg.eigvalsh(self.dense), dtype=float)
+        return _piecewise(np.linalg.eigvalsh, self.dense)
 
     def absolute_sum(self) -> FloatArray:
         """Sum of the absolute values of all entries, (T,)."""
@@ -84,6 +88,21 @@ class StateSeries(ABC):
         a, m, b, n, c = _split(self.cell_dims, [i, j])
         rho = self.dense.reshape(-1, a, m, b, n, c, a, m, b, n, c)
         return np.einsum("taibjcakblc->tijkl", rho).reshape(-1, m * n, m * n)
+
+
+def _singular_values(matrices: ComplexArray) -> FloatArray:
+    return np.asarray(np.linalg.svd(matrices, compute_uv=False), dtype=float)
+
+
+def _piecewise(function: Callable[[ComplexArray], Any], matrices: ComplexArray) -> FloatArray:
+    """Spectra of a stack of matrices, (T, m, n), a few at a time."""
+    T, m, n = matrices.shape
+    step = max(1, int(PIECE // (m * n * min(m, n))))
+    parts = []
+    for start in range(0, T, step):
+        parts.append(interruptible(function, matrices[start : start + step]))
+        tell(spectra=len(parts[-1]))
+    return np.concatenate(parts)
 
 
 def _split(dims: list[int], cells: list[int]) -> list[int]:
@@ -148,7 +167,7 @@ class KetStates(DenseStates):
         """Squared Schmidt coefficients between cells and charger; (0, ..., 0, 1) without a charger."""
         _, d, e = self.shape
         norms = (np.abs(self.states) ** 2).sum(axis=1, keepdims=True)
-        schmidt = np.linalg.svd(self.amplitudes, compute_uv=False) ** 2 if e > 1 else norms
+        schmidt = _piecewise(_singular_values, self.amplitudes) ** 2 if e > 1 else norms
         return np.pad(schmidt[:, ::-1], ((0, 0), (d - schmidt.shape[1], 0)))
 
     def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:

@@ -13,10 +13,11 @@ from typing import NamedTuple, Protocol, cast
 from qutip import Qobj
 
 from .._checks import FloatArray, as_real, as_tolerance, nearest
+from .._machine import require
 from ..battery import Battery
 from ..measures.series import StateSeries
 
-__all__ = ["SOLVERS", "Choice", "Settings", "Solver", "choose"]
+__all__ = ["SOLVERS", "Choice", "Settings", "Solver", "choose", "require_memory"]
 
 # What each is for.
 SOLVERS = {
@@ -127,6 +128,12 @@ def why_not(module: Solver, battery: Battery, rho0: Qobj, tlist: FloatArray) -> 
     return module.why_not(battery, rho0, tlist)
 
 
+def require_memory(name: str, battery: Battery, rho0: Qobj, tlist: FloatArray) -> None:
+    """Refuse a run that needs more memory than is free, by the forecast of its solver."""
+    size = load(name).forecast(battery, rho0, tlist)
+    require(size, f"This run with solver {name!r}", "Use fewer cells or fewer times.")
+
+
 def choose(battery: Battery, rho0: Qobj, tlist: FloatArray, solver: str = "auto", *, spectrum: bool = True) -> Choice:
     """The solver to use: the one named, or the cheapest by forecast of all that can do this run.
 
@@ -153,6 +160,7 @@ def choose(battery: Battery, rho0: Qobj, tlist: FloatArray, solver: str = "auto"
     able = [name for name, refusal in refusals.items() if not refusal]
     costs = {name: load(name).seconds(battery, rho0, tlist, spectrum=spectrum) for name in able}
     if min(costs.values()) > YEAR:
+        require_memory(min(costs, key=lambda name: costs[name]), battery, rho0, tlist)
         raise ValueError(
             f"This run would take about {min(costs.values()) / YEAR:.1g} years: the time span times the largest rate "
             "or frequency is too large. Give times in the inverse unit of the rates, or fewer cells."

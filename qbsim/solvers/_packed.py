@@ -10,6 +10,7 @@ import scipy.sparse
 from qutip import Qobj
 
 from .._checks import ComplexArray, FloatArray, IntArray
+from .._machine import interruptible, tell
 from ..measures.series import StateSeries
 from ..operators import occupations
 from ._layout import Layout
@@ -24,8 +25,10 @@ def eigen_batch(largest: int, times: int) -> int:
 
 def is_block_diagonal(rho0: Qobj) -> bool:
     """Whether a state of two-level cells has no coherence between different excitation numbers."""
+    if rho0.isket:
+        return bool(np.ptp(np.bitwise_count(np.flatnonzero(rho0.full()))) == 0)
     rows, cols = (np.bitwise_count(x) for x in rho0.to("CSR").data.as_scipy().nonzero())
-    return bool(np.ptp(rows) == 0 if rho0.isket else np.array_equal(rows, cols))
+    return np.array_equal(rows, cols)
 
 
 def pack(rho0: Qobj, layout: Layout) -> FloatArray:
@@ -97,7 +100,7 @@ class PackedStates(StateSeries):
         values = np.empty((len(self), 1 << self.layout.N))
         sizes = [len(block) for block in self.layout.blocks]
         memory = np.empty(max(eigen_batch(m, len(self)) * m * m for m in sizes), dtype=complex)  # one for all blocks
-        start, first = 0, 0
+        start, first, cubes = 0, 0, sum(m**3 for m in sizes)
         for m in sizes:
             if m == 1:
                 values[:, first] = self.packed[:, start]
@@ -107,7 +110,8 @@ class PackedStates(StateSeries):
                 for t in range(0, len(self), step):
                     part = self.packed[t : t + step]
                     unpack_lower(part, start, buffer[: len(part)])
-                    values[t : t + step, first : first + m] = np.linalg.eigvalsh(buffer[: len(part)])
+                    values[t : t + step, first : first + m] = interruptible(np.linalg.eigvalsh, buffer[: len(part)])
+                    tell(spectra=len(part) * m**3 / cubes)
             start, first = start + m * m, first + m
         if self.layout.sectors:
             values.sort(axis=1)

@@ -13,6 +13,7 @@ import scipy.sparse.linalg
 from qutip import Qobj
 
 from .._checks import ComplexArray, FloatArray, IntArray
+from .._machine import interruptible, tell
 from ..battery import GENERAL_OPERATORS, Battery
 from ..measures.series import KetStates, StateSeries
 from . import Settings
@@ -21,6 +22,7 @@ from ._cost import FLOP
 TERMS = frozenset({"fields", "exchange", GENERAL_OPERATORS})
 TOLERANCES = ()  # exact to rounding
 CHUNK_BYTES = 128 * 2**20  # amplitudes returned at a time
+PIECE = 300.0  # norm of the Hamiltonian times the duration of a step
 DENSE_BYTES = 2**30  # eigenvectors of a larger block are not formed
 
 
@@ -104,21 +106,28 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
 
 
 def _by_eigenvectors(part: _Blocks, tlist: FloatArray) -> Iterator[ComplexArray]:
-    solved = []
+    solved: list[Any] = []
+    sizes = np.array([float(len(block)) for block in part.blocks])
+    cost = np.r_[4e-10 * sizes**3, np.full(len(tlist), 16 * FLOP * (sizes**2).sum())].cumsum()  # blocks, then times
     for block in part.blocks:
-        energies, vectors = np.linalg.eigh(part.H[block][:, block].toarray())
+        energies, vectors = interruptible(np.linalg.eigh, part.H[block][:, block].toarray())
         solved.append((block, energies, vectors, vectors.conj().T @ part.psi[block]))
+        tell(cost[len(solved) - 1] / cost[-1])
     yield part.psi
-    for t in tlist[1:] - tlist[0]:
+    for k, t in enumerate(tlist[1:] - tlist[0], start=len(solved) + 1):
         psi = np.empty_like(part.psi)
         for block, energies, vectors, overlaps in solved:
             psi[block] = vectors @ (np.exp(-1j * energies * t) * overlaps)
+        tell(cost[k] / cost[-1])
         yield psi
 
 
 def _by_steps(part: _Blocks, tlist: FloatArray) -> Iterator[ComplexArray]:
-    psi = part.psi
+    psi, norm, span = part.psi, scipy.sparse.linalg.norm(part.H, 1), float(tlist[-1] - tlist[0])
     yield psi
-    for dt in np.diff(tlist):
-        psi = scipy.sparse.linalg.expm_multiply(-1j * dt * part.H, psi)
+    for start, dt in zip(tlist[:-1] - tlist[0], np.diff(tlist), strict=True):
+        pieces = int(np.ceil(norm * dt / PIECE)) or 1
+        for k in range(pieces):
+            psi = scipy.sparse.linalg.expm_multiply(-1j * dt / pieces * part.H, psi)
+            tell((start + dt * (k + 1) / pieces) / span)
         yield psi

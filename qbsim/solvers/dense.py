@@ -13,6 +13,7 @@ import qutip
 from qutip import Qobj
 
 from .._checks import ComplexArray, FloatArray
+from .._machine import interruptible, tell
 from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, Battery
 from ..measures.series import DenseStates, StateSeries
 from ..networks import NETWORK_TERMS, Network
@@ -58,10 +59,11 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
     L = _liouvillian(battery)
     rho = np.empty((len(tlist), D * D), dtype=complex)
     rho[0] = (rho0.proj() if rho0.isket else rho0).full().ravel()
-    propagator = cache(lambda step: expm(L * step))
+    propagator = cache(lambda step: interruptible(expm, L * step))
     for k, step in enumerate(np.diff(tlist)):
         # 12 digits tell real differences from rounding: steps of a linspace differ in the last bits
         rho[k + 1] = propagator(float(f"{step:.12e}")) @ rho[k]
+        tell((k + 1) / len(tlist))
     yield DenseStates(rho.reshape(-1, D, D), tlist, battery.dims, battery.cells)
 
 

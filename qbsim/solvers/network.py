@@ -15,6 +15,7 @@ import numpy as np
 from qutip import Qobj
 
 from .._checks import FloatArray
+from .._machine import tell
 from ..measures.series import StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..operators import occupations
@@ -32,6 +33,7 @@ STORE_BYTES = 256 * 2**20  # Faber vectors of a whole step are kept up to here, 
 DENSE_COST, SECTOR_COST = 16.0, 30.0
 ROUGH_BYTES = 2**26  # below this much memory a rough forecast is good enough
 SEGMENT_BYTES = 3 * 2**29  # packed states returned at a time, beyond one
+PIECE = 5e8  # entries times cells between two looks at the clock, half a second
 
 
 def why_not(battery: Network, rho0: Qobj, tlist: FloatArray) -> str:
@@ -121,13 +123,14 @@ def run(battery: Network, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
     memory = _Memory.of(battery.N, sectors, len(tlist))
     plan = _plan(battery, tlist, sectors, settings.rtol, settings.passive_tol is not None)
     stepper = _Stepper(plan, generator_of(battery, layout, frame), memory)
-    now, k = float(tlist[0]), 0
+    now, k, span = float(tlist[0]), 0, float(tlist[-1] - tlist[0])
     while k < len(tlist):
         # everything within reach of one step, as far as it fits the memory
         reach = int(np.searchsorted(tlist, now + plan.step * (1 + 1e-12), side="right"))
         end = min(reach, k + memory.segment)
         times = tlist[k:end]
         offsets = times - now if end > k else np.array([plan.step])
+        stepper.begun, stepper.share = (now - tlist[0]) / span, offsets[-1] / span
         states = stepper.states(q, offsets, (times, times - tlist[0], layout, frame))
         q = states.coeffs[-1] @ states.vectors if isinstance(states, FaberStates) else states.packed[-1].copy()
         now, k = now + offsets[-1], end
@@ -209,6 +212,7 @@ class _Stepper:
 
     def __init__(self, plan: Plan, generator: Generator, memory: _Memory) -> None:
         self.plan, self.generator, self.memory = plan, generator, memory
+        self.begun = self.share = 0.0  # of the time span: what came before this step, and the step
         self.vectors = np.empty((plan.terms if memory.whole_step else memory.rows, memory.size))
 
     def states(self, q: FloatArray, offsets: FloatArray, where: tuple[Any, ...]) -> PackedStates:
@@ -226,7 +230,16 @@ class _Stepper:
         from ._kernels import faber_vectors
 
         x, tol = self.plan.ellipse, self.plan.tol
-        return int(faber_vectors(self.vectors, first, last, k, (x.center, x.d, x.e), rest, tol, self.generator))
+        piece = max(1, int(PIECE // (self.memory.size * self.generator.values.loss.shape[0])))
+        row = first
+        while row < last:
+            end = min(row + piece, last)
+            filled = int(faber_vectors(self.vectors, row, end, k, (x.center, x.d, x.e), rest, tol, self.generator))
+            if filled < end:
+                return filled
+            k, row = k + end - row, end
+            tell(self.begun + self.share * k / self.plan.terms)
+        return last
 
     def _combine(self, q: FloatArray, coeffs: FloatArray, rest: FloatArray) -> FloatArray:
         """sum_k c_k(t) F_k q, with as many Faber vectors at a time as the buffer holds."""

@@ -29,10 +29,14 @@ SEGMENT_BYTES = 2**28  # populations returned at a time
 
 def _excited_population(rho0: Qobj) -> float | None:
     """p if `rho0` is the diagonal product state with excited population p on every cell, else None."""
-    matrix, N = rho0.to("CSR").data.as_scipy(), len(rho0.dims[0])
-    rows, cols = matrix.nonzero()
+    N = len(rho0.dims[0])
     if rho0.isket:
-        return {(0,): 0.0, ((1 << N) - 1,): 1.0}.get(tuple(rows))
+        amplitudes = np.abs(rho0.full()[:, 0])
+        if np.count_nonzero(amplitudes) > 1:
+            return None
+        return {0: 0.0, (1 << N) - 1: 1.0}.get(int(amplitudes.argmax()))
+    matrix = rho0.to("CSR").data.as_scipy()
+    rows, cols = matrix.nonzero()
     if (rows != cols).any():
         return None
     populations = matrix.diagonal().real

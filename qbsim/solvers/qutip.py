@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import qutip
 from qutip import Qobj, QobjEvo
 
 from .._checks import FloatArray, nearest
+from .._machine import is_heard, tell
 from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, Battery
 from ..measures.series import DenseStates, KetStates, StateSeries
 from ..networks import NETWORK_TERMS
@@ -30,13 +32,15 @@ TOLERANCES = ("rtol", "atol")
 LONGEST_STEP = 8.0
 CHUNK_BYTES = 256 * 2**20  # density matrices returned at a time
 STEPPING = ("vern9", "vern7", "tsit5", "adams", "bdf", "lsoda", "dop853")  # methods that take a longest step
+INTERPOLATING = ("vern9", "vern7", "tsit5")
+LOOKS = 200  # how often a run is looked at between its times
 OPTIONS = ("method", "max_step", "min_step", "first_step", "nsteps", "order", "ifactor", "dfactor", "beta")
 OURS = {
     "rtol": "use the argument rtol",
     "atol": "use the argument atol",
     "normalize_output": "it stays off, so that the trace error shows",
     "store_states": "the states are needed for the measures",
-    "progress_bar": "evolve shows none",
+    "progress_bar": "evolve shows its own, see its argument progress",
 }
 
 
@@ -147,7 +151,22 @@ def _solve(battery: Battery, rho0: Qobj, tlist: FloatArray, closed: bool, option
             solver.options["max_step"] = longest
         inside = tlist[(tlist > start) & (tlist <= end)]
         times = np.concatenate([[start], inside, [end] if not inside.size or inside[-1] < end else []])
-        piece = solver.run(last, times).states
-        states += piece[1 : 1 + inside.size]
+        piece = _follow(solver, last, times, options["method"], tlist)
+        states += piece[: inside.size]
         last, start = piece[-1], end
+    return states
+
+
+def _follow(solver: Any, rho: Qobj, times: FloatArray, method: str, tlist: FloatArray) -> list[Qobj]:
+    """States at all times but the first, where `rho` is; on the way says how far the whole run is."""
+    solver.start(rho, times[0])
+    states, looks = [], tlist[:0]
+    if is_heard() and method in INTERPOLATING:  # their steps do not depend on where they are looked at
+        looks = np.linspace(tlist[0], tlist[-1], LOOKS)
+    for before, t in pairwise(times):
+        for look in looks[(looks > before) & (looks < t)]:
+            solver.step(look, copy=False)
+            tell((look - tlist[0]) / (tlist[-1] - tlist[0]))
+        states.append(solver.step(t))
+        tell((t - tlist[0]) / (tlist[-1] - tlist[0]))
     return states

@@ -1,29 +1,27 @@
-"""What a sweep will cost, before it starts: a few realizations are timed, and the times are added up."""
+"""What a sweep will cost, before it starts: the forecasts of its solvers, added up; no realization is computed."""
 
 from __future__ import annotations
 
 import resource
 import sys
 import time
-from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from .._machine import one_thread
-from ..solvers import choose
+from ..solvers._cost import eigenvalues
 from ..solvers.certificate import CERTIFICATE
+from ..solvers.progress import duration
 from .batches import Store, cover
-from .dispatch import BATCH_SECONDS, cost_kind
 from .plan import Plan
-from .progress import duration
 from .tasks import Curve
+from .work import BATCH_SECONDS
 
 __all__ = ["Forecast", "forecast"]
 
 START_SECONDS = 3.0  # until local workers have imported everything
-SAMPLES = 3
+PROBE = 128  # dimension of the matrix that tells how fast this machine is
 HEADER_BYTES = 4000  # identity and provenance in every batch file
 FILE_SECONDS = 0.02  # per batch: write, flush, rename, send
 
@@ -61,30 +59,31 @@ class Forecast:
     def __str__(self) -> str:
         disk = f"{self.disk / 2**20:.3g} MiB" if self.disk < 2**30 else f"{self.disk / 2**30:.3g} GiB"
         return (
-            f"{self.curves} curves, {self.realizations} realizations to compute in about {self.tasks} tasks; "
-            f"{duration(self.seconds)} on {self.workers} worker{'s' if self.workers > 1 else ''}, "
+            f"forecast: {self.curves} curves, {self.realizations} realizations to compute in about {self.tasks} tasks; "
+            f"about {duration(self.seconds)} on {self.workers} worker{'s' if self.workers > 1 else ''}, "
             f"{self.memory / 2**30:.2g} GiB memory, {disk} disk"
         )
 
 
 def forecast(plan: Plan, workers: int, store: Store | None = None) -> Forecast:
-    """Forecast the cost of a plan on so many local workers, without what its store already has."""
-    missing: dict[Any, list[tuple[Curve, int]]] = defaultdict(list)
+    """Forecast the cost of a plan on so many local workers, without what its store already has.
+
+    Times are good to a factor of two or three; a compilation of some seconds, once per installation, comes on top.
+    """
+    missing: list[tuple[Curve, int]] = []
     for index, curves in plan.curves.items():
         for curve in curves:
             gaps = cover([] if store is None else store.ranges(curve), plan.counts[index])[1]
             if gaps:
-                missing[cost_kind(curve)].append((curve, sum(b - a for a, b in gaps)))
+                missing.append((curve, sum(b - a for a, b in gaps)))
+    slowness = _slowness() if missing else 1.0
     cpu, tasks, peak, total = 0.0, 0, 0, 0
-    with one_thread():
-        for wanted in missing.values():
-            count = sum(n for _, n in wanted)
-            # the strongest disorder is the slowest, so the first and the last point are both timed
-            each = float(np.mean([_time(curve) for curve in {id(c): c for c, _ in (wanted[0], wanted[-1])}.values()]))
-            batches = max(len(wanted), round(count * each / BATCH_SECONDS))
-            cpu += count * each + batches * FILE_SECONDS
-            tasks, total = tasks + batches, total + count
-            peak = max(peak, _memory(wanted[0][0]))
+    for curve, count in missing:
+        seconds = count * curve.cost.seconds * slowness
+        batches = max(1, round(seconds / BATCH_SECONDS))
+        cpu += seconds + batches * FILE_SECONDS
+        tasks, total = tasks + batches, total + count
+        peak = max(peak, curve.cost.memory)
     row = 8 * (len(plan.tlist) * len(plan.measures) + 1 + len(CERTIFICATE))
     curves_number = sum(len(curves) for curves in plan.curves.values())
     return Forecast(
@@ -98,22 +97,16 @@ def forecast(plan: Plan, workers: int, store: Store | None = None) -> Forecast:
     )
 
 
-def _time(curve: Curve) -> float:
-    """Seconds per realization, compiled and warm: the median of a few."""
-    curve.compute(0, 1)
+def _slowness() -> float:
+    """How much longer this machine takes for an eigenvalue problem than the one the forecasts were made on."""
+    matrix = np.random.default_rng(0).normal(size=(PROBE, PROBE)) + 0j
     taken = []
-    for k in range(1, 1 + SAMPLES):
-        began = time.perf_counter()
-        curve.compute(k, k + 1)
-        taken.append(time.perf_counter() - began)
-        if sum(taken) > 10:
-            break
-    return float(np.median(taken))
-
-
-def _memory(curve: Curve) -> int:
-    choice = choose(curve.battery(0), curve.rho0, curve.tlist, curve.settings.solver)
-    return choice.module.forecast(curve.battery(0), curve.rho0, curve.tlist)
+    with one_thread():
+        for _ in range(11):
+            began = time.perf_counter()
+            np.linalg.eigvalsh(matrix)
+            taken.append(time.perf_counter() - began)
+    return float(np.median(taken)) / eigenvalues([PROBE], 1)
 
 
 def _base_memory() -> int:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _version
-from .._checks import apart
 from .._digest import digest, json_digest
-from .._machine import available_memory
+from .._machine import require
 from ..measures.labels import attributes, time_attributes
 from ..solvers.certificate import CERTIFICATE, combine
 from .batches import Piece, chunks, cover
@@ -170,11 +169,7 @@ def _provenance(plan: Plan, averages: list[Average], log: dict[str, Any]) -> dic
 def check_memory(plan: Plan, most: int) -> None:
     """Refuse to keep more curves than fit the free memory, before they are computed."""
     need = 8 * math.prod(plan.shape) * len(plan.states) * most * len(plan.tlist) * len(plan.measures)
-    if need > (free := available_memory()):
-        needed, available = apart(need / 2**30, free / 2**30, least=3)
-        raise MemoryError(
-            f"keep='all' needs {needed} GiB, but {available} GiB are free. Use keep='mean', or fewer realizations."
-        )
+    require(need, "keep='all'", "Use keep='mean', or fewer realizations.")
 
 
 def _add_realizations(ds: xr.Dataset, plan: Plan, files: dict[str, list[Piece]]) -> None:

@@ -13,17 +13,17 @@ from numpy.typing import ArrayLike
 
 from .._checks import SweepWarning, as_count, warn
 from .._files import save
-from .._machine import one_thread
+from .._machine import one_thread, require
 from ..battery import Battery
 from ..evolution import DEFAULTS
 from ..solvers import Settings
 from ..solvers.certificate import warn_of_cutoff
+from ..solvers.progress import Progress
 from .batches import Store, chunks, cover
 from .dispatch import dispatch
 from .ensemble import Average, average
 from .executors import Outside, Processes, Serial, open_executor
 from .plan import Index, Plan, Request, make_plan
-from .progress import Progress
 from .replay import remember
 from .result import check_memory, label, manifest
 from .tasks import CHUNK, now, numerics
@@ -108,7 +108,7 @@ def sweep(
         For axes that are no arguments of `build`, empty axes, unknown states or measures, a state that does not fit,
         or a store that holds other files.
     MemoryError
-        If keep="all" needs more memory than there is.
+        If keep="all", or a run at any point, needs more memory than there is; nothing is computed then.
     RuntimeError
         If a worker builds other batteries than this process, or runs other code.
     OSError
@@ -240,6 +240,9 @@ class _Run:
         if self.pool is None:  # start the pool only if something is missing
             self.pool = open_executor(self.executor, self.workers)
             self.stack.callback(self.pool.close)
+        if not isinstance(self.pool, Outside):
+            for curve in dict.fromkeys(gap[0] for gap in gaps):
+                require(curve.cost.memory, f"A run at {curve.place}", "Use fewer cells or fewer times.")
         new, lost = dispatch(gaps, self.home.folder, self.pool, self.progress, keeps=self.keeps)
         for key, pieces in new.items():
             self.files[key] += pieces

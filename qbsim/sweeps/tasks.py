@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from qutip import Qobj, QobjEvo
@@ -25,18 +25,19 @@ from .. import _version
 from .._checks import CutoffWarning, FloatArray, MeasureWarning, UnphysicalWarning, as_measured
 from .._digest import digest, json_digest, numerics_sha256
 from ..battery import Battery
-from ..evolution import UserMeasure, series
+from ..evolution import UserMeasure, is_spectral, series
 from ..measures.reference import Reference
 from ..measures.table import read_measures
 from ..networks import Network
-from ..solvers import Settings
+from ..solvers import Settings, choose
 from ..solvers.certificate import CERTIFICATE
 
-__all__ = ["CHUNK", "SEED_RULE", "Batch", "Curve", "build_battery", "now", "takes_rng"]
+__all__ = ["CHUNK", "SEED_RULE", "Batch", "Cost", "Curve", "build_battery", "now", "takes_rng"]
 
 SEED_RULE = "1: default_rng(SeedSequence([seed, k])), made anew at every point and state"
 FINGERPRINTS = (0, 1, 2)  # realizations whose batteries enter the identity of a curve
 CHUNK = 64  # realizations per step of every average, whatever the batches were
+OVERHEAD_SECONDS = 1.5e-3  # of a realization: its battery, the choice of a solver, levels and certificate
 # Versions of what the numbers depend on; results of different versions never meet in one average.
 NUMERICS = ("qutip", "numpy", "scipy", "numba")
 
@@ -92,6 +93,24 @@ class Batch:
         return self.start + len(self.spread)
 
 
+class Cost(NamedTuple):
+    """What one realization of a curve is forecast to cost.
+
+    Attributes
+    ----------
+    solver : str
+        Solver that will run.
+    seconds : float
+        Time on one core.
+    memory : int
+        Peak in bytes.
+    """
+
+    solver: str
+    seconds: float
+    memory: int
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """One point of the axes and one state; its realizations are what workers compute.
@@ -130,9 +149,23 @@ class Curve:
         """Whether the builder draws random numbers."""
         return takes_rng(self.build)
 
+    @property
+    def place(self) -> str:
+        """Its point, for messages."""
+        return ", ".join(f"{name} = {value}" for name, value in self.point.items()) or "the only point"
+
     def battery(self, k: int) -> Battery:
         """Battery of realization k."""
         return build_battery(self.build, self.point, self.seed, k, self.is_random)
+
+    @cached_property
+    def cost(self) -> Cost:
+        """Forecast by the solver that will run, for the battery of the first realization; nothing is computed."""
+        battery, spectrum = self.battery(0), is_spectral(read_measures(self.measures))
+        choice = choose(battery, self.rho0, self.tlist, self.settings.solver, spectrum=spectrum)
+        seconds = choice.module.seconds(battery, self.rho0, self.tlist, spectrum=spectrum)
+        memory = choice.module.forecast(battery, self.rho0, self.tlist)
+        return Cost(choice.name, OVERHEAD_SECONDS + seconds, memory)
 
     def compute(self, start: int, stop: int) -> Batch:
         """Realizations start to stop - 1."""

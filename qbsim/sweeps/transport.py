@@ -125,11 +125,10 @@ def check_same(curve: Curve) -> None:
         if not all(map(_agree, stamp[2:], ours["measures"][name][2:]))
     ]
     if wrong:
-        at = ", ".join(f"{name} = {value}" for name, value in curve.point.items()) or "the only point"
         raise RuntimeError(
-            f"In a worker {wrong[-1]} than in the process that sweeps, at {at}: a module that it uses was changed "
-            "after it was imported, and the worker imports it anew. Make what changes an argument of the function, for "
-            "example functools.partial(build, exchange=5.0), or use executor='serial'."
+            f"In a worker {wrong[-1]} than in the process that sweeps, at {curve.place}: a module that it uses was "
+            "changed after it was imported, and the worker imports it anew. Make what changes an argument of the "
+            "function, for example functools.partial(build, exchange=5.0), or use executor='serial'."
         )
 
 

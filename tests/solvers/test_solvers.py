@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import qbsim as qb
+from qbsim import _machine
 from qbsim.measures import series
 from qbsim.solvers import SOLVERS, Settings, Solver, choose, load
 from qbsim.solvers import _faber as faber
@@ -565,12 +566,9 @@ class TestChoice:
         assert not ds.rho.values[:, n[:, None] != n].any()
 
     def test_memory_is_forecast_and_refused_with_the_number(self, monkeypatch):
-        import importlib
-
-        module = importlib.import_module("qbsim.evolution")
-        monkeypatch.setattr(module, "available_memory", lambda: 2**30)
+        monkeypatch.setattr(_machine, "available_memory", lambda: 2**30)
         net = qb.network(qb.linear(12), J=1.0, gamma=1.0)
-        with pytest.raises(MemoryError, match=r"about .* GiB with solver 'network', but 1 GiB are free"):
+        with pytest.raises(MemoryError, match=r"with solver 'network' needs about .* GiB, but 1 GiB are free"):
             qb.evolve(net, qb.plus(12), TIMES)
 
     @pytest.mark.parametrize(("N", "state"), [(7, qb.plus), (8, qb.plus), (9, qb.full)])
