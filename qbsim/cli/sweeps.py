@@ -16,7 +16,7 @@ import numpy as np
 from .._files import atomic
 from .._readers import read_netcdf
 from ..geometry import GEOMETRIES, read_graph
-from ..models.disorder import disordered_chain
+from ..models.disorder import DISTRIBUTIONS, disordered_chain
 from ..sweeps.builders import wired_battery
 from .arguments import (
     FAILED,
@@ -60,7 +60,7 @@ def add_parsers(commands: Any) -> None:
     kinds = top.add_subparsers(title="what to sweep", metavar="disorder|geometry", required=True)
     texts: dict[str, Any] = {
         "help": "a chain in random fields",
-        "description": "Open XX chain in the fields omega_k = |B0 (1 + delta u_k)|, u_k uniform in (-1, 1).",
+        "description": "Open XX chain in the fields omega_k = |B0 (1 + delta u_k)|, u_k from --distribution.",
     }
     _add_sweep(kinds, "disorder", DISORDER, texts, model_and_axes=_disorder, realizations=100)
     texts = {
@@ -121,6 +121,11 @@ GROUPS: dict[str, Arguments] = {
         "--exchange": {"type": float, "default": 10.0, "help": "exchange element of a bond"},
         "--dephasing": {"type": float, "default": 0.0, "help": "extra decay rate of a coherence"},
         "--nbar": {"type": float, "default": 0.0, "help": "thermal occupation of the bath"},
+        "--distribution": {
+            "choices": DISTRIBUTIONS,
+            "default": "uniform",
+            "help": "of the u_k: uniform in (-1, 1), or normal with standard deviation 1",
+        },
         "--states": {
             "nargs": "+",
             "default": ["plus", "classical", "full"],
@@ -192,7 +197,7 @@ def _add_sweep(kinds: Any, name: str, own: Arguments, texts: dict[str, Any], **d
 
 # --- sweep ----------------------------------------------------------------------------------------------------------
 
-MODEL = ("gamma", "B0", "exchange", "dephasing", "nbar")
+MODEL = ("gamma", "B0", "exchange", "dephasing", "nbar", "distribution")
 REQUEST = ("states", "measures", "realizations", "seed", "target_sem", "solver", "rtol", "atol", "passive_tol")
 
 Axes = dict[str, list[Any]]
