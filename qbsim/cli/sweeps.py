@@ -8,14 +8,16 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .._files import atomic
-from .._readers import read_netcdf
+from .._readers import parse_json, read_netcdf
 from ..geometry import GEOMETRIES, read_graph
+from ..ledger.formats import Group
 from ..models.disorder import DISTRIBUTIONS, disordered_chain
 from ..sweeps.builders import wired_battery
 from .arguments import (
@@ -287,8 +289,13 @@ def plot(args: argparse.Namespace) -> int:
     from ..sweeps.plot import draw, select
 
     file = _find(args.path)
-    fig = draw(select(read_netcdf(file), dict(args.where)), args.x, args.y)
-    out = args.out or file.with_suffix(".png")
+    ds = read_netcdf(file)
+    fig = draw(select(ds, dict(args.where)), args.x, args.y)
+    # the figure of a scenario has the name of its data
+    out = args.out or file.with_name(f"{file.stem}{'_plot' if 'scenario' in ds.attrs else ''}.png")
+    if "changed" in ds.attrs:
+        settings = parse_json(ds.attrs["changed"], "Attribute 'changed'")
+        print(Group(str(ds.attrs["scenario"]), [], settings).heading, file=sys.stderr)
     if out.suffix not in (".png", ".pdf", ".svg"):
         raise ValueError(f"Argument --out must end in .png, .pdf or .svg, but is {out}.")
     with atomic(out) as temporary:

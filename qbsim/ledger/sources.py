@@ -195,7 +195,7 @@ def code(statements: Statements) -> dict[str, str]:
 def constants(statements: Statements) -> Iterator[tuple[str, str]]:
     """Module and name of every constant among statements: what is assigned to a name in capitals."""
     for module, body in statements.items():
-        for name in dict.fromkeys(name for node in body for name in assigned(node)):
+        for name in dict.fromkeys(name for node in body for name in _sets(node)):
             if CONSTANT.fullmatch(name) and name not in NOT_CONSTANTS:
                 yield module, name
 
@@ -203,7 +203,7 @@ def constants(statements: Statements) -> Iterator[tuple[str, str]]:
 def definition(sources: Mapping[str, Source], module: str, name: str) -> tuple[str, str] | None:
     """Module that defines a name which another one has, and the name there."""
     for node in reversed(sources[module].tree.body):
-        if name in assigned(node):
+        if name in _sets(node):
             return module, name
         if isinstance(node, ast.ImportFrom) and sources[module].base(node) in sources:
             for alias in node.names:
@@ -212,11 +212,21 @@ def definition(sources: Mapping[str, Source], module: str, name: str) -> tuple[s
     return None
 
 
+def _inside(node: ast.stmt) -> list[ast.stmt]:
+    """Statements inside of a block, such as an `if`, that run on import."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or _is_left_out(node):
+        return []
+    return [n for n in ast.walk(node) if isinstance(n, ast.stmt) and n is not node]
+
+
+def _sets(node: ast.stmt) -> list[str]:
+    """Names that a statement sets, inside of a block too."""
+    return [name for n in (node, *_inside(node)) for name in assigned(n)]
+
+
 def block_that_sets(source: Source, name: str) -> int | None:
     """Line of a statement that sets a constant inside of a block, from where it cannot be changed as a whole."""
-    plain = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.FunctionDef, ast.ClassDef)
-    blocks = [node for node in source.tree.body if not isinstance(node, plain) and not _is_left_out(node)]
-    inside = [n for block in blocks for n in ast.walk(block) if isinstance(n, ast.stmt)]
+    inside = [n for node in source.tree.body for n in _inside(node)]
     return next((n.lineno for n in inside if name in assigned(n)), None)
 
 
