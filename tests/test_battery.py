@@ -1,5 +1,6 @@
 """Battery and Network: the decay matrix and its positivity, the generator they give QuTiP, and refused input."""
 
+import functools
 import json
 import pickle
 import warnings
@@ -336,6 +337,38 @@ def test_fields_share_their_draws_between_strengths():
     u = (fields(0.5) / 10 - 1) / 0.5
     np.testing.assert_allclose(fields(5.0), 10 * np.abs(1 + 5 * u), rtol=1e-12)
     assert (fields(50.0) >= 0).all()
+
+
+def test_fields_have_the_distribution_that_is_asked_for():
+    # |B0 (1 + delta u)|: u uniform in (-1, 1) has the variance 1/3, the normal one has 1, and a function draws its own
+    def numbers(distribution):
+        fields = qb.random_fields(20000, 0.01, B0=2.0, distribution=distribution, rng=np.random.default_rng(1))
+        return (fields / 2 - 1) / 0.01
+
+    u, x = numbers("uniform"), numbers("normal")
+    assert np.array_equal(u, numbers(lambda rng, N: rng.uniform(-1, 1, N)))
+    np.testing.assert_allclose([u.var(), x.var()], [1 / 3, 1.0], rtol=0.03)
+    assert abs(u).max() < 1 < abs(x).max()
+    np.testing.assert_allclose(x, np.random.default_rng(1).standard_normal(20000), atol=1e-10)
+    two = numbers(lambda rng, N: rng.choice([-1.0, 1.0], N))
+    np.testing.assert_allclose(abs(two), 1, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "error", "message"),
+    [
+        ("gauss", ValueError, "Unknown distribution 'gauss'. Known: uniform, normal"),
+        ("norml", ValueError, "Did you mean 'normal'"),
+        (1.0, TypeError, "Argument distribution must be 'uniform', 'normal' or a function of rng and N, but is 1.0"),
+        (lambda rng, N: rng.normal(), ValueError, r"must draw 3 numbers for N = 3, but draws the shape \(\)"),
+        (lambda rng, N: [0, 0, np.nan], ValueError, "Argument distribution must"),
+        (lambda rng, N: ["a"] * N, (TypeError, ValueError), "Argument distribution must"),
+    ],
+)
+def test_a_wrong_distribution_is_refused(distribution, error, message):
+    for build in (qb.random_fields, functools.partial(qb.disordered_chain, exchange=1.0)):
+        with pytest.raises(error, match=message):
+            build(3, 1.0, distribution=distribution, rng=np.random.default_rng(1))
 
 
 H2 = qb.network(qb.linear(2)).H0

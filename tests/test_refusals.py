@@ -81,11 +81,12 @@ BUILDERS = {
     "xx_chain": (qb.xx_chain, {"omega": ([1.0, 1.0, 1.0], "fields"), "J": (1.0, "real"), **RATES}),
     "random_fields": (
         qb.random_fields,
-        {**N3, "delta": (1.0, "rate"), "B0": (1.0, "real"), "rng": (rng, "rng")},
+        {**N3, "delta": (1.0, "rate"), "B0": (1.0, "real"), "distribution": ("normal", "choice"), "rng": (rng, "rng")},
     ),
     "disordered_chain": (
         qb.disordered_chain,
-        {**N3, "delta": (1.0, "rate"), "exchange": (1.0, "real"), "B0": (1.0, "real"), **RATES, "rng": (rng, "rng")},
+        {**N3, "delta": (1.0, "rate"), "exchange": (1.0, "real"), "B0": (1.0, "real"), **RATES}
+        | {"distribution": ("normal", "choice"), "rng": (rng, "rng")},
     ),
     "drive": (
         qb.drive,

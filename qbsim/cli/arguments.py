@@ -24,6 +24,7 @@ __all__ = [
     "UsageError",
     "add_arguments",
     "add_command",
+    "assignment",
     "axis_value",
     "cells",
     "count",
@@ -103,6 +104,14 @@ def axis_value(text: str) -> tuple[str, str]:
     if not (name and equals and value):
         raise argparse.ArgumentTypeError(f"must be AXIS=VALUE, but is {text!r}")
     return name, value
+
+
+def assignment(text: str) -> tuple[str, str]:
+    """Name of a constant and its value as text, NAME=VALUE."""
+    name, equals, value = text.partition("=")
+    if not (name.strip().isidentifier() and equals and value.strip()):
+        raise argparse.ArgumentTypeError(f"must be NAME=VALUE, but is {text!r}")
+    return name.strip(), value.strip()
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------

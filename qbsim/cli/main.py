@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from .._version import __version__
 from . import scenarios, sweeps
 from .arguments import BAD_INPUT, FAILED, FULL, INTERRUPTED, OK, Parser, UsageError
+from .failures import ScenarioFailure
 
 __all__ = ["main", "parser"]
 
@@ -64,6 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return OK
     except UsageError as error:
         return _print_error(str(error), BAD_INPUT)
+    except ScenarioFailure as failure:
+        print(failure, file=sys.stderr)
+        return FAILED
     except MemoryError as error:
         return _print_error(str(error) or "out of memory", FAILED)
     except OSError as error:

@@ -8,15 +8,17 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .._files import atomic
-from .._readers import read_netcdf
+from .._readers import parse_json, read_netcdf
 from ..geometry import GEOMETRIES, read_graph
-from ..models.disorder import disordered_chain
+from ..ledger.formats import Group
+from ..models.disorder import DISTRIBUTIONS, disordered_chain
 from ..sweeps.builders import wired_battery
 from .arguments import (
     FAILED,
@@ -61,7 +63,7 @@ def add_parsers(commands: Any) -> None:
     kinds = top.add_subparsers(title="what to sweep", metavar="disorder|geometry", required=True)
     texts: dict[str, Any] = {
         "help": "a chain in random fields",
-        "description": "Open XX chain in the fields omega_k = |B0 (1 + delta u_k)|, u_k uniform in (-1, 1).",
+        "description": "Open XX chain in the fields omega_k = |B0 (1 + delta u_k)|, u_k from --distribution.",
     }
     _add_sweep(kinds, "disorder", DISORDER, texts, model_and_axes=_disorder, realizations=100)
     texts = {
@@ -122,6 +124,11 @@ GROUPS: dict[str, Arguments] = {
         "--exchange": {"type": float, "default": 10.0, "help": "exchange element of a bond"},
         "--dephasing": {"type": float, "default": 0.0, "help": "extra decay rate of a coherence"},
         "--nbar": {"type": float, "default": 0.0, "help": "thermal occupation of the bath"},
+        "--distribution": {
+            "choices": DISTRIBUTIONS,
+            "default": "uniform",
+            "help": "of the u_k: uniform in (-1, 1), or normal with standard deviation 1",
+        },
         "--states": {
             "nargs": "+",
             "default": ["plus", "classical", "full"],
@@ -193,7 +200,7 @@ def _add_sweep(kinds: Any, name: str, own: Arguments, texts: dict[str, Any], **d
 
 # --- sweep ----------------------------------------------------------------------------------------------------------
 
-MODEL = ("gamma", "B0", "exchange", "dephasing", "nbar")
+MODEL = ("gamma", "B0", "exchange", "dephasing", "nbar", "distribution")
 REQUEST = ("states", "measures", "realizations", "seed", "target_sem", "solver", "rtol", "atol", "passive_tol")
 
 Axes = dict[str, list[Any]]
@@ -285,9 +292,14 @@ def plot(args: argparse.Namespace) -> int:
     from ..plotting.panels import draw
 
     file = _find(args.path)
+    ds = read_netcdf(file)
     with offscreen():
-        fig = draw(select(read_netcdf(file), dict(args.where)), args.x, args.y, args.heat)
-    out = args.out or file.with_suffix(".png")
+        fig = draw(select(ds, dict(args.where)), args.x, args.y, args.heat)
+    # the figure of a scenario has the name of its data
+    out = args.out or file.with_name(f"{file.stem}{'_plot' if 'scenario' in ds.attrs else ''}.png")
+    if "changed" in ds.attrs:
+        settings = parse_json(ds.attrs["changed"], "Attribute 'changed'")
+        print(Group(str(ds.attrs["scenario"]), [], settings).heading, file=sys.stderr)
     if out.suffix not in (".png", ".pdf", ".svg"):
         raise ValueError(f"Argument --out must end in .png, .pdf or .svg, but is {out}.")
     with atomic(out) as temporary:

@@ -7,60 +7,35 @@ imports none, so that ``qbsim list`` answers at once.
 from __future__ import annotations
 
 import ast
-import inspect
+import hashlib
 import json
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from importlib import import_module
-from importlib.util import resolve_name
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .._digest import json_digest, numerics_sha256
 from .._files import atomic, save
-from .._readers import read_netcdf
+from .._readers import parse_json, read_netcdf
 from .._version import __version__
+from . import module as places
 from .claims import Claims
+from .module import PARTS, NotAScenarioError, ScenarioModule
+from .sources import bound_names, relative_imports
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
-__all__ = ["Scenario", "available", "find"]
-
-PARTS = ("compute", "draw", "claims")
+__all__ = ["PARTS", "NotAScenarioError", "Scenario", "available", "find"]
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """One figure: where its file lies and how it is imported.
-
-    Attributes
-    ----------
-    name : str
-        As typed on the command line, "santos2021.fig4"; the stem of the file for a scenario of the user.
-    path : Path
-        The source.
-    module_name : str
-        Import name.
-    root : Path
-        Folder that has to be on the import path.
-    """
-
-    name: str
-    path: Path
-    module_name: str
-    root: Path
-
-    @property
-    def paper(self) -> str:
-        """Key of the paper, which is the folder; empty for a file of the user."""
-        return self.name.rpartition(".")[0]
+class Scenario(ScenarioModule):
+    """One figure: what computes, draws and compares it, and where its numbers are stored."""
 
     @cached_property
     def _source(self) -> ast.Module:
@@ -85,65 +60,32 @@ class Scenario:
         """First line of the docstring."""
         return (ast.get_docstring(self._source) or "").partition("\n")[0]
 
-    @cached_property
-    def module(self) -> ModuleType:
-        """The imported file.
+    def constants(self) -> dict[str, Any]:
+        """The caption's parameters as plain data."""
+        return json.loads(json.dumps(self.values, default=_plain))
+
+    def stored(self, folder: Path) -> list[Scenario]:
+        """This scenario with the other constants of which there are data in a folder.
 
         Raises
         ------
         ValueError
-            If it lacks `compute`, `draw` or `claims`, or another module has its name.
+            If such a file cannot be read, or the scenario has its constants no more.
         """
-        # at the front of the path, so that the worker processes of a sweep import the same file by the same name
-        if str(self.root) not in sys.path:
-            sys.path.insert(0, str(self.root))
-        module = import_module(self.module_name)
-        if Path(inspect.getfile(module)).resolve() != self.path.resolve():
-            raise ValueError(f"Scenario {self.path} cannot be imported: another module is called {self.module_name!r}.")
-        missing = [part for part in PARTS if not callable(getattr(module, part, None))]
-        if missing:
-            raise ValueError(f"Scenario {self.path} must define {', '.join(PARTS)}, but lacks {', '.join(missing)}.")
-        return module
-
-    def _code(self) -> dict[str, str]:
-        """Sources that decide the numbers, by module: without comments, docstrings, `draw` and `claims`.
-
-        These are the scenario and all modules that it imports, directly or not, from the folder of all scenarios; for
-        a file of the user, from the folder of that file.
-        """
-        sources: dict[str, str] = {}
-        waiting = [self.module_name]
-        while waiting:
-            name = waiting.pop()
-            path = self._source_file(name)
-            if path is not None and name not in sources:
-                tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-                waiting += _imports(tree, name, path.name == "__init__.py")
-                sources[name] = _normalised(tree)
-        # in the wheel scenarios lie inside of qbsim, and are the same
-        return {name.removeprefix("qbsim."): code for name, code in sorted(sources.items())}
-
-    def _source_file(self, name: str) -> Path | None:
-        """Source of a module among all scenarios, or beside a file of the user; None for libraries."""
-        _, package, root = _home()
-        if not f"{name}.".startswith(f"{package}."):
-            if self.paper or name.partition(".")[0] == "qbsim":
-                return None
-            root = self.root
-        base = root.joinpath(*name.split("."))
-        return next((p for p in (base / "__init__.py", base.with_suffix(".py")) if p.is_file()), None)
-
-    def constants(self) -> dict[str, Any]:
-        """The caption's parameters: everything in capitals, as plain data."""
-        names = [k for k in vars(self.module) if re.fullmatch(r"[A-Z][A-Z0-9_]*", k) and k not in ("FIGURE", "COST")]
-        values = {k: getattr(self.module, k) for k in names}
-        return json.loads(json.dumps(values, default=_plain))
+        found = []
+        for path in sorted(folder.glob(f"{self.data_file(folder).stem}@{'[0-9a-f]' * 8}.nc")):
+            settings = parse_json(read_netcdf(path).attrs.get("changed", ""), f"Attribute 'changed' of {path}")
+            if not isinstance(settings, dict) or not all(isinstance(text, str) for text in settings.values()):
+                raise ValueError(f"Attribute 'changed' of {path} must hold constants as texts.")
+            found.append(self.with_constants(settings))
+        return found
 
     def sha256(self, quick: bool) -> str:
         """Hash of everything that decides the numbers: constants, code, `quick`, and the numeric modules of qbsim."""
         return json_digest(
             {
                 "constants": self.constants(),
+                "changed": self.settings,
                 "code": self._code(),
                 "quick": bool(quick),
                 "version": __version__,
@@ -152,8 +94,8 @@ class Scenario:
         )
 
     def data_file(self, folder: Path) -> Path:
-        """File of the numbers: DIR/<name with . as _>.nc."""
-        return folder / f"{self.name.replace('.', '_')}.nc"
+        """File of the numbers: DIR/<name with . as _>.nc, with @ and a digest before .nc for other constants."""
+        return folder / f"{self.title.replace('.', '_')}.nc"
 
     def load(self, folder: Path) -> xr.Dataset:
         """Stored numbers, current or not.
@@ -182,9 +124,12 @@ class Scenario:
 
     def compute(self, folder: Path, *, quick: bool = False, workers: int | None = None) -> xr.Dataset:
         """Compute the numbers, store them, and return them as stored."""
-        ds = self.module.compute(quick=quick, workers=workers)
+        with self._in_place() as module:
+            ds = module.compute(quick=quick, workers=workers)
+        self._check_returned("compute", ds, "xarray.Dataset", hasattr(ds, "data_vars"))
         ds.attrs |= {
             "scenario": self.name,
+            **({"changed": json.dumps(self.settings)} if self.changed else {}),
             "scenario_sha256": self.sha256(quick),
             "constants": json.dumps(self.constants()),
             "quick": int(quick),
@@ -199,8 +144,9 @@ class Scenario:
         from .. import plotting
 
         paths = [self.data_file(folder).with_suffix(suffix) for suffix in (".png", ".pdf")]
-        with plotting.offscreen(), plotting.style():
-            fig = self.module.draw(ds)
+        with plotting.offscreen(), plotting.style(), self._in_place() as module:
+            fig = module.draw(ds)
+            self._check_returned("draw", fig, "figure", hasattr(fig, "savefig"))
             for path in paths:
                 with atomic(path) as temporary:
                     plotting.write(fig, temporary)
@@ -208,52 +154,27 @@ class Scenario:
 
     def claims(self, ds: xr.Dataset) -> Claims:
         """The paper's statements about this figure beside what the numbers say."""
-        return Claims(self.module.claims(ds))
+        with self._in_place() as module:
+            rows = module.claims(ds)
+        good = isinstance(rows, Sequence) and all(hasattr(row, "verdict") for row in rows)
+        self._check_returned("claims", rows, "list of rows, as number(), statement(), check() and equal() make", good)
+        return Claims(rows)
+
+    def _check_returned(self, part: str, value: Any, what: str, good: bool) -> None:
+        if not good:
+            raise TypeError(f"{part} must return a {what}, but returns {type(value).__name__}.")
 
 
 def _plain(value: Any) -> Any:
-    """Plain data for a constant of another type: the same text in every process, so without addresses."""
+    """Plain data for a constant of another type: the same text in every process, so without addresses and folders."""
     if hasattr(value, "tolist"):
         return value.tolist()
+    if isinstance(value, Path):  # what it says counts, not where it lies
+        content = hashlib.sha256(value.read_bytes()).hexdigest() if value.is_file() else None
+        return {"file": value.name, "sha256": content}
     if callable(value):
         return f"{getattr(value, '__module__', None)}.{getattr(value, '__qualname__', type(value).__qualname__)}"
     return repr(value)
-
-
-def _imports(tree: ast.Module, name: str, is_package: bool) -> list[str]:
-    """Names of all modules that a module may import, in any form; names that are not modules are among them."""
-    package = name if is_package else name.rpartition(".")[0]
-    parts = name.split(".")
-    found = [".".join(parts[:k]) for k in range(1, len(parts))]  # importing a module runs the packages it lies in
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            base = ".".join([*above, *([node.module] if node.module else [])])
-            found += [base, *(f"{base}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if function in ("import_module", "__import__") and isinstance(text := node.args[0].value, str):
-                found.append(resolve_name(text, package) if text.startswith(".") else text)
-    return found
-
-
-def _normalised(tree: ast.Module) -> str:
-    """Source without comments, docstrings, layout, and the two functions that do not change a number."""
-    tree.body = [n for n in tree.body if not (isinstance(n, ast.FunctionDef) and n.name in ("draw", "claims"))]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
-
-
-def _home() -> tuple[Path, str, Path]:
-    """Folder of the scenarios, their package, and the folder for the import path: in the wheel, or in the checkout."""
-    package = Path(__file__).resolve().parents[1]
-    if (package / "scenarios" / "__init__.py").is_file():
-        return package / "scenarios", "qbsim.scenarios", package.parent
-    return package.parent / "scenarios", "scenarios", package.parent
 
 
 def _natural(name: str) -> list[Any]:
@@ -269,7 +190,7 @@ def available() -> list[Scenario]:
     >>> [s.name for s in available() if s.paper == "santos2021"]
     ['santos2021.fig2', 'santos2021.fig3', 'santos2021.fig4', 'santos2021.fig5']
     """
-    folder, package, root = _home()
+    folder, package, root = places.home()
     public = [p for p in folder.glob("*/*.py") if p.name[0] != "_" and (p.parent / "__init__.py").is_file()]
     names = {f"{path.parent.name}.{path.stem}": path for path in public}
     return [Scenario(name, names[name], f"{package}.{name}", root) for name in sorted(names, key=_natural)]
@@ -308,4 +229,55 @@ def _user_scenario(path: Path) -> Scenario:
     if not path.stem.isidentifier():
         raise ValueError(f"Scenario file {str(path)!r} must have the name of a Python module, like my_figure.py.")
     path = path.resolve()
-    return Scenario(path.stem, path, path.stem, path.parent)
+    try:
+        imports = relative_imports(ast.parse(path.read_text(encoding="utf-8")))
+    except SyntaxError:  # told when it is imported
+        imports = []
+    package = f"{_paper_of_copy(path, imports)}." if imports else ""
+    return Scenario(path.stem, path, f"{package}{path.stem}", path.parent)
+
+
+def _paper_of_copy(path: Path, imports: Sequence[ast.ImportFrom]) -> str:
+    """Package of the paper that the relative imports of a copied scenario mean.
+
+    Raises
+    ------
+    NotAScenarioError
+        If no paper has these names, or several do.
+    """
+    folder, package, _ = places.home()
+    fits = [paper for paper in sorted(p.parent for p in folder.glob("*/__init__.py")) if _has_all(paper, path, imports)]
+    beside = [node for node in imports if node.level == 1 and not _has(path.parent, node)]
+    if fits and not beside:  # nothing of a paper is used, only what all of them share
+        return f"{package}.own"
+    alike = fits if len(fits) == 1 else [paper for paper in fits if _has_lines_of(path, paper)]
+    if len(alike) == 1:
+        return f"{package}.{alike[0].name}"
+    wanted = ", ".join(ast.unparse(node) for node in beside or imports)
+    found = f"the papers {', '.join(p.name for p in fits)} all have them" if fits else "no paper has all of them"
+    raise NotAScenarioError(
+        f"Scenario {path.name} has relative imports ({wanted}), and {found}: write the package that is meant, as in "
+        f"`from {package}.{(fits or [Path('santos2021')])[0].name} import ...`."
+    )
+
+
+def _has_lines_of(path: Path, paper: Path) -> bool:
+    """Whether more than half of the lines of a file are those of a figure of a paper."""
+    lines = set(path.read_text(encoding="utf-8").splitlines())
+    others = [set(file.read_text(encoding="utf-8").splitlines()) for file in paper.glob("*.py")]
+    return any(2 * len(lines & other) > len(lines) for other in others)
+
+
+def _has_all(paper: Path, path: Path, imports: Sequence[ast.ImportFrom]) -> bool:
+    """Whether a file would find its relative imports beside itself or, if not, in the folder of a paper."""
+    levels = {1: [path.parent, paper], 2: [paper.parent]}
+    return all(any(_has(folder, node) for folder in levels.get(node.level, ())) for node in imports)
+
+
+def _has(folder: Path, node: ast.ImportFrom) -> bool:
+    """Whether a folder has what an import of a copied scenario takes from it."""
+    base = folder.joinpath(*(node.module or "").split("."))
+    file = next((p for p in (base / "__init__.py", base.with_suffix(".py")) if p.is_file()), None)
+    names = bound_names(ast.parse(file.read_text(encoding="utf-8"))) if file else set()
+    wanted = {alias.name for alias in node.names} - names - {"*"}
+    return file is not None and all((base / f"{name}.py").is_file() for name in wanted)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .._checks import nearest
 from ..geometry import GEOMETRIES, Edges
-from ..models.disorder import random_fields
+from ..models.disorder import Distribution, random_fields
 from ..models.network import network
 from ..networks import Network
 
@@ -25,6 +25,7 @@ def wired_battery(
     exchange: float,
     dephasing: float,
     nbar: float,
+    distribution: str | Distribution = "uniform",
     rng: np.random.Generator,
 ) -> Network:
     """Battery with bonds of a known geometry, or of a graph from a file."""
@@ -34,7 +35,7 @@ def wired_battery(
     return network(
         edges,
         N,
-        omega=random_fields(N, delta, B0=B0, rng=rng),
+        omega=random_fields(N, delta, B0=B0, distribution=distribution, rng=rng),
         J=exchange,
         gamma=gamma,
         gamma_bond=gamma_bond,

@@ -79,6 +79,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(x) for key, x in value.items()}
     if hasattr(value, "tolist"):
         return value.tolist()
+    if callable(value):
+        return {"function": describe(value)["function"]}
     return repr(value)
 
 
@@ -109,6 +111,12 @@ def resolve(description: Any, known: dict[str, Callable[..., Any]], what: str, a
             f"them: pass yours as {argument}."
         )
     arguments = {k: v for k, v in given.items() if v != _defaults(function).get(k)}
+    if foreign := [k for k, v in arguments.items() if isinstance(v, dict) and set(v) == {"function"}]:
+        function_name = arguments[foreign[0]]["function"]
+        raise ValueError(
+            f"{what} was {name!r} with {foreign[0]} = {function_name!r}, a function that the file only names: pass "
+            f"{what.lower()} with yours as {argument}."
+        )
     if unknown := [k for k in arguments if k not in inspect.signature(function).parameters]:
         raise ValueError(f"{what} was {name!r} with the arguments {', '.join(unknown)}; pass it as {argument}.")
     return functools.partial(function, **arguments) if arguments else function

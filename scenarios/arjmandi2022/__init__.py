@@ -43,7 +43,7 @@ class Reading(NamedTuple):
     deltas: tuple[float, ...]
 
 
-UP_TO_5, UP_TO_10 = tuple(range(6)), tuple(range(11))  # the text names no delta beyond 5
+UP_TO_5, UP_TO_10 = tuple(map(float, range(6))), tuple(map(float, range(11)))  # the text names no delta beyond 5
 READINGS = {
     "half width": Reading(0.5, J, 10 * GAMMA, UP_TO_5),  # delta is the full width of the fields in units of B0
     "full width": Reading(1.0, J, 10 * GAMMA, UP_TO_5),  # the interval of B_k as printed
@@ -51,6 +51,7 @@ READINGS = {
 READING = READINGS["half width"]  # reproduces most: see `_readings`
 DELTAS = READING.deltas
 SEED = 2022
+DISTRIBUTION = "uniform"  # of the fields; the paper's
 TIMES = np.linspace(0, 1, 201) / GAMMA
 PEAK = (0.04 / GAMMA, 0.12 / GAMMA)  # where the mean coherent ergotropy peaks, in all readings
 # Three cells and more: eigenvalues at all of TIMES cost more than the rest together. They are computed at READ: every
@@ -69,7 +70,7 @@ RATIO = ("ergotropy_ratio", "ergotropy_ratio_sem")
 
 def cells(N, strength, exchange, B0, rng):
     """Disordered chain, Eqs. (1)-(3): population decays at Gamma, fields in B0 (1 +- strength)."""
-    return qb.disordered_chain(N, strength, B0=B0, exchange=exchange, gamma=GAMMA, rng=rng)
+    return qb.disordered_chain(N, strength, B0=B0, exchange=exchange, gamma=GAMMA, distribution=DISTRIBUTION, rng=rng)
 
 
 def chain(N, delta, rng):

@@ -53,7 +53,26 @@ def read(file=FILE):
     """Stored ratios, {N: (realizations,)}, and the record of how they were made."""
     record = json.loads(file.read_text(encoding="utf-8"))
     ratio = {int(N): np.asarray(values, dtype=float) for N, values in record.pop("ratio").items()}
+    other = [name for name, value in model().items() if record["model"][name] != value]
+    if other:
+        raise ValueError(
+            f"{other[0]} = {model()[other[0]]} is not that of the stored ratios, {record['model'][other[0]]}: compute "
+            "them again with scenarios.beyond._eta_data (75 minutes)."
+        )
     return ratio, record
+
+
+def model():
+    """Constants that decide the stored ratios."""
+    reading = list(arjmandi2022.READING[:3])  # the last entry is which delta are plotted
+    return {
+        "SEED": SEED,
+        "TIME": TIME,
+        "DELTA": DELTA,
+        "GAMMA": arjmandi2022.GAMMA,
+        "READING": reading,
+        "DISTRIBUTION": arjmandi2022.DISTRIBUTION,
+    }
 
 
 def code():
@@ -88,7 +107,7 @@ def main(argv=None):
     if apart > TOLERANCE:
         raise SystemExit(f"The store does not belong to this code: numbers differ by {apart:.1e}. Use an empty store.")
     command = f"python -m scenarios.beyond._eta_data --realizations {args.realizations} --seed {args.seed}"
-    record = {"command": command, "seed": args.seed, **code(), "ratio": ratio}
+    record = {"command": command, "seed": args.seed, "model": model() | {"SEED": args.seed}, **code(), "ratio": ratio}
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(record, indent=0) + "\n", encoding="utf-8")
 

@@ -8,8 +8,6 @@ to 10 cells are data (data/eta_scaling.json; `_eta_data` states the plan, the co
 chains are computed here, and so are five stored ones of seven cells, again.
 """
 
-import hashlib
-
 import numpy as np
 
 from qbsim import plotting
@@ -17,13 +15,12 @@ from qbsim.ledger.claims import check
 
 from .. import labelled
 from ..arjmandi2022 import DELTA
-from ._eta_data import FILE, SAMPLE, TIME, TOLERANCE, ratios, read
+from ._eta_data import SAMPLE, TIME, TOLERANCE, ratios, read
 
 FIGURE = "after Fig. 5(a)"
 COST = "2 min"
 SMALL, SMALL_QUICK = (2, 3, 4, 5, 6), (2, 3, 4)
 QUICK = 64  # realizations of a quick run
-DATA_SHA256 = hashlib.sha256(FILE.read_bytes()).hexdigest()  # new data are a new figure
 
 
 def compute(quick=False, workers=None):

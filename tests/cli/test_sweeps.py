@@ -52,7 +52,9 @@ class TestSweep:
 
     def test_every_default_is_in_the_file(self, runs):
         arguments = json.loads(open_sweep(runs).attrs["parameters"])
-        model = {"gamma": 1.0, "B0": 10.0, "exchange": 10.0, "dephasing": 0.0, "nbar": 0.0}
+        model = {"gamma": 1.0, "B0": 10.0, "exchange": 10.0, "dephasing": 0.0, "nbar": 0.0} | {
+            "distribution": "uniform"
+        }
         assert arguments["build"] == {"function": "qbsim:disordered_chain", "arguments": model}
         assert arguments["states"]["classical"]["arguments"] == {"p": 0.75}
         assert (arguments["seed"], arguments["solver"], arguments["rtol"]) == (1, "auto", 1e-8)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 import qbsim as qb
 from qbsim import plotting
-from qbsim.ledger import scenario
+from qbsim.ledger import module, scenario
 from qbsim.ledger.claims import FAILS
 
 SCENARIOS = {s.name: s for s in scenario.available()}
@@ -190,14 +190,15 @@ def test_table_of_readings_counts_every_statement():
 
 def test_stored_gains_name_their_code():
     # data/eta_scaling.json: ratios of 7 to 10 cells with the same draws, and how they were made
-    module = SCENARIOS["beyond.eta_scaling"].module
+    one = SCENARIOS["beyond.eta_scaling"]
+    module = one.module
     ratio, record = module.read()
     assert list(ratio) == [7, 8, 9, 10]
     assert len({len(values) for values in ratio.values()}) == 1
     assert record["command"].startswith("python -m scenarios.beyond._eta_data")
     assert re.fullmatch("[0-9a-f]{64}", record["code_sha256"])
     assert {"qbsim_version", "numpy_version", "scipy_version", "qutip_version"} <= set(record)
-    assert module.FILE.stat().st_size < 300_000
+    assert one.values["FILE"].stat().st_size < 300_000
     correlated = np.corrcoef(list(ratio.values()))
     assert correlated.min() > 0.6
 
@@ -221,52 +222,63 @@ def papers(tmp_path, monkeypatch):
     """A folder of scenarios of two papers; `fig` imports from the others in the way a test writes."""
     package = f"papers{tmp_path.name.replace('-', '_')}"
     folder = tmp_path / package
-    parts = "def compute(*, quick, workers):\n    pass\n\n\ndef draw(ds):\n    pass\n\n\ndef claims(ds):\n    pass\n"
+    parts = "def compute(*, quick, workers):\n    return {used}\n\n\n"
+    parts += "".join(f"def {name}(ds):\n    pass\n\n\n" for name in ("draw", "claims"))
     for paper in ("one", "two"):
         (folder / paper).mkdir(parents=True)
         (folder / paper / "__init__.py").write_text("")
     (folder / "__init__.py").write_text("")
-    (folder / "one" / "fig2.py").write_text(f"from ._deep import NOISE\n\nnoise = NOISE\n{parts}")
+    (folder / "one" / "fig2.py").write_text("from ._deep import NOISE\n\nnoise = NOISE\n" + parts.format(used=0))
     (folder / "one" / "_deep.py").write_text("NOISE = 1.0\n")
     (folder / "two" / "_x.py").write_text("from ..one._deep import NOISE as y\n")
-    monkeypatch.setattr(scenario, "_home", lambda: (folder, package, tmp_path))
+    monkeypatch.setattr(module, "home", lambda: (folder, package, tmp_path))
     monkeypatch.syspath_prepend(tmp_path)
 
-    def one(header):
-        (folder / "one" / "fig.py").write_text(f"{header}\n\n\n{parts}")
+    def one(header, used="0"):
+        (folder / "one" / "fig.py").write_text(f"{header}\n\n\n{parts.format(used=used)}")
         return next(s for s in scenario.available() if s.name == "one.fig"), folder
 
     return one
 
 
 @pytest.mark.parametrize(
-    "header",
+    ("header", "used"),
     [
-        "from .fig2 import noise",
-        "from . import fig2",
-        "from ..two._x import y",
-        "from ..two import _x",
-        "from {package}.two._x import y",
-        "import {package}.two._x as z",
-        "def late():\n    from . import fig2\n    return fig2.noise",
-        "from importlib import import_module\n\nfig2 = import_module('.fig2', __package__)",
+        ("from .fig2 import noise", "noise"),
+        ("from . import fig2", "fig2.noise"),
+        ("from ..two._x import y", "y"),
+        ("from ..two import _x", "_x.y"),
+        ("from {package}.two._x import y", "y"),
+        ("import {package}.two._x as z", "z.y"),
+        ("import {package}.two._x", "{package}.two._x.y"),
+        ("def late():\n    from . import fig2\n    return fig2.noise", "late()"),
+        ("from importlib import import_module\n\nfig2 = import_module('.fig2', __package__)", "fig2.noise"),
+        ("from . import _deep", "getattr(_deep, 'NOI' + 'SE')"),
+        ("from . import _deep", "vars(_deep)"),
+        ("from ._deep import *", "NOISE"),
     ],
 )
-def test_hash_covers_every_form_of_import(header, papers):
+def test_hash_covers_every_form_of_import(header, used, papers):
     """What a figure imports, directly or through another module, decides its numbers."""
     _, folder = papers("")
-    one, _ = papers(header.format(package=folder.name))
-    before = one.sha256(quick=True)
+
+    def now():
+        one, _ = papers(header.format(package=folder.name), used.format(package=folder.name))
+        return one.sha256(quick=True)
+
+    before = now()
     (folder / "one" / "_deep.py").write_text("# a comment\nNOISE = 1.0\n")
-    assert one.sha256(quick=True) == before
+    assert now() == before
     (folder / "one" / "_deep.py").write_text("NOISE = 2.0\n")
-    assert one.sha256(quick=True) != before
+    assert now() != before
 
 
 def test_hash_leaves_out_what_is_not_imported(papers):
-    one, folder = papers("from ..two import __doc__ as text")
+    header = "from ..two import __doc__ as text"
+    one, folder = papers(header)
     before = one.sha256(quick=True)
     (folder / "one" / "_deep.py").write_text("NOISE = 2.0\n")
+    one, _ = papers(header)
     assert one.sha256(quick=True) == before
 
 
