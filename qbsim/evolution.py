@@ -170,6 +170,7 @@ def evolve(
     states: bool = False,
     passive_tol: float | None = None,
     options: Mapping[str, Any] | None = None,
+    args: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
     r"""Evolve a battery and record figures of merit.
 
@@ -201,6 +202,8 @@ def evolve(
     options : dict, optional
         For QuTiP's integrator, with solver "qutip": method, max_step, min_step, first_step, nsteps, order. Without
         max_step, steps are limited where a drive has structure in time.
+    args : dict, optional
+        Arguments of the functions of time in H and c_ops, in place of those the battery has.
 
     Returns
     -------
@@ -246,6 +249,8 @@ def evolve(
     """
     if not isinstance(battery, Battery):
         raise TypeError(f"Argument battery must be a Battery, but is {type(battery).__name__}.")
+    if args is not None:
+        battery = battery.replace(args=args)
     rho0 = check_state(rho0, battery.dims, "rho0")
     times = as_tlist(tlist)
     table = read_measures(measures)
