@@ -185,9 +185,10 @@ def evolve(
     tlist : (T,)
         Strictly increasing times, in the inverse unit of the rates.
     measures : str, sequence of str, or dict
-        Names out of ``qbsim.MEASURES``; as a dict {name: f(rho, battery)} (or {name: known name}) for user measures,
-        with the state of `battery.cells` (the blocks of total spin if the battery is a `Collective`). A function
-        returns one real number; nan is allowed.
+        Names out of ``qbsim.MEASURES``; as a dict {name: operator} for expectation values, {name: f(rho, battery)} for
+        user measures, and {name: known name}. An operator (Qobj or QobjEvo) is Hermitian and acts on the cells or on
+        all tensor factors; the cheapest solver stays in use. A function gets the state of `battery.cells` (the blocks
+        of total spin if the battery is a `Collective`) and returns one real number; nan is allowed.
     solver : str
         "auto" takes the cheapest by forecast; the attributes say what was compared. "qutip" is the reference.
     rtol, atol : float

@@ -199,7 +199,10 @@ def _find_functions(
     }
     makers = read_states(states)
     if foreign and not known.get("measures"):
-        raise ValueError(f"The measure {foreign[0]!r} was a function of its own; pass it as replay(..., measures=...).")
+        raise ValueError(
+            f"The measure {foreign[0]!r} was a function or an operator of its own; pass all measures again, as "
+            "replay(..., measures={...})."
+        )
     return build, makers, known.get("measures") or request["measures"]
 
 

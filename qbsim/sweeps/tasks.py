@@ -27,6 +27,7 @@ from .._checks import CutoffWarning, FloatArray, MeasureWarning, UnphysicalWarni
 from .._digest import digest, json_digest, numerics_sha256
 from ..battery import Battery
 from ..evolution import UserMeasure, series
+from ..measures.expectation import Expectation
 from ..measures.reference import Reference
 from ..measures.table import read_measures
 from ..networks import Network
@@ -109,7 +110,7 @@ class Curve:
     tlist : ndarray, (T,)
         Times.
     measures : dict
-        Name of every measure to the name of a row of MEASURES or to f(rho, battery).
+        Name of every measure to the name of a row of MEASURES, to an operator or to f(rho, battery).
     settings : Settings
         How to solve.
     seed : int
@@ -121,7 +122,7 @@ class Curve:
     state: str
     rho0: Qobj
     tlist: FloatArray
-    measures: dict[str, str | UserMeasure]
+    measures: dict[str, str | UserMeasure | Qobj | QobjEvo]
     settings: Settings
     seed: int
 
@@ -220,10 +221,12 @@ def _battery_stamp(battery: Battery, tlist: FloatArray) -> str:
     return json_digest([battery.parameters(), *moving])
 
 
-def _measure_stamp(measure: str | UserMeasure, rho0: Qobj, battery: Battery) -> list[str]:
-    """Name of a known measure; name, source and values for two states of a user measure."""
+def _measure_stamp(measure: str | UserMeasure | Qobj | QobjEvo, rho0: Qobj, battery: Battery) -> list[str]:
+    """Name of a known measure; digest of an operator; name, source and values for two states of a user measure."""
     if isinstance(measure, str):
         return [measure]
+    if isinstance(measure, Qobj | QobjEvo):
+        return ["operator", Expectation.of("", measure).digest]
     try:
         source = inspect.getsource(measure)
     except (OSError, TypeError):  # typed into a console
