@@ -70,24 +70,19 @@ def series(
     settings: Settings = DEFAULTS,
     *,
     states: bool = False,
-    options: Mapping[str, Any] | None = None,
 ) -> Series:
     """Curves of the measures without labels; arguments are already checked."""
     spectrum = any(isinstance(measure, Measure) and measure.spectral for measure in measures.values())
     # small batteries on one thread; large matrices are worth sharing
     with one_thread() if int(np.prod(battery.dims)) <= SMALL_DIMENSION else nullcontext():
         choice = choose(battery, rho0, tlist, settings.solver, spectrum=spectrum)
-        if options is not None and choice.name != "qutip":
-            raise ValueError(
-                f"Argument options is for solver 'qutip', but solver {choice.name!r} runs; pass solver='qutip'."
-            )
-        extra = {} if options is None else {"options": options}
+        settings.require_qutip(choice.name)
         _check_memory(choice.module.forecast(battery, rho0, tlist), choice.name)
         reference = Reference(battery, settings.passive_tol, float(tlist[0]))
         measures = measures_on(battery, measures)
         parts: dict[str, list[FloatArray]] = {key: [] for key in measures}
         kept, certificates = [], []
-        for segment in choice.module.run(battery, rho0, tlist, settings, **extra):
+        for segment in choice.module.run(battery, rho0, tlist, settings):
             for key, measure in measures.items():
                 parts[key].append(np.array(_evaluate(key, measure, segment, reference), dtype=float))
             certificates.append(_certify(segment, reference, choice.name))
@@ -255,7 +250,7 @@ def evolve(
     rho0 = check_state(rho0, battery.dims, "rho0")
     times = as_tlist(tlist)
     table = read_measures(measures)
-    settings = Settings(solver, rtol, atol, passive_tol).checked()
+    settings = Settings(solver, rtol, atol, passive_tol, options).checked()
     if as_flag("states", states):
         size = 16 * len(times) * int(np.prod(battery.cell_dims)) ** 2
         if size > STATES_LIMIT:
@@ -264,9 +259,9 @@ def evolve(
                 f"states=True would keep {needed} GiB of density matrices, more than the limit of {limit} GiB. "
                 "Ask for fewer times, or pass a measure that computes what you need."
             )
-    run = series(battery, rho0, times, table, settings, states=states, options=options)
+    run = series(battery, rho0, times, table, settings, states=states)
     met = {name: getattr(settings, name) for name in (*run.choice.module.TOLERANCES, "passive_tol")}
-    met["options"] = None if options is None else json.dumps(dict(options))
+    met["options"] = None if settings.options is None else json.dumps(settings.options)
     return _label(battery, times, table, run, met)
 
 

@@ -169,7 +169,7 @@ class Curve:
             "state": [self.state, _operator_digest(self.rho0)],
             "tlist": self.tlist.tolist(),
             "measures": {name: _measure_stamp(m, self.rho0, batteries[0]) for name, m in self.measures.items()},
-            **self.settings._asdict(),
+            **self.settings.plain(),
             "seed": self.seed,
             "seed_rule": SEED_RULE,
             "versions": numerics(),
