@@ -299,3 +299,30 @@ NET = qb.network(qb.linear(2), gamma=1.0)
 def test_terms_that_do_not_fit_are_refused(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+# --- the rest of what takes H, measures and options -------------------------------------------------------------------
+
+
+def test_charging_takes_operators_and_arguments():
+    from qbsim.charging import charge, mean_and_spread
+
+    ds = charge(DRIVEN, qb.empty(1), T, {"x": X}, args={"w": 1.5}, rtol=1e-9)
+    expected = expectations(DRIVEN.H, qb.empty(1), [], [X, NUMBER], {"a": 1.0, "w": 1.5})
+    np.testing.assert_allclose([ds.x, ds.energy, ds.stored_energy], [expected[0], expected[1], expected[1]], atol=1e-6)
+    with pytest.raises(TypeError, match="name every operator"):
+        charge(DRIVEN, qb.empty(1), T, X)
+    drive = [NUMBER, [X, lambda t: np.sin(t)]]
+    assert mean_and_spread(drive, qb.empty(1), T) == mean_and_spread(qutip.QobjEvo(drive), qb.empty(1), T)
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("method", ["adams", "bdf", "lsoda", "vern7", "dop853"])
+def test_methods_of_the_integrator_follow_mesolve(method, seed):
+    net, rng = random_network(2, seed), np.random.default_rng(seed)
+    V, rho0 = random_operators(2, seed, 1)[0], qubits(density(4, rng))
+    drive = net + [V, lambda t: np.sin(2 * t)]
+    expected = expectations(drive.H, rho0, net.c_ops, [net.H0])[0]
+    ds = qb.evolve(drive, rho0, T, "energy", solver="qutip", options={"method": method, "nsteps": 10**6}, rtol=1e-9)
+    np.testing.assert_allclose(ds.energy, expected, atol=1e-6)
+    assert method in ds.attrs["options"]

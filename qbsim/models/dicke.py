@@ -97,8 +97,7 @@ def dicke(
     >>> dicke(3, lam=0.5).H0.diag().tolist()
     [0.0, 1.0, 2.0, 3.0]
     """
-    n = as_count("n", n)
-    omega_c, omega_a = as_real("omega_c", omega_c), as_real("omega_a", omega_a)
+    n, omega_c, omega_a = as_count("n", n), as_real("omega_c", omega_c), as_real("omega_a", omega_a)
     photons = photon_cutoff(n) if photons is None else as_count("photons", photons)
     if photons < n + 2:
         raise ValueError(f"Argument photons must exceed n + 1 = {n + 1}, as n photons start, but is {photons}.")
