@@ -42,9 +42,9 @@ def read_operator(name: str, value: Any, args: Mapping[str, Any] | None = None) 
         )
         raise TypeError(
             f"Argument {name} must be an operator (Qobj, QobjEvo or a list [H0, [H1, f]]), but QuTiP cannot read it: "
-            f"{error}. {hint}Arguments of its functions are given by args={{...}}."
+            f"{error}. {hint}Functions with arguments need args={{...}}, here or in qutip.QobjEvo(..., args={{...}})."
         ) from error
-    return op(0.0) if op.isconstant and not isinstance(value, QobjEvo) else op
+    return op(0.0) if op.isconstant else op
 
 
 def _is_list(value: Any) -> bool:

@@ -80,6 +80,15 @@ def test_a_list_of_constant_operators_is_their_sum():
     assert battery.parameters() == Battery(NUMBER, NUMBER + 0.5 * X, N=1).parameters()
 
 
+def test_a_drive_that_is_constant_leaves_all_solvers():
+    battery = Battery(NUMBER, qutip.QobjEvo([NUMBER, [X, qutip.coefficient(0.0)], X]), N=1)
+    constant = Battery(NUMBER, qutip.QobjEvo([NUMBER, X]), N=1)
+    assert isinstance(constant.H, qutip.Qobj)
+    assert "an operator that depends on time" not in constant.terms
+    energies = [qb.evolve(b, qb.empty(1), T, "energy").energy for b in (battery, constant)]
+    np.testing.assert_allclose(*energies, atol=1e-7)
+
+
 @pytest.mark.parametrize("jump", [LOWER, qutip.QobjEvo([[LOWER, lambda t: np.exp(-t)]])])
 def test_one_jump_operator_needs_no_list(jump):
     one, many = Battery(NUMBER, NUMBER, jump, N=1), Battery(NUMBER, NUMBER, [jump], N=1)
@@ -122,7 +131,7 @@ DRIVEN = Battery(NUMBER, [NUMBER, [X, pulse]], N=1, args={"a": 1.0, "w": 2.0})
             ValueError,
             "they take the time only",
         ),
-        (lambda: Battery(NUMBER, [NUMBER, [X, pulse]], N=1), TypeError, r"missing 2 .*given by args=\{"),
+        (lambda: Battery(NUMBER, [NUMBER, [X, pulse]], N=1), TypeError, r"missing 2 .*need args=\{"),
         (lambda: Battery(NUMBER, [NUMBER, [X, T]], N=1), TypeError, r"needs its times: qutip.QobjEvo"),
         (lambda: Battery(NUMBER, [NUMBER, X, 3], N=1), TypeError, "is another list"),
         (lambda: Battery(NUMBER, [], N=1), TypeError, "is another list"),
@@ -277,6 +286,33 @@ def test_a_subclass_with_operators_of_its_own_keeps_them():
     np.testing.assert_allclose(qb.evolve(net + V, qb.full(2), T, "energy").energy, expected[0], atol=1e-7)
     both = (net + V).replace(H0=V)
     np.testing.assert_allclose(qb.evolve(both, qb.full(2), T, "energy").energy, expected[1], atol=1e-7)
+
+
+def pushed(strength, w=2.0, driven=False):
+    V = strength * qutip.tensor(X, qutip.qeye(2))
+    net = qb.network(qb.linear(2), J=1.0, gamma=0.5)
+    return net + qutip.QobjEvo([V, lambda t, w: np.sin(w * t)], args={"w": w}) if driven else net + V
+
+
+@pytest.mark.parametrize("driven", [False, True])
+def test_sweeps_tell_added_terms_apart(driven, tmp_path):
+    def run(build):
+        return qb.sweep(
+            build, {"strength": [0.5, 1.0]}, states="plus", tlist=T, measures="energy", progress=False,
+            executor="serial", store=tmp_path,
+        )  # fmt: skip
+
+    ds = run(lambda strength: pushed(strength, driven=driven))
+    for strength in (0.5, 1.0):
+        net = pushed(strength, driven=driven)
+        expected = expectations(net.H, qb.plus(2), net.c_ops, [net.H0])[0]
+        np.testing.assert_allclose(ds.energy.sel(strength=strength).squeeze(), expected, atol=1e-6)
+    assert len(set(ds.identity.values.ravel())) == 2
+    if driven:
+        slower = run(lambda strength: pushed(strength, w=1.0, driven=True))
+        assert not set(slower.identity.values.ravel()) & set(ds.identity.values.ravel())
+    one = qb.replay(ds, 0, strength=1.0)
+    assert one.energy.values.tolist() == ds.energy.sel(strength=1.0).values.tolist()
 
 
 NET = qb.network(qb.linear(2), gamma=1.0)
