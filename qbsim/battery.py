@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import qutip
@@ -13,17 +14,24 @@ import scipy.sparse.linalg
 from qutip import Qobj, QobjEvo
 
 from ._checks import (
-    LARGEST,
     ComplexArray,
     FloatArray,
     ModelWarning,
     as_count,
-    as_hermitian,
     as_text,
-    stored_numbers,
     warn,
 )
-from ._drives import operator_digest
+from ._drives import (
+    check_arguments,
+    check_finite,
+    check_hamiltonian,
+    check_reference,
+    only_raises,
+    operator_digest,
+    plain_dims,
+    read_jumps,
+    read_operator,
+)
 from ._html import battery_html
 from .geometry import read_edges
 
@@ -31,6 +39,7 @@ __all__ = ["GENERAL_LOSSES", "GENERAL_OPERATORS", "Battery"]
 
 # Terms of the master equation by the names that solvers list.
 GENERAL_OPERATORS, GENERAL_LOSSES = "operators of its own", "losses of its own"
+MOVING = "an operator that depends on time"
 
 
 class Battery:
@@ -46,10 +55,11 @@ class Battery:
     ----------
     H0 : Qobj
         Reference Hamiltonian: energy and ergotropy are taken with it. Acts on `cells` only.
-    H : Qobj or QobjEvo
-        Hamiltonian of the evolution, on all tensor factors.
-    c_ops : sequence of Qobj or QobjEvo
-        Jump operators on all tensor factors; a superoperator is a term of the generator, as in QuTiP.
+    H : Qobj, QobjEvo or list
+        Hamiltonian of the evolution, on all tensor factors; a drive as in QuTiP, [H0, [H1, f], ...] or f(t) itself.
+    c_ops : sequence of Qobj, QobjEvo or list, or one operator
+        Jump operators on all tensor factors; a superoperator is a term of the generator, as in QuTiP. One that depends
+        on time is a QobjEvo, or a list [c, f] of its own.
     N : int
         Number of cells: of the tensor factors that store energy. `Collective` holds N cells in one factor.
     cells : sequence of int, optional
@@ -62,13 +72,16 @@ class Battery:
         Name of the unit of energy, for labels only.
     truncation : Qobj, optional
         Projector, on all tensor factors, onto levels next to a cut-off: `evolve` warns if they get populated.
+    args : dict, optional
+        Arguments of the functions of time in H and c_ops; `evolve` and `replace` change them.
 
     Raises
     ------
     TypeError
-        If an operator is not a Qobj.
+        If an operator is not one as QuTiP writes it.
     ValueError
-        If dims or N do not fit, an operator is not finite, or H0 or H is not Hermitian.
+        If dims or N do not fit, an operator is not finite, H0 or H is not Hermitian, or no function of time takes an
+        argument.
 
     Warns
     -----
@@ -77,6 +90,18 @@ class Battery:
         in this basis. Lower with `qbsim.operators.lowering` or ``qutip.destroy(2)``. Cells that are pumped on purpose
         give no warning if the jumps come from `qbsim.operators.raising` or ``qutip.create(2)``: they are told apart
         by their storage along diagonals, where ``sigmam()`` is stored by rows.
+
+    Examples
+    --------
+    One cell, driven on resonance, which half a Rabi period charges. ``battery + V`` adds a term to H, and
+    ``battery.replace(H0=...)`` measures with another H0.
+
+    >>> import qutip
+    >>> from qbsim import Battery, empty, evolve
+    >>> H0, x = qutip.num(2), qutip.destroy(2) + qutip.create(2)
+    >>> battery = Battery(H0, [H0, [x, lambda t, a: a * np.cos(t)]], N=1, args={"a": 0.1})
+    >>> evolve(battery, empty(1), [0, 5 * np.pi], args={"a": 0.2}).energy.values.round(3).tolist()
+    [0.0, 0.997]
     """
 
     own_measures: Mapping[Any, Any] = MappingProxyType({})
@@ -91,8 +116,8 @@ class Battery:
     def __init__(
         self,
         H0: Qobj,
-        H: Qobj | QobjEvo,
-        c_ops: Sequence[Qobj | QobjEvo] = (),
+        H: Any,
+        c_ops: Any = (),
         *,
         N: int,
         cells: Sequence[int] | None = None,
@@ -100,45 +125,29 @@ class Battery:
         label: str = "",
         unit: str = "1",
         truncation: Qobj | None = None,
+        args: Mapping[str, Any] | None = None,
     ) -> None:
-        if not isinstance(H0, Qobj) or not H0.isoper:
-            raise TypeError(f"Argument H0 must be an operator (Qobj), but is {type(H0).__name__}.")
-        if not isinstance(H, Qobj | QobjEvo) or not H.isoper:
-            raise TypeError(f"Argument H must be an operator (Qobj or QobjEvo), but is {type(H).__name__}.")
+        H, jumps = read_operator("H", H, args), read_jumps(c_ops, args)
+        if args is not None:
+            check_arguments(args, (H, *jumps))
+        if not H.isoper:
+            raise TypeError(f"Argument H must be an operator (Qobj or QobjEvo), but is {H.type}.")
         self.N = as_count("N", N)
-        full, factors = _plain(H.dims), _plain(H.dims[0])
-        if isinstance(cells, str) or not (cells is None or isinstance(cells, Iterable)):
-            raise TypeError(f"Argument cells must be a list of tensor factors, but is {cells!r}.")
-        chosen = tuple(range(len(factors))) if cells is None else tuple(as_count("cells", c, 0) for c in cells)
-        if len(set(chosen)) != len(chosen) or any(c >= len(factors) for c in chosen) or not chosen:
-            raise ValueError(
-                f"Argument cells must name different tensor factors of H, 0 to {len(factors) - 1}, but is {chosen}."
-            )
-        stored = [factors[c] for c in chosen]
-        if _plain(H0.dims) != [stored, stored]:
-            raise ValueError(f"Argument H0 must have dims {[stored, stored]} (the cells of H), but has {H0.dims}.")
+        chosen = _read_cells(cells, factors := plain_dims(H.dims[0]))
+        check_reference(H0, [factors[c] for c in chosen], "the cells of H")
         if self.cells_are_factors and len(chosen) != self.N:
             raise ValueError(
                 f"Argument N must be the number of tensor factors that store energy, {len(chosen)}, but is {self.N}. "
                 "Name them by cells=... where others are chargers; Collective holds several cells in one factor."
             )
-        _check_finite("H0", H0)
-        _check_finite("H", H)
-        as_hermitian("H0", H0)
-        if isinstance(H, Qobj):
-            as_hermitian("H", H, "losses belong in c_ops")
-        if isinstance(c_ops, Qobj | QobjEvo | str) or not isinstance(c_ops, Iterable):
-            raise TypeError(f"Argument c_ops must be a list of operators, but is {type(c_ops).__name__}.")
-        c_ops = tuple(c_ops)
-        for op in c_ops:
-            if not isinstance(op, Qobj | QobjEvo):
-                raise TypeError(f"Argument c_ops must hold Qobj or QobjEvo, but holds {type(op).__name__}.")
-            if _plain(op.dims) not in (full, [full, full]):
+        check_hamiltonian("H", H)
+        for op in jumps:
+            if plain_dims(op.dims) not in (full := plain_dims(H.dims), [full, full]):
                 raise ValueError(f"Argument c_ops must have dims {H.dims}, but holds dims {op.dims}.")
-            _check_finite("c_ops", op)
-        self.H0, self.H, self._c_ops = H0, H, c_ops
+            check_finite("c_ops", op)
+        self.H0, self.H, self._c_ops = H0, H, jumps
         self.cells, self.label, self.unit = chosen, as_text("label", label), as_text("unit", unit)
-        if _only_raises(H0, c_ops, chosen, factors):
+        if only_raises(H0, jumps, chosen, factors):
             warn(
                 "Every jump in c_ops that moves energy takes two-level cells up, so nothing is lost and the battery "
                 "charges from its bath. QuTiP's sigmam does so in this basis, where level 0 is the lowest: use "
@@ -157,6 +166,76 @@ class Battery:
             raise AttributeError(f"The attribute {name} of a battery cannot be changed: build another battery.")
         super().__setattr__(name, value)
 
+    def _changed(self, **changes: Any) -> Self:
+        """A copy with other attributes, without what was worked out from the old ones."""
+        other = copy.copy(self)
+        worked_out = [name for name in vars(self) if isinstance(getattr(type(self), name, None), cached_property)]
+        for name in worked_out:
+            del vars(other)[name]
+        vars(other).update(changes)
+        return other
+
+    def replace(
+        self,
+        *,
+        H0: Qobj | None = None,
+        args: Mapping[str, Any] | None = None,
+        label: str | None = None,
+        unit: str | None = None,
+    ) -> Battery:
+        """The same evolution with another reference Hamiltonian, or other arguments of the drives.
+
+        Parameters
+        ----------
+        H0 : Qobj, optional
+            What energy and ergotropy are taken with, on the cells. H stays.
+        args : dict, optional
+            Arguments of the functions of time in H and c_ops.
+        label, unit : str, optional
+            Name for legends and files; name of the unit of energy.
+
+        Returns
+        -------
+        Battery
+            A copy of the same kind, which keeps everything else.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in the constructor.
+        """
+        other = self
+        if H0 is not None:
+            check_reference(H0, self.cell_dims, "the cells")
+            other = other._with_reference(H0)
+        if args is not None:
+            other = other._with_arguments(args)
+        texts = {name: as_text(name, text) for name, text in (("label", label), ("unit", unit)) if text is not None}
+        return other._changed(**texts)
+
+    def __add__(self, term: Any) -> Battery:
+        """A battery with one more term of H: a Qobj, a QobjEvo or a list [V, f], on all tensor factors."""
+        V = read_operator("V in battery + V", term)
+        if plain_dims(V.dims) != [self.dims, self.dims]:
+            raise ValueError(
+                f"The term V in battery + V must have dims {[self.dims, self.dims]}, as H, but has {V.dims}."
+            )
+        check_hamiltonian("V in battery + V", V)
+        return self._with_term(V)
+
+    __radd__ = __add__
+
+    def _with_reference(self, H0: Qobj) -> Battery:
+        return self._changed(H0=H0)
+
+    def _with_arguments(self, args: Mapping[str, Any]) -> Battery:
+        check_arguments(args, (self.H, *self.c_ops))
+        H, *jumps = (op if isinstance(op, Qobj) else read_operator("H", op, args) for op in (self.H, *self.c_ops))
+        return self._changed(H=H, _c_ops=tuple(jumps))
+
+    def _with_term(self, V: Qobj | QobjEvo) -> Battery:
+        return self._changed(H=self.H + V)
+
     @property
     def c_ops(self) -> list[Qobj | QobjEvo]:
         """Jump operators and superoperator terms, ready for ``qutip.mesolve``."""
@@ -169,7 +248,7 @@ class Battery:
             GENERAL_OPERATORS: True,
             GENERAL_LOSSES: any(not op.issuper for op in self.c_ops),
             "superoperators": any(op.issuper for op in self.c_ops),
-            "an operator that depends on time": any(isinstance(op, QobjEvo) for op in (self.H, *self.c_ops)),
+            MOVING: any(isinstance(op, QobjEvo) for op in (self.H, *self.c_ops)),
         }
         return frozenset(name for name, present in named.items() if present)
 
@@ -181,7 +260,7 @@ class Battery:
     @property
     def dims(self) -> list[int]:
         """Dimension of every tensor factor the evolution acts on."""
-        return _plain(self.H.dims[0])
+        return plain_dims(self.H.dims[0])
 
     @property
     def cell_dims(self) -> list[int]:
@@ -255,46 +334,13 @@ class Battery:
         return battery_html(self)
 
 
-def _plain(dims: Any) -> Any:
-    """Dimensions as plain integers: QuTiP keeps whatever built them, and numpy's neither compare nor go to JSON."""
-    return [_plain(d) for d in dims] if isinstance(dims, list) else int(dims)
-
-
-def _check_finite(name: str, op: Qobj | QobjEvo) -> None:
-    """Refuse nan, infinity and numbers whose squares overflow; QuTiP drops nan on the way to sparse storage."""
-    parts = (
-        [op]
-        if isinstance(op, Qobj)
-        else [p for part in op.to_list() for p in (part if isinstance(part, list) else [part])]
-    )
-    for part in parts:
-        if isinstance(part, Qobj):
-            stored = stored_numbers(part)
-            if not np.isfinite(stored).all():
-                raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
-            if stored.size and np.abs(stored).max() > LARGEST:
-                raise ValueError(f"Argument {name} must hold numbers of at most {LARGEST:g}: choose other units.")
-
-
-def _only_raises(H0: Qobj, c_ops: tuple[Any, ...], cells: tuple[int, ...], factors: list[int]) -> bool:
-    """Whether jumps that raise two-level cells, in level and in energy, are the only ones that are not diagonal."""
-    levels = H0.diag().real.reshape([factors[k] for k in cells]).transpose(np.argsort(cells))
-    levels = levels.reshape([factors[k] if k in cells else 1 for k in range(len(factors))])
-    energies = np.broadcast_to(levels, factors).ravel()
-    found = False
-    for op in c_ops:
-        if not isinstance(op, Qobj) or op.issuper:
-            return False  # its direction is not known
-        entries = op.to("CSR").data.as_scipy().tocoo()
-        moves = (entries.data != 0) & (entries.row != entries.col)
-        if not moves.any():
-            continue
-        if type(op.data).__name__ == "Dia":  # as operators.raising and create(2) make it: meant
-            return False
-        up = np.array(np.unravel_index(entries.row[moves], factors)) - np.unravel_index(entries.col[moves], factors)
-        two = np.array(factors)[:, None] == 2
-        gain = energies[entries.row[moves]] - energies[entries.col[moves]]
-        if not ((up >= 0) & (two | (up == 0))).all() or (gain <= 0).any():
-            return False
-        found = True
-    return found
+def _read_cells(cells: Any, factors: list[int]) -> tuple[int, ...]:
+    """Tensor factors that store the energy."""
+    if isinstance(cells, str) or not (cells is None or isinstance(cells, Iterable)):
+        raise TypeError(f"Argument cells must be a list of tensor factors, but is {cells!r}.")
+    chosen = tuple(range(len(factors))) if cells is None else tuple(as_count("cells", c, 0) for c in cells)
+    if len(set(chosen)) != len(chosen) or any(c >= len(factors) for c in chosen) or not chosen:
+        raise ValueError(
+            f"Argument cells must name different tensor factors of H, 0 to {len(factors) - 1}, but is {chosen}."
+        )
+    return chosen

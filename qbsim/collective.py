@@ -8,7 +8,7 @@ several equal copies in the full space. Level m of a block is ascending in J_z, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 from numpy.typing import ArrayLike
-from qutip import Qobj, QobjEvo
+from qutip import Qobj
 
 from ._checks import FloatArray, as_count, as_flag, as_real, as_real_array, other_roads
 from ._html import collective_html
@@ -201,7 +201,7 @@ class Collective(Battery):
 
     Parameters
     ----------
-    H0, H, c_ops, label, unit, truncation
+    H0, H, c_ops, label, unit, truncation, args
         As in `Battery`; the cells are tensor factor 0.
     n : int
         Number of cells.
@@ -221,8 +221,8 @@ class Collective(Battery):
     def __init__(
         self,
         H0: Qobj,
-        H: Qobj | QobjEvo,
-        c_ops: Sequence[Qobj | QobjEvo] = (),
+        H: Any,
+        c_ops: Any = (),
         *,
         n: int,
         levels: ArrayLike,
@@ -231,8 +231,9 @@ class Collective(Battery):
         label: str = "",
         unit: str = "1",
         truncation: Qobj | None = None,
+        args: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(H0, H, c_ops, N=n, cells=[0], label=label, unit=unit, truncation=truncation)
+        super().__init__(H0, H, c_ops, N=n, cells=[0], label=label, unit=unit, truncation=truncation, args=args)
         symmetric, energies = as_flag("symmetric", symmetric), as_real_array("levels", levels)
         multiplicities = [as_count("multiplicities", m) for m in multiplicities]
         if energies.shape != (len(multiplicities),):
@@ -253,6 +254,9 @@ class Collective(Battery):
         order = np.argsort(energies, kind="stable")
         self._lowest = np.repeat(energies[order], [min(multiplicities[k], needed) for k in order])[:needed]
         self.ground = float(energies.min())
+
+    def _with_reference(self, H0: Qobj) -> Battery:
+        raise ValueError("Argument H0 goes with the levels and multiplicities of this battery: build another one.")
 
     def parameters(self) -> dict[str, Any]:
         """Parameters as plain numbers and lists, for files and hashes."""

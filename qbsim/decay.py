@@ -115,6 +115,8 @@ class NetworkReport:
     largest_gamma_bond : float or None
         Largest uniform gamma_bond the graph allows, -gamma / lambda_min(adjacency); None for non-uniform rates, where
         `bond_factor_limits` says the same as a factor.
+    notes : tuple of str
+        What the network has beside its arrays.
     """
 
     decay_matrix: FloatArray
@@ -124,6 +126,7 @@ class NetworkReport:
     modes: FloatArray
     bond_factor_limits: tuple[float, float]
     largest_gamma_bond: float | None
+    notes: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> list[str]:
@@ -158,7 +161,7 @@ class NetworkReport:
             rows.append(("largest common factor on gamma_bond", toward_zero(self.bond_factor_limits[1])))
         if self.has_dephasing and "dark" in self.kinds:
             rows.append(("note", "dark modes do not decay, but dephasing still reaches them"))
-        return rows
+        return rows + [("note", note) for note in self.notes]
 
     def __str__(self) -> str:
         rows = self._lines()

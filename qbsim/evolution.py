@@ -71,7 +71,6 @@ def series(
     settings: Settings = DEFAULTS,
     *,
     states: bool = False,
-    options: Mapping[str, Any] | None = None,
     progress: bool = False,
 ) -> Series:
     """Curves of the measures without labels; arguments are already checked."""
@@ -79,18 +78,14 @@ def series(
     # small batteries on one thread; large matrices are worth sharing
     with one_thread() if int(np.prod(battery.dims)) <= SMALL_DIMENSION else nullcontext():
         choice = choose(battery, rho0, tlist, settings.solver, spectrum=spectrum)
-        if options is not None and choice.name != "qutip":
-            raise ValueError(
-                f"Argument options is for solver 'qutip', but solver {choice.name!r} runs; pass solver='qutip'."
-            )
-        extra = {} if options is None else {"options": options}
+        settings.require_qutip(choice.name)
         require_memory(choice.name, battery, rho0, tlist)
         reference = Reference(battery, settings.passive_tol, float(tlist[0]))
         measures = measures_on(battery, measures)
         parts: dict[str, list[FloatArray]] = {key: [] for key in measures}
         kept, certificates = [], []
         with _shown(choice, battery, rho0, tlist, spectrum) if progress else heard_by(None) as meter:
-            for segment in choice.module.run(battery, rho0, tlist, settings, **extra):
+            for segment in choice.module.run(battery, rho0, tlist, settings):
                 for key, measure in measures.items():
                     parts[key].append(np.array(_evaluate(key, measure, segment, reference), dtype=float))
                 certificates.append(_certify(segment, reference, choice.name))
@@ -178,6 +173,7 @@ def evolve(
     states: bool = False,
     passive_tol: float | None = None,
     options: Mapping[str, Any] | None = None,
+    args: Mapping[str, Any] | None = None,
     progress: bool = True,
 ) -> xr.Dataset:
     r"""Evolve a battery and record figures of merit.
@@ -193,9 +189,10 @@ def evolve(
     tlist : (T,)
         Strictly increasing times, in the inverse unit of the rates.
     measures : str, sequence of str, or dict
-        Names out of ``qbsim.MEASURES``; as a dict {name: f(rho, battery)} (or {name: known name}) for user measures,
-        with the state of `battery.cells` (the blocks of total spin if the battery is a `Collective`). A function
-        returns one real number; nan is allowed.
+        Names out of ``qbsim.MEASURES``; as a dict {name: operator} for expectation values, {name: f(rho, battery)} for
+        user measures, and {name: known name}. An operator (Qobj or QobjEvo) is Hermitian and acts on the cells or on
+        all tensor factors; the cheapest solver stays in use. A function gets the state of `battery.cells` (the blocks
+        of total spin if the battery is a `Collective`) and returns one real number; nan is allowed.
     solver : str
         "auto" takes the cheapest by forecast; the attributes say what was compared. "qutip" is the reference.
     rtol, atol : float
@@ -210,6 +207,8 @@ def evolve(
     options : dict, optional
         For QuTiP's integrator, with solver "qutip": method, max_step, min_step, first_step, nsteps, order. Without
         max_step, steps are limited where a drive has structure in time.
+    args : dict, optional
+        Arguments of the functions of time in H and c_ops, in place of those the battery has.
     progress : bool
         Show on stderr how far a run is that is forecast to take more than ten seconds, or that does, and how much time
         is left.
@@ -261,10 +260,12 @@ def evolve(
     """
     if not isinstance(battery, Battery):
         raise TypeError(f"Argument battery must be a Battery, but is {type(battery).__name__}.")
+    if args is not None:
+        battery = battery.replace(args=args)
     rho0 = check_state(rho0, battery.dims, "rho0")
     times = as_tlist(tlist)
     table = read_measures(measures)
-    settings = Settings(solver, rtol, atol, passive_tol).checked()
+    settings = Settings(solver, rtol, atol, passive_tol, options).checked()
     if as_flag("states", states):
         size = 16 * len(times) * int(np.prod(battery.cell_dims)) ** 2
         if size > STATES_LIMIT:
@@ -273,11 +274,9 @@ def evolve(
                 f"states=True would keep {needed} GiB of density matrices, more than the limit of {limit} GiB. "
                 "Ask for fewer times, or pass a measure that computes what you need."
             )
-    run = series(
-        battery, rho0, times, table, settings, states=states, options=options, progress=as_flag("progress", progress)
-    )
+    run = series(battery, rho0, times, table, settings, states=states, progress=as_flag("progress", progress))
     met = {name: getattr(settings, name) for name in (*run.choice.module.TOLERANCES, "passive_tol")}
-    met["options"] = None if options is None else json.dumps(dict(options))
+    met["options"] = None if settings.options is None else json.dumps(settings.options)
     return _label(battery, times, table, run, met)
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 import qutip
 import scipy.sparse
-from qutip import Qobj
+from qutip import Qobj, QobjEvo
 
 from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, per_bond, per_cell
+from ._drives import check_arguments, operator_digest, read_operator
 from ._html import network_html
 from ._machine import require_cells
-from .battery import Battery
+from .battery import GENERAL_OPERATORS, MOVING, Battery
 from .decay import NetworkReport, bond_factor_limits, decay_modes, is_positive, largest_gamma_bond
 from .geometry import read_edges
 from .operators import lowering, occupations, raising, sigma_z
@@ -42,7 +43,9 @@ class Network(Battery):
 
     with :math:`K^{\downarrow}_{ij} = \sqrt{(\bar n_i+1)(\bar n_j+1)}\,K_{ij}` and
     :math:`K^{\uparrow}_{ij} = \sqrt{\bar n_i \bar n_j}\,K_{ij}`. Usually built by `network`, `xx_chain` or
-    `single_cell`. The arrays are copied, and are read-only attributes of the network.
+    `single_cell`. The arrays are copied, and are read-only attributes of the network. ``net + V`` adds a term V to H,
+    which the compiled solver and the closed form do not know; ``net.replace(H0=...)`` measures with another H0 what
+    evolves as before. Both are networks, with all their arrays.
 
     Parameters
     ----------
@@ -68,6 +71,12 @@ class Network(Battery):
         rate or occupation of a cell, bonds that are not bonds of N cells, and a decay matrix with a negative rate
         beyond 1e-12 of the largest one.
     """
+
+    own_H0: Qobj | None = None
+    """Reference Hamiltonian in place of the fields."""
+
+    extra: Qobj | QobjEvo | None = None
+    """Term of H beside those of the arrays."""
 
     def __init__(
         self,
@@ -115,35 +124,47 @@ class Network(Battery):
 
     @cached_property
     def terms(self) -> frozenset[str]:
-        """Terms of the class docstring that do not vanish; more if a subclass has operators of its own."""
-        own = super().terms if self.has_own_operators else frozenset()
+        """Terms of the class docstring that do not vanish, and what `extra` or a subclass adds to them."""
+        own = super().terms if self.is_redefined else frozenset()
+        if self.extra is not None:
+            own |= {GENERAL_OPERATORS, *([MOVING] if isinstance(self.extra, QobjEvo) else [])}
         negative = [] if self.is_physical else ["negative rates"]
         return own.union(negative, (name for name, term in TERMS.items() if term.array(self).any()))
 
     @property
     def has_losses(self) -> bool:
         """Whether the evolution is not unitary."""
-        return bool(self.c_ops) if self.has_own_operators else any(TERMS[n].loses for n in self.terms & TERMS.keys())
+        return bool(self.c_ops) if self.is_redefined else any(TERMS[n].loses for n in self.terms & TERMS.keys())
 
     @cached_property
-    def has_own_operators(self) -> bool:
-        """Whether a subclass redefines an operator, so that the arrays are not the whole model."""
+    def is_redefined(self) -> bool:
+        """Whether a subclass redefines an operator."""
         return any(getattr(type(self), name) is not getattr(Network, name) for name in _OPERATORS)
+
+    @property
+    def has_own_operators(self) -> bool:
+        """Whether the arrays are not the whole master equation."""
+        return self.is_redefined or self.extra is not None
+
+    @property
+    def has_own_H0(self) -> bool:
+        """Whether the reference Hamiltonian may be another than that of the fields."""
+        return self.is_redefined or self.own_H0 is not None
 
     @cached_property
     def diagonal(self) -> FloatArray:
-        """Diagonal of H0 in the product basis, (2^N,): the same as `levels`."""
-        return super().diagonal if self.has_own_operators else self.levels
+        """Diagonal of H0 in the product basis, (2^N,): that of the fields unless there is an own H0."""
+        return super().diagonal if self.has_own_H0 else self.levels
 
     @cached_property
     def is_diagonal(self) -> bool:
         """Whether H0 is diagonal in the product basis: local fields are."""
-        return super().is_diagonal if self.has_own_operators else True
+        return super().is_diagonal if self.has_own_H0 else True
 
     @cached_property
     def local_terms(self) -> list[ComplexArray]:
         """Local Hamiltonians of the cells, diag(0, omega_k)."""
-        return super().local_terms if self.has_own_operators else [np.diag([0, w]).astype(complex) for w in self.omega]
+        return super().local_terms if self.has_own_H0 else [np.diag([0, w]).astype(complex) for w in self.omega]
 
     @cached_property
     def loss_rate(self) -> float | None:
@@ -159,20 +180,27 @@ class Network(Battery):
 
     @cached_property
     def levels(self) -> FloatArray:
-        """Diagonal of H0 in the product basis, (2^N,)."""
+        """Diagonal of the fields in the product basis, (2^N,)."""
         return occupations(self.N) @ self.omega
 
     @cached_property
     def H0(self) -> Qobj:
-        """Local terms only: sum_k omega_k s+_k s-_k."""
+        """Local terms only, sum_k omega_k s+_k s-_k, or what `replace` has put in their place."""
+        return self.own_H0 if self.own_H0 is not None else self._fields()
+
+    def _fields(self) -> Qobj:
+        """What the fields add to H; the H0 of a subclass that redefines it."""
+        if type(self).H0 is not Network.H0:
+            return self.H0
         return Qobj(scipy.sparse.diags(self.levels, format="csr"), dims=[self.dims] * 2)
 
     @cached_property
-    def H(self) -> Qobj:
-        """H0 and the exchange on every bond."""
+    def H(self) -> Qobj | QobjEvo:
+        """Fields, the exchange on every bond, and what was added by ``+``."""
         N, bonds = self.N, int(np.count_nonzero(np.triu(self.J, 1)))
         require_cells(N, 16 + 12 * min(bonds, N), f"The Hamiltonian of N = {N} cells", OPERATORS)
-        return reduce(operator.add, (part for term in TERMS.values() if not term.loses for part in term.parts(self)))
+        parts = [part for term in TERMS.values() if not term.loses for part in term.parts(self)]
+        return reduce(operator.add, parts if self.extra is None else [*parts, self.extra])
 
     @cached_property
     def _jumps(self) -> tuple[Qobj, ...]:
@@ -192,16 +220,36 @@ class Network(Battery):
             "edges": [list(e) for e in self.edges],
             **{name: getattr(self, name).tolist() for name in ARRAYS},
             "unit": self.unit,
+            **({"H0": operator_digest(self.own_H0)} if self.own_H0 is not None else {}),
         }
 
     def _repr_html_(self) -> str:
         return network_html(self)
+    def _as_battery(self) -> Battery:
+        """The same operators without the arrays; for a subclass with operators that only it can make."""
+        return Battery(self.H0, self.H, self.c_ops, N=self.N, edges=self.edges, label=self.label, unit=self.unit)
+
+    def _with_reference(self, H0: Qobj) -> Battery:
+        return self._as_battery().replace(H0=H0) if self.is_redefined else self._changed(own_H0=H0)
+
+    def _with_arguments(self, args: Mapping[str, Any]) -> Battery:
+        if self.is_redefined:
+            return self._as_battery().replace(args=args)
+        check_arguments(args, [] if self.extra is None else [self.extra])
+        return self._changed(extra=read_operator("V", self.extra, args))
+
+    def _with_term(self, V: Qobj | QobjEvo) -> Battery:
+        if self.is_redefined:
+            return self._as_battery() + V
+        return self._changed(extra=V if self.extra is None else self.extra + V)
 
     def report(self) -> NetworkReport:
         """Decay modes and the distance to the limit of positivity, printable in a terminal and in a notebook."""
         K, dephases = self.decay_matrix, bool(self.dephasing.any())
         limits, largest = bond_factor_limits(K), largest_gamma_bond(K, self.edges)
-        return NetworkReport(K, self.edges, dephases, *np.linalg.eigh(K), limits, largest)
+        notes = [] if self.extra is None else ["H has a term of its own beside fields and exchange"]
+        notes += [] if self.own_H0 is None else ["energies are taken with an H0 of its own"]
+        return NetworkReport(K, self.edges, dephases, *np.linalg.eigh(K), limits, largest, tuple(notes))
 
 
 class Term(NamedTuple):
@@ -243,7 +291,7 @@ def _mode_jumps(matrix: FloatArray, op: Callable[[int, int], Qobj]) -> Iterable[
 
 
 TERMS = {
-    "fields": Term(lambda net: net.omega, lambda net: [net.H0]),
+    "fields": Term(lambda net: net.omega, lambda net: [net._fields()]),
     "exchange": Term(lambda net: net.J, _hops),
     "loss": Term(lambda net: net.loss_matrix, lambda net: _mode_jumps(net.loss_matrix, lowering), loses=True),
     "pumping": Term(lambda net: net.pump_matrix, lambda net: _mode_jumps(net.pump_matrix, raising), loses=True),

@@ -407,7 +407,7 @@ LOWER = qutip.destroy(2)
         ),
         ((H1, H1, [np.inf * qutip.lindblad_dissipator(LOWER)]), {"N": 1}, ValueError, "c_ops must be finite"),
         ((H1, H1, [1e200 * LOWER]), {"N": 1}, ValueError, "numbers of at most 1e"),
-        ((H1, H1, LOWER), {"N": 1}, TypeError, "c_ops must be a list"),
+        ((H1, H1, "LOWER"), {"N": 1}, TypeError, "c_ops must be a list"),
         ((H1, H1, None), {"N": 1}, TypeError, "c_ops must be a list"),
         ((H1, H1), {"N": 1, "label": 5}, TypeError, "label must be a text"),
         ((H1, H1), {"N": 1, "unit": 5}, TypeError, "unit must be a text"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from qutip import Qobj
 from ..battery import Battery
 from ..collective import Collective
 from ..evolution import evolve
+from ..measures.table import read_measures
 from ..models.dicke import dicke, dicke_start, photon_cutoff
 from ..operators import embedding
 from .cutoff import converged
@@ -53,8 +55,8 @@ def charge(
     >>> ds.stored_energy.values.round(6).tolist(), ds.average_power.values.round(6).tolist()
     ([0.0, 2.0], [nan, 1.27324])
     """
-    wanted = (measures,) if isinstance(measures, str) else measures
-    wanted = {**wanted, "energy": "energy"} if isinstance(wanted, dict) else tuple(dict.fromkeys([*wanted, "energy"]))
+    given = measures if isinstance(measures, Mapping) else {}
+    wanted = {name: given.get(name, name) for name in read_measures(measures)} | {"energy": "energy"}
     ds = evolve(battery, rho0, tlist, wanted, **kwargs)
     stored, passed = ds.energy.values - ds.energy.values[0], ds.time.values - ds.time.values[0]
     mean, units = stored / np.where(passed > 0, passed, np.nan), "1" if battery.unit == "1" else f"{battery.unit}^2"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import qutip
 from numpy.typing import ArrayLike
-from qutip import Qobj, QobjEvo
+from qutip import Qobj
 from scipy.optimize import minimize_scalar
 
 from .._checks import as_hermitian, as_real, as_tlist
+from .._drives import read_operator
 from .._machine import require_dense
 from ..states import check_state
 
@@ -138,13 +140,13 @@ def _ratio(angle: float, energy: float) -> float:
     return angle / energy if energy > 0 else math.inf
 
 
-def mean_and_spread(H: Qobj | QobjEvo, psi: Qobj, tlist: ArrayLike | None = None) -> tuple[float, float]:
+def mean_and_spread(H: Any, psi: Qobj, tlist: ArrayLike | None = None) -> tuple[float, float]:
     r"""Energy above the ground state and standard deviation of H, averaged over the evolution.
 
     Parameters
     ----------
-    H : Qobj or QobjEvo
-        Generator of the evolution.
+    H : Qobj, QobjEvo or list
+        Generator of the evolution, as in `Battery`.
     psi : ket
         Initial state.
     tlist : (T,), optional
@@ -167,6 +169,7 @@ def mean_and_spread(H: Qobj | QobjEvo, psi: Qobj, tlist: ArrayLike | None = None
     (0.5, 0.5)
     """
     check_state(psi, name="psi")
+    H = read_operator("H", H)
     if isinstance(H, Qobj):
         return _moments(H, psi)
     if tlist is None:

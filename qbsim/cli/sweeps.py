@@ -246,7 +246,7 @@ def _forecast(build: Any, axes: Axes, request: dict[str, Any], args: argparse.Na
     from ..sweeps.forecast import forecast
     from ..sweeps.plan import Request, make_plan
 
-    settings = Settings(*(request.pop(name) for name in Settings._fields))
+    settings = Settings(**{name: request.pop(name) for name in Settings._fields if name in request})
     plan = make_plan(Request(build, axes, **request, settings=settings))
     store = Store(args.out) if args.out.exists() else None
     workers = 1 if args.executor == "serial" else args.workers or cpu_count()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from qutip import Qobj, QobjEvo
+
 from ..battery import Battery
 from ..curves import ROUNDING
+from .expectation import Expectation
 from .reference import Reference
 from .table import MEASURES, Measure
 
@@ -18,8 +21,12 @@ def time_attributes(unit: str) -> dict[str, str]:
 
 
 def attributes(name: str, measure: Any, unit: str) -> dict[str, Any]:
-    """Long name and units of a measure: a row of MEASURES, the name of one, or a function of the user."""
+    """Long name and units of a measure: a row of MEASURES, the name of one, or a function or operator of the user."""
     row = MEASURES[measure] if isinstance(measure, str) else measure
+    if isinstance(row, Qobj | QobjEvo):
+        row = Expectation.of(name, row)
+    if isinstance(row, Expectation):
+        return {"long_name": row.long_name, "units": "1", "operator_sha256": row.digest}
     if not isinstance(row, Measure):
         return {"long_name": name, "units": "1"}
     units = {"energy": unit, "power": "1" if unit == "1" else f"{unit}^2", "1": "1"}

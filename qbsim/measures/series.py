@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -20,8 +20,9 @@ import scipy.sparse
 from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import interruptible, tell
 
-__all__ = ["DenseStates", "KetStates", "StateSeries"]
+__all__ = ["DenseStates", "KetStates", "StateSeries", "entries"]
 
+GATHERED = 2**21  # matrix elements that an expectation value copies at a time
 PIECE = 2e9  # multiply-adds between two looks at the clock, half a second
 
 
@@ -111,6 +112,15 @@ def _split(dims: list[int], cells: list[int]) -> list[int]:
     return [math.prod(dims[a:b]) for a, b in pairwise(cuts)]
 
 
+def entries(op: scipy.sparse.csr_matrix, times: int) -> Iterator[tuple[IntArray, IntArray, ComplexArray]]:
+    """Rows, columns and values of an operator, so many at a time that their copies at all times stay small."""
+    coo = op.tocoo()
+    step = max(1, GATHERED // max(1, times))
+    for start in range(0, coo.nnz, step):
+        part = slice(start, start + step)
+        yield coo.row[part].astype(np.int64), coo.col[part].astype(np.int64), coo.data[part]
+
+
 class DenseStates(StateSeries):
     """Density matrices, (T, D, D), on all tensor factors `dims`, of which `cells` store the energy."""
 
@@ -133,8 +143,10 @@ class DenseStates(StateSeries):
         return np.einsum("taebe->tab", rho)
 
     def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
-        coo = op.tocoo()  # tr(rho A) = sum_ij rho_ij A_ji
-        return (self.states[:, coo.col, coo.row] @ coo.data).real
+        total = np.zeros(len(self))
+        for rows, cols, values in entries(op, len(self)):  # tr(rho A) = sum_ij rho_ij A_ji
+            total += (self.states[:, cols, rows] @ values).real
+        return total
 
     def take(self, index: Sequence[int] | IntArray) -> DenseStates:
         return type(self)(self.states[index], self.times[index], self.dims, self.cells)

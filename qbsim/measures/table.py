@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from qutip import Qobj
+from qutip import Qobj, QobjEvo
 
 from .._checks import nearest
 from ..battery import Battery
 from . import coherence, entanglement, entropy, ergotropy, power
+from .expectation import Expectation
 from .reference import Measure
 
 __all__ = ["MEASURES", "Measure"]
@@ -32,9 +33,12 @@ TAKEN = ("time", "rho", "row", "col")  # coordinate, variable and dimensions of 
 def measures_on(
     battery: Battery, measures: Mapping[str, Measure | Callable[[Qobj, Battery], float]]
 ) -> dict[str, Measure | Callable[[Qobj, Battery], float]]:
-    """Measures as this battery evaluates them; rows that would be wrong in the space of its states are refused."""
+    """Measures as this battery evaluates them; what would be wrong in the space of its states is refused."""
     found: dict[str, Measure | Callable[[Qobj, Battery], float]] = {}
     for name, row in measures.items():
+        if isinstance(row, Expectation):
+            found[name] = row.on(name, battery)
+            continue
         found[name] = own = battery.own_measures.get(row, row)
         if own is row and isinstance(row, Measure) and row.needs != "expectation" and not battery.cells_are_factors:
             raise ValueError(
@@ -45,8 +49,8 @@ def measures_on(
 
 
 def read_measures(measures: Any) -> dict[str, Measure | Callable[[Qobj, Battery], float]]:
-    """Table of the requested measures from names, or from {name: f(rho, battery)}; unknown names are refused."""
-    if isinstance(measures, str):
+    """Table of the requested measures from names, or from {name: f(rho, battery)} or {name: operator}."""
+    if isinstance(measures, str | Qobj | QobjEvo) or callable(measures):
         measures = (measures,)
     if not isinstance(measures, Iterable):
         raise TypeError(f"Argument measures must be names or a dict of functions, but is {measures!r}.")
@@ -55,12 +59,20 @@ def read_measures(measures: Any) -> dict[str, Measure | Callable[[Qobj, Battery]
         own = measures[name] if isinstance(measures, Mapping) else name
         if isinstance(measures, Mapping) and (not isinstance(name, str) or not name):
             raise TypeError(f"Argument measures must name every measure by a text, but holds the name {name!r}.")
+        if not isinstance(name, str) and (isinstance(name, Qobj | QobjEvo) or callable(name)):
+            kind, example = ("operator", "n0") if isinstance(name, Qobj | QobjEvo) else ("function", "mine")
+            raise TypeError(
+                f"Argument measures must name every {kind}, since a curve is stored by its name: pass "
+                f'measures={{"{example}": {kind}}}, or {{"energy": "energy", "{example}": {kind}}} beside others.'
+            )
         if name in TAKEN:
             raise ValueError(f"Measure {name!r} must have another name: {', '.join(TAKEN)} are taken by the dataset.")
-        if callable(own):
-            wanted[str(name)] = own
+        if isinstance(own, Qobj | QobjEvo):  # before the next line: QuTiP's operators can be called
+            wanted[name] = Expectation.of(name, own)
+        elif callable(own):
+            wanted[name] = own
         elif isinstance(own, str) and own in MEASURES:
-            wanted[str(name)] = MEASURES[own]
+            wanted[name] = MEASURES[own]
         else:
             raise ValueError(nearest("measure", own, list(MEASURES)))
     if not wanted:

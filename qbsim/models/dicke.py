@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import qutip
 from qutip import Qobj, QobjEvo
 
 from .._checks import as_count, as_flag, as_real
+from .._drives import read_operator
 from .._machine import require, require_cells
 from ..battery import Battery
 from ..collective import Collective, choose_space, collective_losses, local_losses
@@ -27,7 +31,7 @@ def photon_cutoff(n: int) -> int:
 def dicke(
     n: int,
     *,
-    lam: float | Callable[[float], float],
+    lam: Any,
     omega_c: float = 1.0,
     omega_a: float = 1.0,
     photons: int | None = None,
@@ -37,6 +41,7 @@ def dicke(
     dephasing: float = 0.0,
     kappa: float = 0.0,
     space: str = "auto",
+    args: Mapping[str, Any] | None = None,
 ) -> Battery:
     r"""Dicke battery: n cells charged by one cavity mode.
 
@@ -47,8 +52,9 @@ def dicke(
     ----------
     n : int
         Number of cells.
-    lam : float or function of time
-        Coupling, not zero; every cell couples with omega_c lam sigma_x (a + a^dagger). A function switches it.
+    lam : float, function of time or Coefficient
+        Coupling, not zero; every cell couples with omega_c lam sigma_x (a + a^dagger). A function switches it, or any
+        other coefficient of QuTiP: f(t), f(t, w), or ``qutip.coefficient(values, tlist=times)``.
     omega_c, omega_a : float
         Frequencies of the cavity and of a cell.
     photons : int, optional
@@ -65,6 +71,8 @@ def dicke(
     space : str
         "symmetric": spin n/2, dimension n + 1, for cells without losses of their own. "blocks": every total spin, for
         gamma and dephasing, n <= 12. "tensor": the n cells one by one, for small n. "auto": the smallest that will do.
+    args : dict, optional
+        Arguments of `lam`, such as {"w": 2.0}.
 
     Returns
     -------
@@ -89,8 +97,7 @@ def dicke(
     >>> dicke(3, lam=0.5).H0.diag().tolist()
     [0.0, 1.0, 2.0, 3.0]
     """
-    n = as_count("n", n)
-    omega_c, omega_a = as_real("omega_c", omega_c), as_real("omega_a", omega_a)
+    n, omega_c, omega_a = as_count("n", n), as_real("omega_c", omega_c), as_real("omega_a", omega_a)
     photons = photon_cutoff(n) if photons is None else as_count("photons", photons)
     if photons < n + 2:
         raise ValueError(f"Argument photons must exceed n + 1 = {n + 1}, as n photons start, but is {photons}.")
@@ -117,7 +124,7 @@ def dicke(
     if not rotating_wave:
         exchange = exchange + qutip.tensor(J_minus, a)
     coupling = omega_c * (exchange + exchange.dag()) / (math.sqrt(n) if normalize else 1.0)
-    H = _switched(free, coupling, lam)
+    H = _switched(free, coupling, lam, args)
 
     c_ops = [math.sqrt(kappa) * qutip.tensor(cells, a)] if kappa else []
     if lossy:
@@ -127,7 +134,7 @@ def dicke(
     last_two = qutip.tensor(cells, qutip.qdiags(np.r_[np.zeros(photons - 2), 1.0, 1.0], 0))
     label = f"Dicke battery, {n} cells"
     if space == "tensor":
-        return Battery(H0, H, c_ops, N=n, cells=range(n), label=label, truncation=last_two)
+        return Battery(H0, H, c_ops, N=n, cells=range(n), label=label, truncation=last_two, args=args)
     return Collective(
         H0,
         H,
@@ -138,20 +145,24 @@ def dicke(
         symmetric=space == "symmetric",
         label=label,
         truncation=last_two,
+        args=args,
     )
 
 
-def _switched(free: Qobj, coupling: Qobj, lam: float | Callable[[float], float]) -> Qobj | QobjEvo:
+def _switched(free: Qobj, coupling: Qobj, lam: Any, args: Mapping[str, Any] | None) -> Qobj | QobjEvo:
     """Free part plus the coupling, constant or switched."""
-    if callable(lam):
-        return QobjEvo([free, [coupling, lambda t: _real(lam(t))]])
-    lam = as_real("lam", lam)
-    if lam == 0:
-        raise ValueError("Argument lam must not be zero: without coupling nothing is charged.")
-    return free + lam * coupling
+    if not callable(lam):
+        lam = as_real("lam", lam)
+        if lam == 0:
+            raise ValueError("Argument lam must not be zero: without coupling nothing is charged.")
+        return free + lam * coupling
+    given = functools.wraps(lam)(functools.partial(_real, lam)) if isinstance(lam, types.FunctionType) else lam
+    return read_operator("lam", [free, [coupling, given]], args)
 
 
-def _real(value: complex) -> float:
+def _real(lam: Callable[..., float], t: float, *arguments: Any, **named: Any) -> float:
+    """Value of a coupling, which must be real."""
+    value = lam(t, *arguments, **named)
     if isinstance(value, complex):
         raise TypeError(f"Argument lam must return real numbers, but returned {value!r}.")
     return value

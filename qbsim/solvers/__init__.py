@@ -5,10 +5,10 @@ QuTiP is the reference that the others are tested against. `choose` is the only 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from qutip import Qobj
 
@@ -42,12 +42,15 @@ class Settings(NamedTuple):
         Accuracy asked of the solver.
     passive_tol : float or None
         Error aimed at in the passive energy, as a fraction of the spread of H0; None computes it at every time.
+    options : dict or None
+        Options of QuTiP's integrator.
     """
 
     solver: str = "auto"
     rtol: float = 1e-8
     atol: float = 1e-10
     passive_tol: float | None = None
+    options: Mapping[str, Any] | None = None
 
     def checked(self) -> Settings:
         """The same settings as plain numbers.
@@ -55,12 +58,30 @@ class Settings(NamedTuple):
         Raises
         ------
         TypeError, ValueError
-            For an unknown solver, or a tolerance out of its range.
+            For an unknown solver, a tolerance out of its range, or options that do not fit.
         """
         if self.solver != "auto" and self.solver not in SOLVERS:
             raise ValueError(nearest("solver", self.solver, ["auto", *SOLVERS]))
         tol = None if self.passive_tol is None else as_real("passive_tol", self.passive_tol, minimum=0, maximum=1)
-        return Settings(self.solver, as_tolerance("rtol", self.rtol), as_tolerance("atol", self.atol), tol)
+        options = self.options
+        if options is not None:
+            from .qutip import read_options
+
+            options = read_options(options)
+            if self.solver != "auto":
+                self.require_qutip(self.solver)
+        return Settings(self.solver, as_tolerance("rtol", self.rtol), as_tolerance("atol", self.atol), tol, options)
+
+    def require_qutip(self, solver: str) -> None:
+        """Refuse options for a solver that has none."""
+        if self.options is not None and solver != "qutip":
+            raise ValueError(
+                f"Argument options is for solver 'qutip', but solver {solver!r} runs; pass solver='qutip'."
+            )
+
+    def plain(self) -> dict[str, Any]:
+        """The settings by name, for files and keys; options only if there are any."""
+        return {name: value for name, value in self._asdict().items() if name != "options" or value is not None}
 
 
 class Solver(Protocol):

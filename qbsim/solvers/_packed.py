@@ -11,7 +11,7 @@ from qutip import Qobj
 
 from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import interruptible, tell
-from ..measures.series import StateSeries
+from ..measures.series import StateSeries, entries
 from ..operators import occupations
 from ._layout import Layout
 
@@ -148,17 +148,22 @@ class PackedStates(StateSeries):
         """Entries (row, col) of the density matrices, (T, n), in the frame; zero where the layout has none."""
         here, kept = self.layout.positions(rows, cols)
         mirror, _ = self.layout.positions(cols, rows)
-        a, b = self.packed[:, here], self.packed[:, mirror]
+        a, b = self._numbers(here), self._numbers(mirror)
         return np.where(kept, 0.5 * (a + b) + 0.5j * (a - b), 0)
 
+    def _numbers(self, where: IntArray) -> FloatArray:
+        """Packed numbers at some positions, (T, n)."""
+        return self.packed[:, where]
+
     def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
-        coo = op.tocoo()
-        rows, cols = coo.col.astype(np.int64), coo.row.astype(np.int64)  # tr(rho A) = sum_ij rho_ij A_ji
-        entries = self._entries(rows, cols)
-        if self.frame:
-            jump = np.bitwise_count(rows).astype(float) - np.bitwise_count(cols)
-            entries = entries * np.exp(-1j * self.frame * np.multiply.outer(self.since, jump))
-        return (entries @ coo.data).real
+        total = np.zeros(len(self))
+        for cols, rows, values in entries(op, len(self)):  # tr(rho A) = sum_ij rho_ij A_ji
+            found = self._entries(rows, cols)
+            if self.frame:
+                jump = np.bitwise_count(rows).astype(float) - np.bitwise_count(cols)
+                found = found * np.exp(-1j * self.frame * np.multiply.outer(self.since, jump))
+            total += (found @ values).real
+        return total
 
     def cell(self, k: int) -> ComplexArray:
         if not self.layout.sectors:
@@ -213,6 +218,11 @@ class FaberStates(PackedStates):
     def packed(self) -> FloatArray:  # type: ignore[override]
         """Packed states, (T, layout.size)."""
         return self.coeffs @ self.vectors
+
+    def _numbers(self, where: IntArray) -> FloatArray:
+        if "packed" in vars(self) or len(where) > self.layout.size // 2:
+            return super()._numbers(where)
+        return self.coeffs @ self.vectors[:, where]
 
     @cached_property
     def populations(self) -> FloatArray:

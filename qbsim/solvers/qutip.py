@@ -39,8 +39,10 @@ OURS = {
     "rtol": "use the argument rtol",
     "atol": "use the argument atol",
     "normalize_output": "it stays off, so that the trace error shows",
-    "store_states": "the states are needed for the measures",
+    "store_states": "pass states=True to keep them",
+    "store_final_state": "pass states=True, and take the last one",
     "progress_bar": "evolve shows its own, see its argument progress",
+    "progress_kwargs": "evolve shows its own, see its argument progress",
 }
 
 
@@ -97,11 +99,10 @@ def run(
     rho0: Qobj,
     tlist: FloatArray,
     settings: Settings,
-    options: Mapping[str, Any] | None = None,
 ) -> Iterator[StateSeries]:
     """States from ``mesolve`` with normalisation off, so that the trace error shows.
 
-    The span is cut where a drive has structure, see `pulses`, unless `options` set ``max_step``.
+    The span is cut where a drive has structure, see `pulses`, unless the options set ``max_step``.
     """
     arguments = {
         "method": "vern9",
@@ -111,7 +112,7 @@ def run(
         "normalize_output": False,
         "progress_bar": "",
         "store_states": True,
-        **({} if options is None else read_options(options)),
+        **(settings.options or {}),
     }
     closed = _is_closed(battery, rho0)
     states = [rho0] if len(tlist) == 1 else _solve(battery, rho0, tlist, closed, arguments)

@@ -16,7 +16,7 @@ from .._checks import as_count, as_real, as_tlist, nearest
 from .._digest import json_digest
 from ..battery import Battery
 from ..evolution import DEFAULTS
-from ..measures.table import read_measures
+from ..measures.table import measures_on, read_measures
 from ..solvers import Settings
 from ..states import check_state
 from .tasks import Curve, build_battery, takes_rng
@@ -57,7 +57,7 @@ class Plan(Request):
     tlist : ndarray, (T,)
         Times.
     measures : dict
-        Name of every measure to the name of a row of MEASURES or to the caller's function.
+        Name of every measure to the name of a row of MEASURES or to the caller's function or operator.
     realizations : int, callable, or dict
         As the caller gave them; `counts` has the numbers.
     seed : int
@@ -100,7 +100,8 @@ def make_plan(request: Request) -> Plan:
     makers = read_states(request.states)
     times = as_tlist(request.tlist)
     given = request.measures
-    measures = {name: given[name] if isinstance(given, Mapping) else name for name in read_measures(given)}
+    table = read_measures(given)
+    measures = {name: given[name] if isinstance(given, Mapping) else name for name in table}
     _check_apart(measures, grid)
     seed = as_count("seed", request.seed, 0)
     settings = request.settings.checked()
@@ -121,6 +122,7 @@ def make_plan(request: Request) -> Plan:
             for name, make in makers.items()
             for rho0 in [check_state(make(battery.N), battery.dims, f"states[{name!r}]")]
         ]
+        measures_on(battery, table)  # an operator fits one number of cells
         units.add(battery.unit)
         has_bonds = has_bonds and bool(battery.edges)
     if not is_random and max(counts.values()) > 1:

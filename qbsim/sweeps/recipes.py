@@ -11,6 +11,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from qutip import Qobj, QobjEvo
+
+from .._drives import operator_digest
 from ..models import (
     cell,
     cooper_pair_boxes,
@@ -49,7 +52,9 @@ STATES = _named(classical, empty, full, plus)
 
 
 def describe(function: Any) -> dict[str, Any]:
-    """Name of a function and the arguments it is bound to or has by default, as plain data."""
+    """Name of a function and the arguments it is bound to or has by default, as plain data; digest of an operator."""
+    if isinstance(function, Qobj | QobjEvo):
+        return {"function": "operator", "arguments": {"sha256": operator_digest(function)}}
     if isinstance(function, functools.partial):
         inner = describe(function.func)
         bound = {f"#{k}": value for k, value in enumerate(function.args)} | function.keywords

@@ -101,7 +101,7 @@ def replay(
     build, makers, table = _find_functions(request, set(map(str, identities.values.ravel().tolist())), given)
     plain = {name: value.item() if hasattr(value, "item") else value for name, value in at.items()}
     battery = build_battery(build, plain, request["seed"], k, takes_rng(build))
-    settings = Settings(*(request[name] for name in Settings._fields))
+    settings = Settings(**{name: request[name] for name in Settings._fields if name in request}).checked()
     times, names = np.asarray(dataset["time"].values, dtype=float), [str(s) for s in dataset["state"].values]
     runs = []
     with one_thread():
@@ -199,7 +199,10 @@ def _find_functions(
     }
     makers = read_states(states)
     if foreign and not known.get("measures"):
-        raise ValueError(f"The measure {foreign[0]!r} was a function of its own; pass it as replay(..., measures=...).")
+        raise ValueError(
+            f"The measure {foreign[0]!r} was a function or an operator of its own; pass all measures again, as "
+            "replay(..., measures={...})."
+        )
     return build, makers, known.get("measures") or request["measures"]
 
 

@@ -52,7 +52,7 @@ def parameters(plan: Plan) -> dict[str, Any]:
         "target_sem": plan.target_sem,
         "seed": plan.seed,
         "seed_rule": SEED_RULE,
-        **plan.settings._asdict(),
+        **plan.settings.plain(),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,7 @@ def sweep(
     rtol: float = DEFAULTS.rtol,
     atol: float = DEFAULTS.atol,
     passive_tol: float | None = None,
+    options: Mapping[str, Any] | None = None,
     progress: bool = True,
 ) -> xr.Dataset:
     r"""Sweep named axes, averaging over realizations of the disorder.
@@ -88,7 +89,7 @@ def sweep(
         Add realizations until the standard error of `ergotropy_ratio` is below this for all states and times.
     keep : str
         "mean", or "all" for the curves of every realization.
-    solver, rtol, atol, passive_tol
+    solver, rtol, atol, passive_tol, options
         As in `evolve`; the error at `passive_tol` is estimated, not bounded.
     progress : bool
         Show the progress and the time left on stderr.
@@ -149,7 +150,7 @@ def sweep(
     >>> ds.half_life.sel(N=2, state="full").values.round(4).tolist()  # two cells: independent of disorder
     [0.2877, 0.2877]
     """
-    settings = Settings(solver, rtol, atol, passive_tol)
+    settings = Settings(solver, rtol, atol, passive_tol, options)
     plan = make_plan(Request(build, axes, states, tlist, measures, realizations, seed, target_sem, settings))
     if keep not in ("mean", "all"):
         raise ValueError(f"Argument keep must be 'mean' or 'all', but is {keep!r}.")

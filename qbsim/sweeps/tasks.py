@@ -26,6 +26,7 @@ from .._checks import CutoffWarning, FloatArray, MeasureWarning, UnphysicalWarni
 from .._digest import digest, json_digest, numerics_sha256
 from ..battery import Battery
 from ..evolution import UserMeasure, is_spectral, series
+from ..measures.expectation import Expectation
 from ..measures.reference import Reference
 from ..measures.table import read_measures
 from ..networks import Network
@@ -128,7 +129,7 @@ class Curve:
     tlist : ndarray, (T,)
         Times.
     measures : dict
-        Name of every measure to the name of a row of MEASURES or to f(rho, battery).
+        Name of every measure to the name of a row of MEASURES, to an operator or to f(rho, battery).
     settings : Settings
         How to solve.
     seed : int
@@ -140,7 +141,7 @@ class Curve:
     state: str
     rho0: Qobj
     tlist: FloatArray
-    measures: dict[str, str | UserMeasure]
+    measures: dict[str, str | UserMeasure | Qobj | QobjEvo]
     settings: Settings
     seed: int
 
@@ -201,7 +202,7 @@ class Curve:
             "state": [self.state, _operator_digest(self.rho0)],
             "tlist": self.tlist.tolist(),
             "measures": {name: _measure_stamp(m, self.rho0, batteries[0]) for name, m in self.measures.items()},
-            **self.settings._asdict(),
+            **self.settings.plain(),
             "seed": self.seed,
             "seed_rule": SEED_RULE,
             "versions": numerics(),
@@ -245,17 +246,20 @@ def _operator_digest(op: Qobj) -> str:
 
 def _battery_stamp(battery: Battery, tlist: FloatArray) -> str:
     """Digest of what a battery evolves; operators that depend on time are sampled over the whole time span."""
-    # a Network is constant in time, and asking it for its operators would build them
-    operators = () if isinstance(battery, Network) else (battery.H, *battery.c_ops)
+    # the arrays of a Network are constant in time, and asking it for its operators would build them
+    is_plain = isinstance(battery, Network) and not battery.has_own_operators
+    operators = () if is_plain else (battery.H, *battery.c_ops)
     times = [tlist[0] + f * (tlist[-1] - tlist[0]) for f in (0.0, 0.137, 0.382, 0.618, 1.0)]
     moving = [_operator_digest(op(t)) for op in operators if isinstance(op, QobjEvo) for t in times]
     return json_digest([battery.parameters(), *moving])
 
 
-def _measure_stamp(measure: str | UserMeasure, rho0: Qobj, battery: Battery) -> list[str]:
-    """Name of a known measure; name, source and values for two states of a user measure."""
+def _measure_stamp(measure: str | UserMeasure | Qobj | QobjEvo, rho0: Qobj, battery: Battery) -> list[str]:
+    """Name of a known measure; digest of an operator; name, source and values for two states of a user measure."""
     if isinstance(measure, str):
         return [measure]
+    if isinstance(measure, Qobj | QobjEvo):
+        return ["operator", Expectation.of("", measure).digest]
     try:
         source = inspect.getsource(measure)
     except (OSError, TypeError):  # typed into a console
