@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
+from .._checks.calls import explained
 from ..battery import Battery
 from ..collective import Collective
 from ..evolution import evolve
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["charge", "charge_and_hold", "charge_dicke"]
 
 
+@explained
 def charge(
     battery: Battery, rho0: Qobj, tlist: ArrayLike, measures: Any = ("ergotropy", "power"), **kwargs: Any
 ) -> xr.Dataset:
@@ -63,6 +65,7 @@ def charge(
     return ds
 
 
+@explained
 def charge_dicke(
     n: int,
     tlist: ArrayLike,
@@ -114,6 +117,7 @@ def charge_dicke(
     return ds
 
 
+@explained
 def charge_and_hold(
     charger: Battery,
     rho0: Qobj,

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from .._checks import as_count
+from .._checks.calls import explained
 
 __all__ = ["SeparableBall", "separable_ball"]
 
@@ -35,6 +36,7 @@ class SeparableBall:
     energy: float
 
 
+@explained
 def separable_ball(n: int) -> SeparableBall:
     r"""Where charging n mixed cells together needs no entanglement.
 

@@ -12,6 +12,7 @@ from qutip import Qobj, QobjEvo
 from scipy.optimize import minimize_scalar
 
 from .._checks import as_hermitian, as_real, as_tlist
+from .._checks.calls import explained
 from ..states import check_state
 
 __all__ = ["SpeedLimit", "margolus_levitin", "mean_and_spread", "speed_limit"]
@@ -42,6 +43,7 @@ class SpeedLimit:
     printed: float
 
 
+@explained
 def margolus_levitin(fidelity: float) -> float:
     r"""Least time, in units of 1/E, to reach a fidelity at mean energy E above the ground state.
 
@@ -78,6 +80,7 @@ def margolus_levitin(fidelity: float) -> float:
     return min(float(best.fun), time(lowest), time(0.5))
 
 
+@explained
 def speed_limit(psi: Qobj, phi: Qobj, E: float, dE: float, *, driven: bool = False) -> SpeedLimit:
     r"""Least time from one pure state to another.
 
@@ -137,6 +140,7 @@ def _ratio(angle: float, energy: float) -> float:
     return angle / energy if energy > 0 else math.inf
 
 
+@explained
 def mean_and_spread(H: Qobj | QobjEvo, psi: Qobj, tlist: ArrayLike | None = None) -> tuple[float, float]:
     r"""Energy above the ground state and standard deviation of H, averaged over the evolution.
 

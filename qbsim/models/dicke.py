@@ -10,6 +10,7 @@ import qutip
 from qutip import Qobj, QobjEvo
 
 from .._checks import as_count, as_flag, as_real
+from .._checks.calls import explained
 from .._machine import require, require_cells
 from ..battery import Battery
 from ..collective import Collective, choose_space, collective_losses, local_losses
@@ -24,6 +25,7 @@ def photon_cutoff(n: int) -> int:
     return max(4 * n, n + 30)
 
 
+@explained
 def dicke(
     n: int,
     *,
@@ -157,6 +159,7 @@ def _real(value: complex) -> float:
     return value
 
 
+@explained
 def dicke_start(battery: Battery) -> Qobj:
     """As many photons as cells, and every cell in its ground state, Eq. (25) of [campaioli2018].
 
@@ -165,7 +168,7 @@ def dicke_start(battery: Battery) -> Qobj:
     >>> dicke_start(dicke(2, lam=0.5)).dims[0]
     [3, 32]
     """
-    if not isinstance(battery, Battery) or len(battery.dims) < 2:
+    if not isinstance(battery, Battery) or len(battery.dims) < 2 or battery.dims[-1] <= battery.N:
         raise TypeError(f"Argument battery must come from dicke, but is {battery!r}.")
     *cells, photons = battery.dims
     return qutip.tensor(*(qutip.fock(d, 0) for d in cells), qutip.fock(photons, battery.N))

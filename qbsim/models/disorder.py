@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import FloatArray, as_count, as_real
+from .._checks.calls import explained
 from .._machine import require
 from ..geometry import linear
 from ..networks import Network
@@ -14,6 +15,7 @@ from .network import network
 __all__ = ["disordered_chain", "random_fields"]
 
 
+@explained
 def random_fields(N: int, delta: float, *, B0: float = 1.0, rng: np.random.Generator) -> FloatArray:
     r"""Disordered local frequencies :math:`\omega_k = |B_0(1 + \delta u_k)|`, u uniform in (-1, 1).
 
@@ -49,6 +51,7 @@ def random_fields(N: int, delta: float, *, B0: float = 1.0, rng: np.random.Gener
     return np.abs(as_real("B0", B0) * (1 + delta * rng.uniform(-1, 1, N)))
 
 
+@explained
 def disordered_chain(
     N: int,
     delta: float,

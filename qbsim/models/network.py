@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import per_bond, per_cell
+from .._checks.calls import explained
 from .._machine import require
 from ..geometry import read_edges
 from ..networks import Network
@@ -15,6 +16,7 @@ from ..networks import Network
 __all__ = ["network"]
 
 
+@explained
 def network(
     edges: Any,
     N: int | None = None,

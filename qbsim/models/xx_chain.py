@@ -5,6 +5,7 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from .._checks import as_real, as_real_array
+from .._checks.calls import explained
 from ..geometry import linear
 from ..networks import Network
 from .network import network
@@ -12,6 +13,7 @@ from .network import network
 __all__ = ["xx_chain"]
 
 
+@explained
 def xx_chain(
     omega: ArrayLike,
     *,

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import _version
 from .._checks import SweepWarning, as_count, as_real, nearest, warn
+from .._checks.calls import explained
 from .._digest import json_digest
 from .._machine import one_thread
 from .._readers import parse_json
@@ -39,6 +40,7 @@ def remember(plan: Plan) -> None:
         _functions.popitem(last=False)
 
 
+@explained
 def replay(
     dataset: xr.Dataset,
     k: int,
