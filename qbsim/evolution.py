@@ -15,9 +15,10 @@ from qutip import Qobj
 from . import _version
 from ._certificate import combine, warn_of_cutoff
 from ._checks import FloatArray, apart, as_flag, as_measured, as_tlist
+from ._checks.calls import explained
 from ._digest import json_digest
 from ._machine import SURELY_FREE, available_memory, one_thread
-from .battery import Battery
+from .battery import Battery, not_a_battery
 from .measures.entanglement import NO_BONDS
 from .measures.labels import attributes, rounding, time_attributes
 from .measures.reference import Reference
@@ -158,6 +159,7 @@ def _evaluate(name: str, measure: Measure | UserMeasure, segment: StateSeries, r
     return np.array([as_measured(name, measure(Qobj(rho, dims=dims), reference.battery)) for rho in segment.dense])
 
 
+@explained
 def evolve(
     battery: Battery,
     rho0: Qobj,
@@ -245,7 +247,7 @@ def evolve(
     0.28768
     """
     if not isinstance(battery, Battery):
-        raise TypeError(f"Argument battery must be a Battery, but is {type(battery).__name__}.")
+        raise not_a_battery(battery)
     rho0 = check_state(rho0, battery.dims, "rho0")
     times = as_tlist(tlist)
     table = read_measures(measures)

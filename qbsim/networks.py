@@ -12,9 +12,10 @@ import qutip
 import scipy.sparse
 from qutip import Qobj
 
-from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, per_bond, per_cell
+from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, by_word, per_bond, per_cell
+from ._checks.calls import explained
 from ._machine import require_cells
-from .battery import Battery
+from .battery import INSTEAD, Battery
 from .decay import NetworkReport, bond_factor_limits, decay_modes, is_positive, largest_gamma_bond
 from .geometry import read_edges
 from .operators import lowering, occupations, raising, sigma_z
@@ -68,6 +69,15 @@ class Network(Battery):
         beyond 1e-12 of the largest one.
     """
 
+    _instead = INSTEAD | by_word(
+        {
+            "numpy.diag(network.decay_matrix)": "gamma gammas rates",
+            "network.decay_matrix, whose elements off the diagonal are those of the bonds": "gamma_bond K",
+            "network.omega": "omegas frequencies fields",
+        }
+    )
+
+    @explained
     def __init__(
         self,
         edges: Any,
