@@ -18,8 +18,8 @@ ROUNDING = 1e-9  # of the spread of H0, or of the largest value of a curve: a st
 
 
 def _as_curve(tlist: ArrayLike, values: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    curve = as_real_array("values", values)
-    if curve.ndim == 1 and curve.size > 1 and (np.diff(curve) > 0).all() and (np.diff(as_real_array("tlist", tlist)) < 0).all():
+    given, curve = as_real_array("tlist", tlist), as_real_array("values", values)
+    if given.ndim == 1 and given.shape == curve.shape != (0,) and given[-1] < given[0] and (np.diff(curve) > 0).all():
         raise ValueError("Argument tlist must increase, but falls, and values rise: the times come before the values.")
     times = as_tlist(tlist)
     if curve.shape != times.shape:

@@ -80,10 +80,8 @@ def test_architecture_shows_every_entry_of_the_package_and_no_other():
     entries = {
         p.name + "/" * p.is_dir() for p in (ROOT / "qbsim").iterdir() if p.name not in ("__pycache__", "py.typed")
     }
-    private = {
-        p.removesuffix(".py").removesuffix("/") if p.startswith("_") else p
-        for p in entries - {"__init__.py", "__main__.py"}
-    }
+    entries -= {"__init__.py", "__main__.py"}
+    private = {p.removesuffix(".py").removesuffix("/") if p.startswith("_") else p for p in entries}
     assert named == private
 
 

@@ -144,11 +144,16 @@ def as_count(name: str, value: Any, minimum: int = 1) -> int:
     return int(value)
 
 
+def has_unit(value: Any) -> bool:
+    """Whether a value is a number with a unit, of pint or of astropy; numpy would drop the unit."""
+    return (hasattr(value, "magnitude") and hasattr(value, "units")) or (
+        hasattr(value, "value") and hasattr(value, "unit")
+    )
+
+
 def remedy_for(value: Any) -> str:
     """What to do with a value that is no real number or holds none; empty if it may be one."""
-    if (hasattr(value, "magnitude") and hasattr(value, "units")) or (
-        hasattr(value, "unit") and hasattr(value, "value")
-    ):
+    if has_unit(value) or (isinstance(value, list | tuple) and any(map(has_unit, value))):
         return "give plain numbers, all in the same units, such as quantity.to(unit).magnitude"
     if hasattr(value, "data_vars"):
         return "take one of its variables, such as ds.ergotropy"
@@ -192,7 +197,7 @@ def as_real(name: str, value: Any, *, minimum: float | None = None, maximum: flo
 
 def as_real_array(name: str, value: ArrayLike) -> FloatArray:
     """Finite real array; complex, boolean and text input is refused."""
-    if remedy := remedy_for(value):  # numpy would drop the unit of a quantity
+    if remedy := remedy_for(value):
         raise not_real(name, "hold real numbers", shown(value), remedy)
     try:
         array = np.asarray(value)

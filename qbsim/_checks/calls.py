@@ -119,11 +119,13 @@ def check_call(wanted: str, function: Any, *args: Any, **kwargs: Any) -> None:
     if not callable(function):
         raise TypeError(f"{wanted}, but is {shown(function)}.")
     try:
-        inspect.signature(function).bind(*args, **kwargs)
-    except TypeError as error:
-        raise TypeError(f"{wanted}, but {shown(function)} does not take that: {error}.") from None
-    except ValueError:  # nothing is known of its arguments
-        pass
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # nothing is known of its arguments
+        return
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        raise TypeError(f"{wanted}, but {shown(function)} takes {signature}.") from None
 
 
 def explained(function: F) -> F:

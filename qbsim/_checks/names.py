@@ -25,7 +25,7 @@ def shown(value: Any) -> str:
         return "a Dataset"
     if isinstance(value, type) or inspect.isroutine(value):
         return f"the {'class' if isinstance(value, type) else 'function'} {value.__name__}"
-    text = " ".join(repr(value).split())
+    text = re.sub(r" at 0x[0-9A-Fa-f]+", "", " ".join(repr(value).split()))
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -36,7 +36,7 @@ def by_word(table: Mapping[str, str]) -> dict[str, str]:
 
 def closest(name: str, known: Sequence[str], cutoff: float = 0.6) -> str:
     """The known name that a name is a slip of, in letters or in case; empty if none is."""
-    plain = {other.lower(): other for other in reversed(known)}
+    plain = {other.lower(): other for other in sorted(known)}
     close = get_close_matches(re.sub(r"[ -]", "_", name.lower()), plain, n=1, cutoff=cutoff)
     return plain[close[0]] if close else ""
 

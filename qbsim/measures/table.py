@@ -61,7 +61,7 @@ def _function(name: Any, own: Callable[..., Any]) -> Callable[[Qobj, Battery], f
             f"{shown(own)} without a name; the measures of qbsim go by their names, such as 'ergotropy'."
         )
     wanted = f"Measure {name!r} must be a function f(rho, battery)"
-    if getattr(own, "__module__", "").startswith(__package__):
+    if (getattr(own, "__module__", None) or "").startswith(__package__):
         raise TypeError(
             f"{wanted}, but is {shown(own)} of qbsim; write the name of a measure, such as 'ergotropy', or "
             "lambda rho, battery: ..."
