@@ -21,10 +21,10 @@ from ._checks import (
     as_hermitian,
     as_text,
     by_word,
+    explained,
     stored_numbers,
     warn,
 )
-from ._checks.calls import explained
 from ._checks.names import shown
 from ._drives import operator_digest
 from .geometry import read_edges

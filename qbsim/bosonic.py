@@ -12,8 +12,7 @@ from operator import mul
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._checks import FloatArray, apart, as_real, as_real_array
-from ._checks.calls import explained
+from ._checks import FloatArray, apart, as_real, as_real_array, explained
 
 __all__ = ["GaussianChannel", "GaussianState", "additive_noise", "amplifier", "attenuator", "thermal_entropy"]
 

@@ -13,8 +13,7 @@ import qutip
 from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
-from ._checks import apart, as_count, as_real, by_word, other_roads
-from ._checks.calls import explained
+from ._checks import apart, as_count, as_real, by_word, explained, other_roads
 from .battery import Battery, not_a_battery
 from .operators import transition
 
@@ -326,8 +325,7 @@ def from_network(battery: Battery, t: float) -> Qobj:
 
     Notes
     -----
-    A generator that does not depend on time is exponentiated, exact to rounding; one that does is integrated from 0 to
-    t with a relative tolerance of 1e-10.
+    A constant generator is exponentiated; one that depends on time is integrated to a relative tolerance of 1e-10.
 
     Examples
     --------

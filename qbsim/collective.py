@@ -18,8 +18,7 @@ import scipy.sparse
 from numpy.typing import ArrayLike
 from qutip import Qobj, QobjEvo
 
-from ._checks import FloatArray, as_count, as_flag, as_real, as_real_array, other_roads
-from ._checks.calls import explained
+from ._checks import FloatArray, as_count, as_flag, as_real, as_real_array, explained, other_roads
 from .battery import Battery
 from .curves import efficiency
 from .measures.ergotropy import ergotropy

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._checks import FloatArray, HalfLifeWarning, MeasureWarning, as_real, as_real_array, as_tlist, warn
-from ._checks.calls import explained
+from ._checks import FloatArray, HalfLifeWarning, MeasureWarning, as_real, as_real_array, as_tlist, explained, warn
 
 __all__ = ["ExponentialFit", "crossing_time", "efficiency", "fit_exponential", "half_life", "relative_gain"]
 

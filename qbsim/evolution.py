@@ -14,8 +14,7 @@ from qutip import Qobj
 
 from . import _version
 from ._certificate import combine, warn_of_cutoff
-from ._checks import FloatArray, apart, as_flag, as_measured, as_tlist
-from ._checks.calls import explained
+from ._checks import FloatArray, apart, as_flag, as_measured, as_tlist, explained
 from ._digest import json_digest
 from ._machine import SURELY_FREE, available_memory, one_thread
 from .battery import Battery, not_a_battery

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ._checks import ModelWarning, as_count, by_word, other_roads, warn
-from ._checks.calls import explained
+from ._checks import ModelWarning, as_count, by_word, explained, other_roads, warn
 from ._checks.names import shown
 from ._files import read_text
 from ._machine import require

@@ -12,8 +12,7 @@ import qutip
 import scipy.sparse
 from qutip import Qobj
 
-from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, by_word, per_bond, per_cell
-from ._checks.calls import explained
+from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, by_word, explained, per_bond, per_cell
 from ._machine import require_cells
 from .battery import INSTEAD, Battery
 from .decay import NetworkReport, bond_factor_limits, decay_modes, is_positive, largest_gamma_bond

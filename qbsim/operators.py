@@ -14,8 +14,7 @@ import qutip
 import scipy.sparse
 from qutip import Qobj
 
-from ._checks import IntArray, as_count
-from ._checks.calls import explained
+from ._checks import IntArray, as_count, explained
 from ._machine import require_cells
 
 __all__ = [

@@ -11,8 +11,7 @@ import qutip
 import scipy.sparse
 from qutip import Qobj
 
-from ._checks import as_count, as_real, by_word, other_roads, stored_numbers
-from ._checks.calls import explained
+from ._checks import as_count, as_real, by_word, explained, other_roads, stored_numbers
 from ._checks.names import closest, shown
 from ._machine import require_cells
 from .operators import excited, ground, occupations

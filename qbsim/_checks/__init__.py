@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from qutip import Qobj
 
+from .calls import explained as explained
 from .names import by_word as by_word
 from .names import nearest as nearest
 from .names import no_attribute, shown

@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 
-from .._checks import as_real
-from .._checks.calls import explained
+from .._checks import as_real, explained
 from ..bosonic import photons_of_entropy, thermal_entropy
 from ._result import Capacitance
 

@@ -13,8 +13,7 @@ from itertools import pairwise
 import numpy as np
 from qutip import Qobj
 
-from .._checks import FloatArray, apart, as_count, as_hermitian, as_real
-from .._checks.calls import explained
+from .._checks import FloatArray, apart, as_count, as_hermitian, as_real, explained
 from ..measures.many_copies import passive_energy_per_copy
 from ._functionals import Ergotropy, FreeEnergy
 from ._result import Capacitance

@@ -8,8 +8,7 @@ import numpy as np
 from qutip import Qobj
 from scipy.optimize import minimize_scalar
 
-from .._checks import FloatArray
-from .._checks.calls import explained
+from .._checks import FloatArray, explained
 from ..measures.many_copies import entropy_deficit, gibbs_energy
 from ._closed import depolarizing_capacitance, depolarizing_strength
 from ._functionals import ComplexArray, FreeEnergy

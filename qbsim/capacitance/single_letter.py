@@ -7,8 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from qutip import Qobj
 
-from .._checks import apart, as_real, as_real_array
-from .._checks.calls import explained
+from .._checks import apart, as_real, as_real_array, explained
 from ._closed import depolarizing_capacitance, depolarizing_strength
 from ._functionals import Ergotropy, FreeEnergy, TotalErgotropy
 from ._hull import Envelope, Point

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import CutoffWarning, as_count
-from .._checks.calls import explained
+from .._checks import CutoffWarning, as_count, explained
 
 __all__ = ["converged"]
 

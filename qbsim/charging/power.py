@@ -11,8 +11,7 @@ from numpy.polynomial import Chebyshev
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from .._checks import FloatArray, as_count, as_real, as_tlist
-from .._checks.calls import explained
+from .._checks import FloatArray, as_count, as_real, as_tlist, explained
 from .._checks.names import shown
 from ..battery import Battery
 from ..evolution import series

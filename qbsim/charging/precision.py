@@ -8,8 +8,7 @@ from numbers import Real
 
 import numpy as np
 
-from .._checks import as_count, as_real
-from .._checks.calls import explained
+from .._checks import as_count, as_real, explained
 from ..models.oscillator import oscillator
 
 __all__ = ["GaussianCharge", "displace", "fock_charge", "gaussian_charge", "least_precise", "most_precise", "squeeze"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from .._checks.calls import explained
+from .._checks import explained
 from ..battery import Battery
 from ..collective import Collective
 from ..evolution import evolve

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .._checks import as_count
-from .._checks.calls import explained
+from .._checks import as_count, explained
 
 __all__ = ["SeparableBall", "separable_ball"]
 

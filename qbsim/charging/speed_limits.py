@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj, QobjEvo
 from scipy.optimize import minimize_scalar
 
-from .._checks import as_hermitian, as_real, as_tlist
-from .._checks.calls import explained
+from .._checks import as_hermitian, as_real, as_tlist, explained
 from ..states import check_state
 
 __all__ = ["SpeedLimit", "margolus_levitin", "mean_and_spread", "speed_limit"]

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from .._checks import FloatArray, as_count
-from .._checks.calls import explained
+from .._checks import FloatArray, as_count, explained
 from ..measures.entanglement import largest_negativity
 from .work import as_populations
 

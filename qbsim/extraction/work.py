@@ -11,8 +11,7 @@ import qutip
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from .._checks import FloatArray, as_real, as_real_array, deprecate
-from .._checks.calls import explained
+from .._checks import FloatArray, as_real, as_real_array, deprecate, explained
 from ..measures.ergotropy import ergotropy_per_copy, total_ergotropy
 from ..measures.many_copies import TRACE_TOLERANCE
 

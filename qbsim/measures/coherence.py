@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qutip import Qobj
 
-from .._checks import FloatArray, as_flag
-from .._checks.calls import explained
+from .._checks import FloatArray, as_flag, explained
 from .reference import Measure, Reference, as_states
 from .series import StateSeries
 

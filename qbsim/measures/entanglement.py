@@ -11,8 +11,7 @@ import qutip
 from numpy.typing import NDArray
 from qutip import Qobj
 
-from .._checks import FloatArray, MeasureWarning, as_count, warn
-from .._checks.calls import explained
+from .._checks import FloatArray, MeasureWarning, as_count, explained, warn
 from .._checks.names import shown
 from ..geometry import read_edges
 from ..states import check_state

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qutip import Qobj
 
-from .._checks import FloatArray
-from .._checks.calls import explained
+from .._checks import FloatArray, explained
 from ..curves import efficiency
 from .many_copies import as_distribution, entropy_deficit, gibbs_energy, passive_energy_per_copy
 from .reference import Measure, Reference, prepare

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .._checks import as_real
-from .._checks.calls import explained
+from .._checks import as_real, explained
 from ..networks import Network
 from .network import network
 

@@ -9,8 +9,7 @@ import numpy as np
 import qutip
 from qutip import Qobj, QobjEvo
 
-from .._checks import as_count, as_flag, as_real
-from .._checks.calls import explained
+from .._checks import as_count, as_flag, as_real, explained
 from .._machine import require, require_cells
 from ..battery import Battery
 from ..collective import Collective, choose_space, collective_losses, local_losses

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import FloatArray, as_count, as_real
-from .._checks.calls import explained
+from .._checks import FloatArray, as_count, as_real, explained
 from .._machine import require
 from ..geometry import linear
 from ..networks import Network

@@ -7,8 +7,7 @@ import math
 import numpy as np
 import qutip
 
-from .._checks import as_count, as_real
-from .._checks.calls import explained
+from .._checks import as_count, as_real, explained
 from .._machine import require
 from ..battery import Battery
 

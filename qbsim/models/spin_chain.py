@@ -9,8 +9,7 @@ import qutip
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from .._checks import FloatArray, as_count, as_real, per_bond
-from .._checks.calls import explained
+from .._checks import FloatArray, as_count, as_real, explained, per_bond
 from .._machine import require, require_cells
 from ..battery import Battery
 from ..collective import Collective, choose_space, collective_losses, local_losses

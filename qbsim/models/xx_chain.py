@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from .._checks import as_real, as_real_array
-from .._checks.calls import explained
+from .._checks import as_real, as_real_array, explained
 from ..geometry import linear
 from ..networks import Network
 from .network import network

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._certificate import warn_of_cutoff
-from .._checks import SweepWarning, as_count, as_flag, warn
-from .._checks.calls import explained
+from .._checks import SweepWarning, as_count, as_flag, explained, warn
 from .._files import save
 from .._machine import one_thread
 from ..battery import Battery
