@@ -120,6 +120,40 @@ __all__ = [
 ]
 
 
+_NAMES = {
+    "qbsim.circular(N)": "ring cycle loop circle periodic",
+    "qbsim.linear(N)": "chain line path open_chain nearest_neighbour",
+    "qbsim.central(N)": "star hub",
+    "qbsim.all_to_all(N)": "complete complete_graph fully_connected symmetric",
+    "qbsim.network(edges, N)": "graph lattice system model",
+    "qbsim.single_cell(gamma=...)": "qubit cell two_level two_level_system tls",
+    "qbsim.spin_chain(n)": "heisenberg heisenberg_chain ising xxz xxz_chain",
+    "qbsim.dicke(n, lam=...)": "tavis_cummings jaynes_cummings rabi dicke_battery",
+    "qbsim.disordered_chain(N, delta, exchange=..., rng=...)": "disorder disordered random_chain",
+    "qbsim.full(N)": "excited excited_state charged ones",
+    "qbsim.empty(N)": "ground ground_state zero zeros discharged vacuum",
+    "qbsim.plus(N)": "superposition plus_state quantum",
+    "qbsim.classical(N, p)": "thermal thermal_state mixed mixed_state maximally_mixed incoherent",
+    "qutip.ghz_state(N)": "ghz",
+    "qutip.w_state(N)": "w w_state",
+    "qbsim.evolve(battery, rho0, tlist, measures)": "mesolve sesolve solve simulate run propagate integrate",
+    "qutip.mcsolve(battery.H, psi0, tlist, battery.c_ops), or qbsim.evolve": "mcsolve",
+    "qbsim.mean_concurrence(rho, edges)": "concurrence entanglement",
+    "qbsim.l1_coherence(rho)": "coherence l1_norm",
+    "qbsim.entropy(rho)": "von_neumann_entropy entropy_vn",
+    'the measure "power" of qbsim.evolve, or qbsim.charging.max_power': "power charging_power",
+    "qbsim.relative_gain(values)": "gain",
+    "qbsim.half_life(tlist, values)": "halflife half_time t_half lifetime",
+    'qbsim.plotting.curve(ds, "ergotropy")': "plot draw",
+    "xarray.open_dataset(path)": "open open_dataset read",
+    "qbsim.operators.sigma_z(k, N)": "sigmaz sigma_z sz",
+    "qbsim.operators.sigma_x(k, N)": "sigmax sigma_x sx",
+    "qbsim.operators.lowering(k, N)": "sigmam sm lower lowering",
+    "qbsim.operators.raising(k, N)": "sigmap sp raising",
+}
+"""What to use, and the names under which others look for it."""
+
+
 def __getattr__(name: str) -> Any:
     """`qbsim.plotting`, imported at first use, and `qbsim.separable`, whose names are elsewhere by now."""
     if name == "plotting":
@@ -139,4 +173,6 @@ def __getattr__(name: str) -> Any:
             negativity=negativity,
             largest_negativity=largest_negativity,
         )
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ._checks.names import by_word, no_attribute
+
+    raise no_attribute(__name__, name, by_word(_NAMES))

@@ -108,6 +108,10 @@ def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
     [1.0, 0.607, 0.368]
     >>> folder.cleanup()
     """
+    if not hasattr(ds, "data_vars"):
+        raise TypeError(f"Argument ds must be a Dataset, of evolve or of sweep, but is a {type(ds).__name__}.")
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"Argument path must be the path of a file, but is {path!r}.")
     split = {name: variable for name, variable in ds.data_vars.items() if np.iscomplexobj(variable)}
     parts = {
         f"{name}_{part[:2]}": getattr(variable, part).assign_attrs(variable.attrs)

@@ -12,7 +12,7 @@ from operator import mul
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._checks import FloatArray, apart, as_real, as_real_array
+from ._checks import FloatArray, apart, as_real, as_real_array, explained
 
 __all__ = ["GaussianChannel", "GaussianState", "additive_noise", "amplifier", "attenuator", "thermal_entropy"]
 
@@ -22,6 +22,7 @@ NEGLIGIBLE = 1e-20  # weight of an eigenvalue, relative to the largest, that the
 MOST_EIGENVALUES = 20_000_000
 
 
+@explained
 def thermal_entropy(n: ArrayLike) -> FloatArray:
     r"""Entropy of a thermal mode of n photons, :math:`g(n) = (n+1)\ln(n+1) - n\ln n`, in nats.
 
@@ -202,6 +203,7 @@ class GaussianChannel:
         return GaussianState(root * state.mean, root[:, None] * state.covariance * root + np.diag(m + (1 - tau) / 2))
 
 
+@explained
 def attenuator(lam: float, N: float = 0.0) -> GaussianChannel:
     """Thermal attenuator of transmissivity `lam` in [0, 1] with an environment of N photons: m = (1 - lam) N.
 
@@ -214,12 +216,14 @@ def attenuator(lam: float, N: float = 0.0) -> GaussianChannel:
     return GaussianChannel((lam,), ((1 - lam) * N,))
 
 
+@explained
 def amplifier(mu: float, N: float = 0.0) -> GaussianChannel:
     """Thermal amplifier of gain `mu` >= 1 with an environment of N photons: m = (mu - 1)(N + 1)."""
     mu, N = as_real("mu", mu, minimum=1), as_real("N", N, minimum=0)
     return GaussianChannel((mu,), ((mu - 1) * (N + 1),))
 
 
+@explained
 def additive_noise(N: float) -> GaussianChannel:
     """Random displacements that add N photons."""
     return GaussianChannel((1.0,), (as_real("N", N, minimum=0),))

@@ -13,9 +13,9 @@ import qutip
 from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
-from ._checks import apart, as_count, as_real, other_roads
+from ._checks import apart, as_count, as_real, by_word, explained, other_roads
 from ._machine import require_dense
-from .battery import Battery
+from .battery import Battery, not_a_battery
 from .operators import transition
 
 __all__ = [
@@ -31,17 +31,14 @@ __all__ = [
     "resonant_multilevel_amplitude_damping",
 ]
 
-__getattr__ = other_roads(
-    __name__,
-    {
-        name: f"qbsim.bosonic.{name}"
-        for name in ("GaussianChannel", "GaussianState", "additive_noise", "amplifier", "attenuator")
-    },
-)
+_BOSONIC = ("GaussianChannel", "GaussianState", "additive_noise", "amplifier", "attenuator")
+_ROADS = {name: f"qbsim.bosonic.{name}" for name in _BOSONIC}
+__getattr__ = other_roads(__name__, _ROADS, by_word({"qbsim.channels.dephasing(kappa)": "phase_damping phase_flip"}))
 
 CHANNEL_TOLERANCE = 1e-9  # Choi eigenvalue and trace allowed in a channel that a caller passes
 
 
+@explained
 def choi_matrix(channel: Qobj) -> NDArray[np.complex128]:
     r"""Choi matrix :math:`\sum_{ij} |i\rangle\langle j| \otimes \Lambda(|i\rangle\langle j|)` of a superoperator.
 
@@ -54,6 +51,7 @@ def choi_matrix(channel: Qobj) -> NDArray[np.complex128]:
     return qutip.to_choi(channel).full()
 
 
+@explained
 def check_channel(channel: Any, name: str = "channel") -> Qobj:
     """Return `channel` as a superoperator if it is completely positive and preserves the trace; raise otherwise.
 
@@ -104,6 +102,7 @@ def check_channel(channel: Any, name: str = "channel") -> Qobj:
     return channel
 
 
+@explained
 def kraus(channel: Qobj) -> list[Qobj]:
     r"""Kraus operators of a channel, :math:`\Lambda(\rho) = \sum_k K_k\rho K_k^\dagger`, as few as possible.
 
@@ -127,6 +126,7 @@ def kraus(channel: Qobj) -> list[Qobj]:
     ]
 
 
+@explained
 def amplitude_damping(gamma: float) -> Qobj:
     r"""Energy decay of a two-level cell into a cold bath.
 
@@ -155,6 +155,7 @@ def amplitude_damping(gamma: float) -> Qobj:
     return generalized_amplitude_damping(gamma, 0.0)
 
 
+@explained
 def generalized_amplitude_damping(gamma: float, eta: float) -> Qobj:
     r"""Thermal relaxation of a two-level cell.
 
@@ -194,6 +195,7 @@ def generalized_amplitude_damping(gamma: float, eta: float) -> Qobj:
     return Qobj(np.array(matrix, complex), dims=[[[2], [2]]] * 2, superrep="super", copy=False)
 
 
+@explained
 def dephasing(kappa: float) -> Qobj:
     r"""Loss of coherence of a two-level cell, :math:`\rho_{01} \mapsto \sqrt{1-\kappa}\,\rho_{01}`.
 
@@ -216,6 +218,7 @@ def dephasing(kappa: float) -> Qobj:
     return Qobj(np.diag([1, s, s, 1]).astype(complex), dims=[[[2], [2]]] * 2, superrep="super", copy=False)
 
 
+@explained
 def depolarizing(lam: float, d: int = 2) -> Qobj:
     r"""Mixing with the maximally mixed state, :math:`\rho \mapsto \lambda\rho + (1-\lambda)\,\mathrm{tr}(\rho)\,1/d`.
 
@@ -249,6 +252,7 @@ def _three_level_decay(g10: float, g21: float, g20: float) -> tuple[Qobj, Qobj, 
     return stay, *jumps
 
 
+@explained
 def multilevel_amplitude_damping(g10: float, g21: float, g20: float) -> Qobj:
     r"""Decay of a three-level cell whose environment tells the transitions apart (MAD).
 
@@ -274,6 +278,7 @@ def multilevel_amplitude_damping(g10: float, g21: float, g20: float) -> Qobj:
     return qutip.kraus_to_super(list(_three_level_decay(g10, g21, g20)))
 
 
+@explained
 def resonant_multilevel_amplitude_damping(g10: float, g21: float, g20: float) -> Qobj:
     r"""Decay of a three-level cell with equal gaps, which the environment cannot tell apart (ReMAD).
 
@@ -299,6 +304,7 @@ def resonant_multilevel_amplitude_damping(g10: float, g21: float, g20: float) ->
     return qutip.kraus_to_super([stay, one_to_zero + two_to_one, two_to_zero])
 
 
+@explained
 def from_network(battery: Battery, t: float) -> Qobj:
     r"""Channel that a battery applies to its state in time t, :math:`e^{\mathcal L t}`.
 
@@ -321,8 +327,7 @@ def from_network(battery: Battery, t: float) -> Qobj:
 
     Notes
     -----
-    A generator that does not depend on time is exponentiated, exact to rounding; one that does is integrated from 0 to
-    t with a relative tolerance of 1e-10.
+    A constant generator is exponentiated; one that depends on time is integrated to a relative tolerance of 1e-10.
 
     Examples
     --------
@@ -335,7 +340,7 @@ def from_network(battery: Battery, t: float) -> Qobj:
     True
     """
     if not hasattr(battery, "H") or not hasattr(battery, "c_ops"):
-        raise TypeError(f"Argument battery must be a Battery, but is {type(battery).__name__}.")
+        raise not_a_battery(battery)
     t = as_real("t", t, minimum=0)
     H, c_ops = battery.H, battery.c_ops
     if any(isinstance(op, QobjEvo) for op in (H, *c_ops)):

@@ -18,7 +18,7 @@ import scipy.sparse
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from ._checks import FloatArray, as_count, as_flag, as_real, as_real_array, other_roads
+from ._checks import FloatArray, as_count, as_flag, as_real, as_real_array, explained, other_roads
 from ._html import collective_html
 from .battery import Battery
 from .curves import efficiency
@@ -218,6 +218,7 @@ class Collective(Battery):
     )
     cells_are_factors = False
 
+    @explained
     def __init__(
         self,
         H0: Qobj,
@@ -288,6 +289,7 @@ class Collective(Battery):
         return self.spectrum(states)[:, ::-1] @ self._lowest
 
 
+@explained
 def symmetric_ergotropy(rho: Qobj, battery: Battery) -> float:
     r"""What unitaries on the levels of the total spin can extract, out of a symmetric state.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._checks import FloatArray, HalfLifeWarning, MeasureWarning, as_real, as_real_array, as_tlist, warn
+from ._checks import FloatArray, HalfLifeWarning, MeasureWarning, as_real, as_real_array, as_tlist, explained, warn
 
 __all__ = ["ExponentialFit", "crossing_time", "efficiency", "fit_exponential", "half_life", "relative_gain"]
 
@@ -17,7 +17,10 @@ ROUNDING = 1e-9  # of the spread of H0, or of the largest value of a curve: a st
 
 
 def _as_curve(tlist: ArrayLike, values: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    times, curve = as_tlist(tlist), as_real_array("values", values)
+    given, curve = as_real_array("tlist", tlist), as_real_array("values", values)
+    if given.ndim == 1 and given.shape == curve.shape != (0,) and given[-1] < given[0] and (np.diff(curve) > 0).all():
+        raise ValueError("Argument tlist must increase, but falls, and values rise: the times come before the values.")
+    times = as_tlist(tlist)
     if curve.shape != times.shape:
         raise ValueError(f"Argument values must have the shape of tlist, {times.shape}, but has {curve.shape}.")
     return times, curve
@@ -38,6 +41,7 @@ def _no_ratio(values: ArrayLike, curve: FloatArray, scale: float | None) -> str:
     return ""
 
 
+@explained
 def crossing_time(tlist: ArrayLike, values: ArrayLike, level: float) -> float:
     """First time at which a curve falls below a level.
 
@@ -83,6 +87,7 @@ def crossing_time(tlist: ArrayLike, values: ArrayLike, level: float) -> float:
     return float(roots[(roots >= times[k - 1]) & (roots <= times[k])][0])
 
 
+@explained
 def half_life(tlist: ArrayLike, values: ArrayLike, *, scale: float | None = None) -> float:
     """End of the longest interval from the start on which a curve keeps half of its initial value.
 
@@ -132,6 +137,7 @@ def half_life(tlist: ArrayLike, values: ArrayLike, *, scale: float | None = None
     return tau - float(times[0])
 
 
+@explained
 def relative_gain(values: ArrayLike, *, scale: float | None = None) -> float:
     r"""Relative gain in percent, :math:`\eta = 100\,(\max_t \varepsilon(t)/\varepsilon(0) - 1)`.
 
@@ -166,6 +172,7 @@ def relative_gain(values: ArrayLike, *, scale: float | None = None) -> float:
     return float(100 * (curve.max() / curve[0] - 1))
 
 
+@explained
 def efficiency(ergotropy: ArrayLike, energy: ArrayLike, ground_energy: float = 0.0) -> FloatArray:
     r"""Share of the stored energy that is extractable, :math:`\mathcal E / (U - E_\mathrm{ground})`; 0/0 is nan.
 
@@ -253,6 +260,7 @@ class ExponentialFit:
         return self.alpha + self.beta * np.exp(-self.gamma * np.asarray(x, dtype=float))
 
 
+@explained
 def fit_exponential(x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) -> ExponentialFit:
     r"""Least-squares fit of :math:`y = \alpha + \beta e^{-\gamma x}`.
 

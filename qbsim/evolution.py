@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from . import _version
-from ._checks import FloatArray, apart, as_flag, as_measured, as_tlist
+from ._checks import FloatArray, apart, as_flag, as_measured, as_tlist, explained
 from ._digest import json_digest
 from ._machine import heard_by, one_thread
-from .battery import Battery
+from .battery import Battery, not_a_battery
 from .measures.entanglement import NO_BONDS
 from .measures.labels import attributes, rounding, time_attributes
 from .measures.reference import Reference
@@ -161,6 +161,7 @@ def _evaluate(name: str, measure: Measure | UserMeasure, segment: StateSeries, r
     return np.array([as_measured(name, measure(Qobj(rho, dims=dims), reference.battery)) for rho in segment.dense])
 
 
+@explained
 def evolve(
     battery: Battery,
     rho0: Qobj,
@@ -259,7 +260,7 @@ def evolve(
     0.28768
     """
     if not isinstance(battery, Battery):
-        raise TypeError(f"Argument battery must be a Battery, but is {type(battery).__name__}.")
+        raise not_a_battery(battery)
     if args is not None:
         battery = battery.replace(args=args)
     rho0 = check_state(rho0, battery.dims, "rho0")

@@ -12,7 +12,10 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from ._checks import ModelWarning, as_count, warn
+import numpy as np
+
+from ._checks import ModelWarning, as_count, by_word, explained, other_roads, warn
+from ._checks.names import shown
 from ._files import read_text
 from ._machine import require
 
@@ -29,6 +32,7 @@ def _cells(N: int, bonds: int) -> int:
     return N
 
 
+@explained
 def linear(N: int) -> Edges:
     """Open line of N cells: bonds (k, k + 1), N - 1 of them.
 
@@ -41,6 +45,7 @@ def linear(N: int) -> Edges:
     return tuple((k, k + 1) for k in range(_cells(N, N - 1) - 1))
 
 
+@explained
 def circular(N: int) -> Edges:
     """Ring of N cells: the line and the bond (0, N - 1); one bond for N = 2, none for N = 1.
 
@@ -53,6 +58,7 @@ def circular(N: int) -> Edges:
     return linear(N) + (((0, N - 1),) if N > 2 else ())
 
 
+@explained
 def central(N: int) -> Edges:
     """Star of N cells: cell 0 bound to every other, N - 1 bonds.
 
@@ -65,6 +71,7 @@ def central(N: int) -> Edges:
     return tuple((0, k) for k in range(1, _cells(N, N - 1)))
 
 
+@explained
 def all_to_all(N: int) -> Edges:
     """Complete graph of N cells, N (N - 1) / 2 bonds; "symmetric" in [santos2021].
 
@@ -85,7 +92,20 @@ GEOMETRIES: dict[str, Callable[[int], Edges]] = {
 }
 """The known geometries: name and function of the number of cells."""
 
+INSTEAD = by_word(
+    {
+        "linear": "line chain path open",
+        "central": "star hub",
+        "circular": "ring cycle loop circle periodic",
+        "all_to_all": "complete full fully_connected symmetric all",
+    }
+)
+"""The known geometries by the names that others have for them."""
 
+__getattr__ = other_roads(__name__, {}, {word: f"qbsim.{name}(N)" for word, name in INSTEAD.items()})
+
+
+@explained
 def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
     """Bonds and number of cells from pairs or from a graph.
 
@@ -114,31 +134,43 @@ def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
         If `N` is counted from a list of bonds in which cell 0, and no other cell, has none: cells count from 0.
     """
     N = None if N is None else as_count("N", N)
-    if hasattr(edges, "edges"):
+    if hasattr(edges, "nodes"):
         labels = {node: k for k, node in enumerate(edges.nodes)}
         pairs: Iterable[Any] = [(labels[e[0]], labels[e[1]]) for e in edges.edges]
         if N is not None and len(labels) > N:
             raise ValueError(f"Argument edges is a graph of {len(labels)} nodes, but N is {N}.")
+        if not labels:
+            raise ValueError("Argument edges is a graph without nodes: a battery has at least one cell.")
         N = len(labels) if N is None else N
     else:
-        try:
-            pairs = list(edges)
-        except TypeError as error:
+        edges = getattr(edges, "edges", edges)  # of a battery
+        if remedy := _no_bonds(edges, N):
             raise TypeError(
-                f"Argument edges must be pairs of cells or a graph with .edges, but is {edges!r}."
-            ) from error
+                f"Argument edges must be pairs of cells or a graph with .edges, but is {shown(edges)}; {remedy}."
+            )
+        pairs = list(edges)
     seen: dict[tuple[int, int], None] = {}
     for pair in pairs:
         try:
             i, j = pair
         except (TypeError, ValueError) as error:
-            raise TypeError(f"Argument edges must hold pairs of cells, but holds {pair!r}.") from error
+            raise TypeError(
+                f"Argument edges must hold pairs of cells, but holds {shown(pair)}; write a bond as (0, 1), one bond "
+                "as [(0, 1)], and give values of bonds apart, such as J=[...]."
+            ) from error
+        if isinstance(i, str) or isinstance(j, str):
+            raise TypeError(
+                f"Argument edges must bind cells by numbers from 0, but holds {shown(pair)}; a networkx graph may have "
+                "other names."
+            )
         i, j = as_count("edges", i, minimum=0), as_count("edges", j, minimum=0)
         if i == j:
             raise ValueError(f"Argument edges must not bind a cell to itself, but holds ({i}, {j}).")
         bond = (min(i, j), max(i, j))
         if bond in seen:
-            raise ValueError(f"Argument edges must hold every bond once, but repeats {bond}.")
+            directed = getattr(edges, "is_directed", bool)()
+            hint = "; give graph.to_undirected()" if directed else ""
+            raise ValueError(f"Argument edges must hold every bond once, but repeats {bond}{hint}.")
         if N is not None and bond[1] >= N:
             hint = " Cells count from 0." if bond[1] == N else ""
             raise ValueError(f"Argument edges must bind cells 0 to {N - 1}, but holds {bond}.{hint}")
@@ -155,6 +187,23 @@ def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
     return tuple(seen), as_count("N", N)
 
 
+def _no_bonds(edges: Any, N: int | None) -> str:
+    """What to write instead of something that is not a list of bonds; empty if it may be one."""
+    size = N or "N"
+    if isinstance(edges, str):
+        name = INSTEAD.get(edges.lower(), edges.lower() if edges.lower() in GEOMETRIES else "linear")
+        return f"write qbsim.{name}({size})"
+    if callable(edges) and edges in GEOMETRIES.values():
+        return f"call it, qbsim.{edges.__name__}({size})"
+    if isinstance(edges, dict):
+        return "give the bonds as a list, and their values apart, such as J=[...]"
+    shape = np.shape(edges) if isinstance(edges, np.ndarray) else getattr(edges, "shape", ())
+    if len(shape) == 2 and shape[1] != 2:
+        return "the bonds of an adjacency matrix A are numpy.argwhere(numpy.triu(A, 1)), of a sparse one A.toarray()"
+    return "" if isinstance(edges, Iterable) else f"write qbsim.linear({edges if isinstance(edges, int) else size})"
+
+
+@explained
 def read_graph(path: Path) -> tuple[Edges, int]:
     """Bonds and number of cells from a text file: two cells, from 0, on every line; one cell alone has no bond.
 

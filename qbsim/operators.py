@@ -14,7 +14,7 @@ import qutip
 import scipy.sparse
 from qutip import Qobj
 
-from ._checks import IntArray, as_count
+from ._checks import IntArray, as_count, explained
 from ._machine import require_cells
 
 __all__ = [
@@ -37,16 +37,19 @@ __all__ = [
 ]
 
 
+@explained
 def ground() -> Qobj:
     """Ground state ``|g>`` of one cell, a ket of dims [[2], [1]]."""
     return qutip.basis(2, 0)
 
 
+@explained
 def excited() -> Qobj:
     """Excited state ``|e>`` of one cell, a ket of dims [[2], [1]]."""
     return qutip.basis(2, 1)
 
 
+@explained
 def on_cell(op: Qobj, k: int, N: int) -> Qobj:
     """Operator `op` of one cell acting on cell k of N, identity on the others.
 
@@ -74,36 +77,43 @@ def on_cell(op: Qobj, k: int, N: int) -> Qobj:
     return qutip.tensor([op if j == k else qutip.qeye(2) for j in range(N)])
 
 
+@explained
 def lowering(k: int = 0, N: int = 1) -> Qobj:
     """Lowering operator ``s- = |g><e|`` of cell k of N."""
     return on_cell(qutip.destroy(2), k, N)
 
 
+@explained
 def raising(k: int = 0, N: int = 1) -> Qobj:
     """Raising operator ``s+ = |e><g|`` of cell k of N."""
     return on_cell(qutip.create(2), k, N)
 
 
+@explained
 def excitation(k: int = 0, N: int = 1) -> Qobj:
     """Excitation number ``s+ s- = |e><e|`` of cell k of N."""
     return on_cell(qutip.num(2), k, N)
 
 
+@explained
 def sigma_z(k: int = 0, N: int = 1) -> Qobj:
     """``sigma_z = |e><e| - |g><g|`` of cell k of N: positive on the excited state."""
     return on_cell(2 * qutip.num(2) - qutip.qeye(2), k, N)
 
 
+@explained
 def sigma_x(k: int = 0, N: int = 1) -> Qobj:
     """``sigma_x = s- + s+`` of cell k of N."""
     return on_cell(qutip.destroy(2) + qutip.create(2), k, N)
 
 
+@explained
 def sigma_y(k: int = 0, N: int = 1) -> Qobj:
     """``sigma_y = i (s- - s+)`` of cell k of N, so that [sigma_x, sigma_y] = 2i sigma_z."""
     return on_cell(1j * (qutip.destroy(2) - qutip.create(2)), k, N)
 
 
+@explained
 def occupations(N: int) -> IntArray:
     """Occupation of every cell in every basis state.
 
@@ -117,6 +127,7 @@ def occupations(N: int) -> IntArray:
     return (np.arange(1 << N)[:, None] >> np.arange(N - 1, -1, -1)) & 1
 
 
+@explained
 def transition(d: int, upper: int, lower: int) -> Qobj:
     """Operator ``|lower><upper|`` of one cell with d levels: it takes level `upper` to level `lower`."""
     d, upper, lower = as_count("d", d, minimum=2), as_count("upper", upper, 0), as_count("lower", lower, 0)
@@ -129,18 +140,21 @@ def transition(d: int, upper: int, lower: int) -> Qobj:
 # --- total spin ------------------------------------------------------------------------------------------------------
 
 
+@explained
 def spins(n: int, *, symmetric: bool = True) -> list[float]:
     """Total spins of n cells, descending: n/2 alone, or every block down to 0 or 1/2."""
     n = as_count("n", n)
     return [n / 2] if symmetric else [n / 2 - k for k in range(n // 2 + 1)]
 
 
+@explained
 def copies(n: int, j: float) -> int:
     r"""How often total spin j occurs among n cells, :math:`\binom{n}{n/2-j} - \binom{n}{n/2-j-1}`."""
     k = round(n / 2 - j)
     return math.comb(n, k) - (math.comb(n, k - 1) if k > 0 else 0)
 
 
+@explained
 def j_z(n: int, *, symmetric: bool = True) -> Qobj:
     """Total J_z of n cells, diag(-j, ..., j) in every block.
 
@@ -153,6 +167,7 @@ def j_z(n: int, *, symmetric: bool = True) -> Qobj:
     return Qobj(scipy.sparse.diags(diagonal, format="csr"))
 
 
+@explained
 def j_minus(n: int, *, symmetric: bool = True) -> Qobj:
     r"""Total lowering operator :math:`\sum_k s^-_k`, elements :math:`\sqrt{(j+m)(j-m+1)}` from m to m - 1.
 
@@ -168,6 +183,7 @@ def j_minus(n: int, *, symmetric: bool = True) -> Qobj:
     return Qobj(scipy.sparse.block_diag(blocks, format="csr"))
 
 
+@explained
 def embedding(n: int) -> Qobj:
     """Isometry from the n + 1 symmetric levels into the n cells, dims [[2]*n, [n + 1]].
 

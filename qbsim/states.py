@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
@@ -10,7 +11,8 @@ import qutip
 import scipy.sparse
 from qutip import Qobj
 
-from ._checks import as_count, as_real, stored_numbers
+from ._checks import as_count, as_real, by_word, explained, other_roads, stored_numbers
+from ._checks.names import closest, shown
 from ._machine import require, require_cells
 from .operators import excited, ground, occupations
 
@@ -24,16 +26,19 @@ def _product(cell: Qobj, N: int) -> Qobj:
     return qutip.tensor([cell] * N)
 
 
+@explained
 def full(N: int) -> Qobj:
     """Fully charged state ``|e...e>``, a ket of dims [[2]*N, [1]*N]."""
     return _product(excited(), N)
 
 
+@explained
 def empty(N: int) -> Qobj:
     """Ground state ``|g...g>``, a ket of dims [[2]*N, [1]*N]."""
     return _product(ground(), N)
 
 
+@explained
 def plus(N: int) -> Qobj:
     """Coherent product state ``|+...+>``, ``|+> = (|g> + |e>)/sqrt(2)``; the "quantum" state of [santos2021].
 
@@ -48,6 +53,7 @@ def plus(N: int) -> Qobj:
     return _product((ground() + excited()).unit(), N)
 
 
+@explained
 def classical(N: int, p: float = 0.75) -> Qobj:
     r"""Incoherent product state :math:`(p\,|e\rangle\langle e| + (1-p)\,|g\rangle\langle g|)^{\otimes N}`.
 
@@ -78,6 +84,7 @@ def classical(N: int, p: float = 0.75) -> Qobj:
     return Qobj(scipy.sparse.diags(weights, format="csr"), dims=[[2] * N, [2] * N])
 
 
+@explained
 def thermal_cells(n: int, eps: float) -> Qobj:
     r"""n equal cells in :math:`e^{-\epsilon\sigma_z}/Z`: nearly empty for eps > 0, inverted for eps < 0.
 
@@ -93,6 +100,7 @@ def thermal_cells(n: int, eps: float) -> Qobj:
     return qutip.tensor([p * below + (1 - p) * (qutip.qeye(2) - below)] * n)
 
 
+@explained
 def uncharged(battery: Any) -> Qobj:
     """Every tensor factor in its lowest level: the empty battery of a driven model or a spin chain.
 
@@ -120,14 +128,52 @@ def uncharged(battery: Any) -> Qobj:
 STATE_TOLERANCE = 1e-8  # trace, Hermiticity and positivity allowed in a state that a caller passes
 
 
+NAMED = {"full": full, "empty": empty, "plus": plus, "classical": classical}
+"""States that exist for any number of two-level cells, by name."""
+
+INSTEAD = by_word(
+    {
+        "'full'": "excited charged ones",
+        "'empty'": "ground discharged zero zeros vacuum",
+        "'plus'": "quantum coherent superposition",
+        "'classical', or a function of N such as lambda N: qbsim.classical(N, p)": "thermal mixed incoherent",
+        "a function of N, lambda N: qutip.ghz_state(N)": "ghz",
+        "a function of N, lambda N: qutip.w_state(N)": "w",
+    }
+)
+"""What to use for a state, and the names under which others look for it."""
+
+__getattr__ = other_roads(__name__, {}, by_word({"qutip.ghz_state(N)": "ghz", "qutip.w_state(N)": "w w_state"}))
+
+
+def _remedy(name: str, rho: Any, dims: list[int] | None) -> str:
+    """What to write instead of something that is not a Qobj."""
+    size = len(dims) if dims else "N"
+    if isinstance(rho, str):
+        close = closest(rho, list(NAMED))
+        return f"; write qbsim.{close}({size})" if close else f"; write a state such as qbsim.full({size})"
+    if inspect.isroutine(rho):
+        return f"; call it, {rho.__name__}({size})"
+    if isinstance(rho, list | tuple) and any(isinstance(part, Qobj) for part in rho):
+        return "; give one state, of cells together it is qutip.tensor(...)"
+    if isinstance(rho, dict) or dims is None or not np.ndim(rho):
+        return ""
+    if len(rho) != np.prod(dims):
+        return "; the order is battery, state, times"
+    kind = [dims, dims] if np.shape(rho)[-1] == len(rho) > 1 and np.ndim(rho) == 2 else [dims, [1]]
+    return f"; make it one, qutip.Qobj({name}, dims={kind})"
+
+
 def check_state(rho: Any, dims: list[int] | None = None, name: str = "rho") -> Qobj:
     """Return `rho` if it is a normalised, positive ket or density matrix of the given dims; raise otherwise."""
     if not isinstance(rho, Qobj):
-        raise TypeError(f"Argument {name} must be a state (Qobj), but is {type(rho).__name__}.")
+        raise TypeError(f"Argument {name} must be a state (Qobj), but is {shown(rho)}{_remedy(name, rho, dims)}.")
     if not (rho.isket or rho.isoper):
         raise ValueError(f"Argument {name} must be a ket or a density matrix, but is a {rho.type}.")
     if dims is not None and rho.dims[0] != dims:
-        raise ValueError(f"Argument {name} must have dims {[dims, dims]} or a ket of them, but has {rho.dims}.")
+        kind = [dims, [1]] if rho.isket else [dims, dims]
+        remedy = f"; use qutip.Qobj({name}.full(), dims={kind})" if rho.shape[0] == np.prod(dims) else ""
+        raise ValueError(f"Argument {name} must have dims {[dims, dims]} or a ket of them, but has {rho.dims}{remedy}.")
     # before the conversion: QuTiP drops nan on the way to sparse storage
     if not np.isfinite(stored_numbers(rho)).all():
         raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
@@ -146,7 +192,8 @@ def check_state(rho: Any, dims: list[int] | None = None, name: str = "rho") -> Q
         raise ValueError(f"Argument {name} must be Hermitian, but differs from its adjoint by {error:.3g}.")
     trace = matrix.diagonal().sum().real
     if abs(trace - 1) > STATE_TOLERANCE:
-        raise ValueError(f"Argument {name} must have trace 1, but has trace {trace:.10g}; use {name}.unit().")
+        remedy = f"; use {name}.unit()" if trace > STATE_TOLERANCE else "; an operator is not a state"
+        raise ValueError(f"Argument {name} must have trace 1, but has trace {trace:.10g}{remedy}.")
     off = matrix - scipy.sparse.diags(matrix.diagonal())
     lowest = matrix.diagonal().real.min() if abs(off).max() == 0 else np.linalg.eigvalsh(matrix.toarray())[0]
     if lowest < -STATE_TOLERANCE:

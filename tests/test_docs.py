@@ -5,8 +5,11 @@ import shlex
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pytest
+import qutip
 
+import qbsim as qb
 from qbsim.cli import main as cli
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,8 +83,58 @@ def test_architecture_shows_every_entry_of_the_package_and_no_other():
     entries = {
         p.name + "/" * p.is_dir() for p in (ROOT / "qbsim").iterdir() if p.name not in ("__pycache__", "py.typed")
     }
-    private = {p.removesuffix(".py") if p.startswith("_") else p for p in entries - {"__init__.py", "__main__.py"}}
+    entries -= {"__init__.py", "__main__.py"}
+    private = {p.removesuffix(".py").removesuffix("/") if p.startswith("_") else p for p in entries}
     assert named == private
+
+
+# what the page says of the range of a measure, as (lowest, highest) from the levels, the dimension and the ergotropy
+RANGES = {
+    "E_min to E_max": lambda e, W: (e[0], e[-1]),
+    "0 to E_max - E_min": lambda e, W: (0, e[-1] - e[0]),
+    "0 to W": lambda e, W: (0, W),
+    "0 to 1": lambda e, W: (0, 1),
+    "0 to ln d": lambda e, W: (0, np.log(len(e))),
+    "1/d to 1": lambda e, W: (1 / len(e), 1),
+    "any sign": lambda e, W: (-np.inf, np.inf),
+}
+UNITS = {"energy": "energy", "energy^2": "power", "1": "1"}  # on the page, in the table of measures
+
+
+def measures_page():
+    """Rows of the table of the page, {measure: (unit, range)}, and its sections, {measure: text}."""
+    text = (ROOT / "docs" / "measures.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|[^|\n]+\| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
+    sections = re.findall(r"^## `(\w+)`\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    return {name: (unit, extent) for name, unit, extent in rows}, dict(sections)
+
+
+def test_the_page_of_measures_misses_none():
+    rows, sections = measures_page()
+    assert list(rows) == list(sections) == list(qb.MEASURES)
+    for name, section in sections.items():
+        assert UNITS[rows[name][0]] == qb.MEASURES[name].units, name
+        assert "Source:" in section, name
+        assert "nan" in section, name  # says when
+        (example,) = re.findall(r"^```python\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+        assert example.count("\n") == 2, name
+        assert re.search(rf'"{name}"', example), name
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "(docs/measures.md)" in readme
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_measures_stay_in_the_ranges_of_the_page(seed):
+    # random levels, couplings and mixed states of three cells
+    rng = np.random.default_rng(seed)
+    net = qb.network(qb.circular(3), omega=rng.uniform(-1, 2, 3), J=rng.normal(size=3), gamma=rng.uniform(0.1, 1, 3))
+    rho0 = qutip.rand_dm([2] * 3, rank=int(rng.integers(1, 9)), seed=seed)
+    ds = qb.evolve(net, rho0, np.linspace(0, 2, 9), list(qb.MEASURES))
+    levels = np.sort(net.levels)
+    for name, (_, extent) in measures_page()[0].items():
+        lowest, highest = RANGES[extent](levels, ds.ergotropy.values)
+        assert (ds[name] >= lowest - 1e-9).all(), name
+        assert (ds[name] <= highest + 1e-9).all(), name
 
 
 def test_citation_names_the_sources_and_qutip():

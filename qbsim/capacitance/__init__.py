@@ -3,6 +3,7 @@
 Level 0 is the ground state; energies are in the units of H, entropies in nats.
 """
 
+from .._checks import other_roads
 from ._result import Capacitance
 from .modes import two_mode_gap, two_mode_temperature
 from .redundancy import (
@@ -30,3 +31,5 @@ __all__ = [
     "two_mode_gap",
     "two_mode_temperature",
 ]
+
+__getattr__ = other_roads(__name__)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .._checks import as_real
+from .._checks import as_real, explained
 from ..bosonic import photons_of_entropy, thermal_entropy
 from ._result import Capacitance
 
@@ -15,6 +15,7 @@ __all__ = ["two_mode_gap", "two_mode_temperature"]
 NEGLIGIBLE = 1e-18
 
 
+@explained
 def two_mode_temperature(lam: float, N: float) -> float:
     r"""Inverse temperature of the noise of a thermal attenuator, :math:`\beta_{\lambda,N} = \ln(1 + 1/((1-\lambda)N))`.
 
@@ -41,6 +42,7 @@ def two_mode_temperature(lam: float, N: float) -> float:
     return math.log1p(1 / ((1 - lam) * N))
 
 
+@explained
 def two_mode_gap(beta: float) -> Capacitance:
     r"""What collective extraction adds per cell of two modes, a thermal attenuator on one and the vacuum on the other.
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from qutip import Qobj
 
-from .._checks import FloatArray, apart, as_count, as_hermitian, as_real
+from .._checks import FloatArray, apart, as_count, as_hermitian, as_real, explained
 from ..measures.many_copies import passive_energy_per_copy
 from ._functionals import Ergotropy, FreeEnergy
 from ._result import Capacitance
@@ -72,6 +72,7 @@ def _two_level_cell(channel: Qobj, H: Qobj) -> Cell:
     return cell
 
 
+@explained
 def coherent_redundancy_ratio(channel: Qobj, H: Qobj) -> Capacitance:
     r"""Work per input energy of the coherent state diluted over infinitely many cells.
 
@@ -116,6 +117,7 @@ def coherent_redundancy_ratio(channel: Qobj, H: Qobj) -> Capacitance:
     return Capacitance(slope, slope, True, (), "closed form of the diluted coherent state")
 
 
+@explained
 def single_shot_ratio(channel: Qobj, H: Qobj, energy: float = 1.0) -> Capacitance:
     r"""Work per input energy of the best single cell, :math:`\mathcal E_{1,e}(\Lambda)/e`.
 
@@ -157,6 +159,7 @@ def single_shot_ratio(channel: Qobj, H: Qobj, energy: float = 1.0) -> Capacitanc
     return Capacitance(best.value / energy, best.upper / energy, best.exact, best.ensemble, best.assumed)
 
 
+@explained
 def redundancy_curve(channel: Qobj, H: Qobj, cells: Iterable[int], energy: float = 1.0) -> FloatArray:
     r"""Work per input energy of a coherent energy spread over n cells.
 
@@ -237,6 +240,7 @@ def _best_ratio(search: Search, start: float) -> tuple[float, tuple[tuple[float,
     return ratio, ensemble
 
 
+@explained
 def local_redundancy_ratio(channel: Qobj, H: Qobj) -> Capacitance:
     r"""Most work per input energy at any dilution, if every cell is emptied on its own.
 
@@ -258,6 +262,7 @@ def local_redundancy_ratio(channel: Qobj, H: Qobj) -> Capacitance:
     return _redundancy(channel, H, collective=False)
 
 
+@explained
 def separable_redundancy_ratio(channel: Qobj, H: Qobj) -> Capacitance:
     r"""Most work per input energy at any dilution from product inputs, with collective extraction.
 

@@ -8,7 +8,7 @@ import numpy as np
 from qutip import Qobj
 from scipy.optimize import minimize_scalar
 
-from .._checks import FloatArray
+from .._checks import FloatArray, explained
 from ..measures.many_copies import entropy_deficit, gibbs_energy
 from ._closed import depolarizing_capacitance, depolarizing_strength
 from ._functionals import ComplexArray, FreeEnergy
@@ -89,6 +89,7 @@ def _restricted(columns: Columns, e: float) -> tuple[float, float, FloatArray]:
     return T, mixtures[0][1], weights
 
 
+@explained
 def separable_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capacitance:
     r"""Work per cell from very many noisy cells: product inputs, collective extraction.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from qutip import Qobj
 
-from .._checks import apart, as_real, as_real_array
+from .._checks import apart, as_real, as_real_array, explained
 from ._closed import depolarizing_capacitance, depolarizing_strength
 from ._functionals import Ergotropy, FreeEnergy, TotalErgotropy
 from ._hull import Envelope, Point
@@ -90,6 +90,7 @@ def _settle(envelope: Envelope, energy: float) -> tuple[Point, Candidates]:
     return point, best
 
 
+@explained
 def max_output_ergotropy(channel: Qobj, H: Qobj, energy: float, *, total: bool = False) -> Capacitance:
     r"""Most work that one cell gives after a channel, over all inputs of at most this energy.
 
@@ -147,6 +148,7 @@ def max_output_ergotropy(channel: Qobj, H: Qobj, energy: float, *, total: bool =
     return Capacitance(value, max(point.upper, value), why != SEARCHED, ((1.0, cell.ket(best.psi[0])),), why)
 
 
+@explained
 def capacitance_curve(
     channel: Qobj, H: Qobj, energies: Iterable[float], *, total: bool = False, prove: bool = False
 ) -> list[Capacitance]:
@@ -191,6 +193,7 @@ def capacitance_curve(
     return results
 
 
+@explained
 def local_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capacitance:
     r"""Work per cell from very many noisy cells, if every cell is emptied on its own.
 
@@ -234,6 +237,7 @@ def local_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capacitance:
     return capacitance_curve(channel, H, [as_real("energy", energy)], prove=True)[0]
 
 
+@explained
 def total_ergotropy_capacitance(channel: Qobj, H: Qobj, energy: float) -> Capacitance:
     r"""Work per cell from blocks of equal cells, each block emptied collectively.
 

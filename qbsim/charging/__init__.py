@@ -4,6 +4,7 @@ Charging is evolving under another Hamiltonian, and a charger is a tensor factor
 batteries of `qbsim.models` need nothing else.
 """
 
+from .._checks import other_roads
 from ..states import thermal_cells, uncharged
 from .cutoff import converged
 from .power import Peak, max_energy, max_power, participation_bound, quantum_advantage
@@ -30,3 +31,5 @@ __all__ = [
     "thermal_cells",
     "uncharged",
 ]
+
+__getattr__ = other_roads(__name__)

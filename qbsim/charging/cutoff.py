@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import CutoffWarning, as_count
+from .._checks import CutoffWarning, as_count, explained
 
 __all__ = ["converged"]
 
 
+@explained
 def converged(
     answer: Callable[[int], Any], cutoff: int, *, tol: float = 1e-8, largest: int = 10_000
 ) -> tuple[Any, int, float]:

@@ -11,7 +11,8 @@ from numpy.polynomial import Chebyshev
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from .._checks import FloatArray, as_count, as_flag, as_real, as_tlist
+from .._checks import FloatArray, as_count, as_flag, as_real, as_tlist, explained
+from .._checks.names import shown
 from ..battery import Battery
 from ..evolution import series
 from ..measures.table import read_measures
@@ -77,6 +78,7 @@ def _between(curve: Callable[[FloatArray], FloatArray], start: float, low: float
     return Peak(float(values.max()), float(candidates[np.argmax(values)] - start))
 
 
+@explained
 def max_power(
     battery: Battery,
     rho0: Qobj,
@@ -114,6 +116,7 @@ def max_power(
     return _peak(battery, rho0, tlist, "instantaneous" if instantaneous else "average", solver, kwargs)
 
 
+@explained
 def max_energy(battery: Battery, rho0: Qobj, tlist: ArrayLike, *, solver: str = "auto", **kwargs: Any) -> Peak:
     """Largest stored energy within the times given, and when; arguments as in `max_power`.
 
@@ -128,6 +131,7 @@ def max_energy(battery: Battery, rho0: Qobj, tlist: ArrayLike, *, solver: str = 
     return _peak(battery, rho0, tlist, "energy", solver, kwargs)
 
 
+@explained
 def quantum_advantage(peak: Peak, parallel: Peak, n: int = 1) -> float:
     r"""Quantum advantage :math:`\Gamma = P / P_\parallel`, with the power of n independent cells as the unit.
 
@@ -158,11 +162,15 @@ def quantum_advantage(peak: Peak, parallel: Peak, n: int = 1) -> float:
     >>> quantum_advantage(Peak(3.0, 1.0), Peak(0.5, 1.0), n=2)
     3.0
     """
+    for name, given in (("peak", peak), ("parallel", parallel)):
+        if not isinstance(given, Peak):
+            raise TypeError(f"Argument {name} must be a Peak, as max_power gives it, but is {shown(given)}.")
     if parallel.value <= 0:
         raise ValueError(f"The reference must charge with positive power, but has {parallel.value:g}.")
     return peak.value / (as_count("n", n) * parallel.value)
 
 
+@explained
 def participation_bound(k: int, m: int, gamma: float = 1.0) -> float:
     r"""Printed bound on the advantage of k-body interactions, :math:`\gamma\,[k^2(m-1) + k]`.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
-from .._checks import as_count, as_real
+from .._checks import as_count, as_real, explained
 from .._machine import require_dense
 from ..models.oscillator import oscillator
 
@@ -41,11 +42,14 @@ class GaussianCharge:
 
 def _nu(beta: float) -> float:
     """coth(beta / 2) = 2 nbar + 1; 1 at zero temperature, beta = inf."""
+    if isinstance(beta, bool) or not isinstance(beta, Real):
+        raise TypeError(f"Argument beta must be a real number (inf is zero temperature), but is {beta!r}.")
     if not beta > 0:
         raise ValueError(f"Argument beta must be positive (inf is zero temperature), but is {beta!r}.")
     return 1.0 if math.isinf(beta) else 1 / math.tanh(beta / 2)
 
 
+@explained
 def gaussian_charge(beta: float, r: float, displaced: float) -> GaussianCharge:
     r"""Squeeze a thermal state by r, then displace it by :math:`|\alpha|^2`.
 
@@ -85,6 +89,7 @@ def gaussian_charge(beta: float, r: float, displaced: float) -> GaussianCharge:
     return GaussianCharge(r, displaced, energy, variance, variance + V0 - 2 * V0 * math.cosh(2 * r))
 
 
+@explained
 def displace(beta: float, energy: float) -> GaussianCharge:
     """All of the energy into a displacement: both variances grow linearly.
 
@@ -96,6 +101,7 @@ def displace(beta: float, energy: float) -> GaussianCharge:
     return gaussian_charge(beta, 0.0, as_real("energy", energy, minimum=0))
 
 
+@explained
 def squeeze(beta: float, energy: float) -> GaussianCharge:
     """All of the energy into squeezing: the final variance is the largest that a Gaussian unitary can give.
 
@@ -108,6 +114,7 @@ def squeeze(beta: float, energy: float) -> GaussianCharge:
     return gaussian_charge(beta, math.asinh(math.sqrt(energy / _nu(beta))), 0.0)
 
 
+@explained
 def most_precise(beta: float, energy: float, figure: str = "variance") -> GaussianCharge:
     r"""Best mixture of squeezing and displacement at a given energy.
 
@@ -151,6 +158,7 @@ def most_precise(beta: float, energy: float, figure: str = "variance") -> Gaussi
     return gaussian_charge(beta, r, left if left > 1e-14 * energy else 0.0)  # rounding at zero energy
 
 
+@explained
 def least_precise(beta: float, energy: float, figure: str = "variance") -> GaussianCharge:
     """Worst mixture at a given energy, by a search over all squeezings.
 
@@ -182,6 +190,7 @@ def least_precise(beta: float, energy: float, figure: str = "variance") -> Gauss
     return max((at(inner.x), squeeze(beta, energy)), key=lambda charge: getattr(charge, figure))
 
 
+@explained
 def fock_charge(beta: float, r: float, displaced: float, levels: int) -> GaussianCharge:
     """The same charge from matrices in Fock space: generators of `oscillator`, exponentials, sums over populations.
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
+from .._checks import explained
 from ..battery import Battery
 from ..collective import Collective
 from ..evolution import evolve
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["charge", "charge_and_hold", "charge_dicke"]
 
 
+@explained
 def charge(
     battery: Battery, rho0: Qobj, tlist: ArrayLike, measures: Any = ("ergotropy", "power"), **kwargs: Any
 ) -> xr.Dataset:
@@ -65,6 +67,7 @@ def charge(
     return ds
 
 
+@explained
 def charge_dicke(
     n: int,
     tlist: ArrayLike,
@@ -119,6 +122,7 @@ def charge_dicke(
     return ds
 
 
+@explained
 def charge_and_hold(
     charger: Battery,
     rho0: Qobj,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .._checks import as_count
+from .._checks import as_count, explained
 
 __all__ = ["SeparableBall", "separable_ball"]
 
@@ -35,6 +35,7 @@ class SeparableBall:
     energy: float
 
 
+@explained
 def separable_ball(n: int) -> SeparableBall:
     r"""Where charging n mixed cells together needs no entanglement.
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 from scipy.optimize import minimize_scalar
 
-from .._checks import as_hermitian, as_real, as_tlist
+from .._checks import as_hermitian, as_real, as_tlist, explained
 from .._drives import read_operator
 from .._machine import require_dense
 from ..states import check_state
@@ -45,6 +45,7 @@ class SpeedLimit:
     printed: float
 
 
+@explained
 def margolus_levitin(fidelity: float) -> float:
     r"""Least time, in units of 1/E, to reach a fidelity at mean energy E above the ground state.
 
@@ -81,6 +82,7 @@ def margolus_levitin(fidelity: float) -> float:
     return min(float(best.fun), time(lowest), time(0.5))
 
 
+@explained
 def speed_limit(psi: Qobj, phi: Qobj, E: float, dE: float, *, driven: bool = False) -> SpeedLimit:
     r"""Least time from one pure state to another.
 
@@ -140,6 +142,7 @@ def _ratio(angle: float, energy: float) -> float:
     return angle / energy if energy > 0 else math.inf
 
 
+@explained
 def mean_and_spread(H: Any, psi: Qobj, tlist: ArrayLike | None = None) -> tuple[float, float]:
     r"""Energy above the ground state and standard deviation of H, averaged over the evolution.
 

@@ -11,6 +11,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .._checks.calls import meant
+from .._checks.names import closest
+from ..geometry import INSTEAD
+
 __all__ = [
     "BAD_INPUT",
     "FAILED",
@@ -43,6 +47,29 @@ class UsageError(Exception):
 
 class Parser(argparse.ArgumentParser):
     """Parser that prints one line for a mistake."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """As in argparse, but options that do not exist are refused here, where the options that do are known."""
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            wrong = next((text for text in rest if text.startswith("-")), rest[0])
+            kind = "option" if wrong.startswith("-") else "argument"
+            self.error(f"unknown {kind} {wrong}{self._hint(wrong) if kind == 'option' else ''}")
+        return found, rest
+
+    def _hint(self, wrong: str) -> str:
+        """The option that is meant by one that does not exist; empty if none comes near."""
+        known = {option.lstrip("-").replace("-", "_"): option for option in self._option_string_actions}
+        text = meant(wrong.lstrip("-").partition("=")[0].replace("-", "_"), known)
+        option = known.get(text.replace(",", " ").partition(" ")[0])
+        return f"; did you mean {option}?{f' It is {text}' if text not in known else ''}" if option else ""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            words = INSTEAD if "circular" in action.choices else {}
+            close = words.get(str(value).lower()) or closest(str(value), list(action.choices))
+            hint = f"did you mean {close}? " if close else ""
+            raise argparse.ArgumentError(action, f"unknown {value!r}; {hint}known: {', '.join(action.choices)}")
 
     def error(self, message: str) -> NoReturn:
         self.exit(BAD_INPUT, f"{self.prog}: {message} (see `{self.prog} --help`)\n")

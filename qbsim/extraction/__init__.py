@@ -1,5 +1,6 @@
 """Work extraction: the bound for many copies, and paths that reach it with or without entanglement."""
 
+from .._checks import other_roads
 from .paths import ExtractionPath, direct_path, follow, indirect_path
 from .work import extra_work, extra_work_limit, gibbs_bound, is_completely_passive, work_per_copy
 
@@ -14,3 +15,5 @@ __all__ = [
     "is_completely_passive",
     "work_per_copy",
 ]
+
+__getattr__ = other_roads(__name__)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from .._checks import FloatArray, as_count
+from .._checks import FloatArray, as_count, explained
 from ..measures.entanglement import largest_negativity
 from .work import as_populations
 
@@ -75,6 +75,7 @@ def _transpositions(p: FloatArray, e: FloatArray, n: int) -> list[Pair]:
     return pairs
 
 
+@explained
 def direct_path(
     populations: ArrayLike, levels: ArrayLike, n: int, *, simultaneous: bool = False, normalize: bool = False
 ) -> ExtractionPath:
@@ -106,6 +107,7 @@ def direct_path(
     return ExtractionPath(tuple(p.tolist()), tuple(e.tolist()), n, steps)
 
 
+@explained
 def indirect_path(populations: ArrayLike, levels: ArrayLike, n: int, *, normalize: bool = False) -> ExtractionPath:
     """To the passive state of n copies through product states: every rotation changes one copy.
 
@@ -144,6 +146,7 @@ def indirect_path(populations: ArrayLike, levels: ArrayLike, n: int, *, normaliz
     return ExtractionPath(tuple(p.tolist()), tuple(e.tolist()), n, tuple(steps))
 
 
+@explained
 def follow(path: ExtractionPath, points: int = 33) -> xr.Dataset:
     """Energy and entanglement along a path.
 

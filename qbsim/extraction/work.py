@@ -11,7 +11,7 @@ import qutip
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from .._checks import FloatArray, as_real, as_real_array, deprecate
+from .._checks import FloatArray, as_real, as_real_array, deprecate, explained
 from ..measures.ergotropy import ergotropy_per_copy, total_ergotropy
 from ..measures.many_copies import TRACE_TOLERANCE
 
@@ -36,6 +36,7 @@ def as_populations(populations: ArrayLike, levels: ArrayLike, normalize: bool = 
     return p / total, e
 
 
+@explained
 def is_completely_passive(rho: Qobj, H: Qobj, *, tol: float = 1e-12) -> bool:
     """Whether even many copies give no work: whether the state is a Gibbs state with beta in [0, inf].
 
@@ -64,6 +65,7 @@ def is_completely_passive(rho: Qobj, H: Qobj, *, tol: float = 1e-12) -> bool:
     return total_ergotropy(rho, H) <= as_real("tol", tol, minimum=0) * float(np.ptp(np.linalg.eigvalsh(H.full())))
 
 
+@explained
 def extra_work(populations: ArrayLike, levels: ArrayLike, n: int, *, normalize: bool = False) -> float:
     """What n copies give beyond one, per copy: `ergotropy_per_copy` of the passive state of the populations.
 
@@ -94,6 +96,7 @@ def extra_work(populations: ArrayLike, levels: ArrayLike, n: int, *, normalize: 
     return ergotropy_per_copy(*_passive(populations, levels, normalize), n)
 
 
+@explained
 def extra_work_limit(populations: ArrayLike, levels: ArrayLike, *, normalize: bool = False) -> float:
     """Limit of `extra_work` for very many copies: `total_ergotropy` of the passive state of the populations.
 
@@ -111,6 +114,7 @@ def _passive(populations: ArrayLike, levels: ArrayLike, normalize: bool) -> tupl
     return qutip.qdiags(np.sort(p)[::-1], 0), qutip.qdiags(np.sort(e), 0)
 
 
+@explained
 def work_per_copy(populations: ArrayLike, levels: ArrayLike, n: int, *, normalize: bool = False) -> float:
     """Deprecated: use `qbsim.ergotropy_per_copy`."""
     deprecate("qbsim.extraction.work_per_copy", "qbsim.ergotropy_per_copy")
@@ -118,6 +122,7 @@ def work_per_copy(populations: ArrayLike, levels: ArrayLike, n: int, *, normaliz
     return ergotropy_per_copy(qutip.qdiags(p, 0), qutip.qdiags(e, 0), n)
 
 
+@explained
 def gibbs_bound(rho: Qobj, H: Qobj) -> float:
     """Deprecated: use `qbsim.total_ergotropy`."""
     deprecate("qbsim.extraction.gibbs_bound", "qbsim.total_ergotropy")

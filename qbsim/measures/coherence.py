@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qutip import Qobj
 
-from .._checks import FloatArray, as_flag
+from .._checks import FloatArray, as_flag, explained
 from .reference import Measure, Reference, as_states
 from .series import StateSeries
 
@@ -17,6 +17,7 @@ def l1_coherence_over_time(states: StateSeries, ref: Reference | None = None, no
     return total / (states.populations.shape[1] - 1) if normalized else total
 
 
+@explained
 def l1_coherence(rho: Qobj, normalized: bool = True) -> float:
     r"""l1-norm of coherence in the product basis, :math:`\sum_{i\ne j}|\rho_{ij}|`, divided by d - 1 if normalized.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -11,7 +11,8 @@ import qutip
 from numpy.typing import NDArray
 from qutip import Qobj
 
-from .._checks import FloatArray, MeasureWarning, warn
+from .._checks import FloatArray, MeasureWarning, as_count, explained, warn
+from .._checks.names import shown
 from .._machine import require_dense
 from ..geometry import read_edges
 from ..states import check_state
@@ -57,6 +58,7 @@ def concurrence_over_time(states: StateSeries, edges: Sequence[tuple[int, int]])
     return np.mean([concurrence_of_pairs(states.pair(i, j)) for i, j in edges], axis=0)
 
 
+@explained
 def mean_concurrence(rho: Qobj, edges: Any) -> float:
     r"""Wootters concurrence of the two cells of a bond, averaged over the bonds.
 
@@ -96,6 +98,7 @@ def mean_concurrence(rho: Qobj, edges: Any) -> float:
     return float(concurrence_over_time(states, bonds)[0])
 
 
+@explained
 def negativity(rho: Qobj, part: Sequence[int]) -> float:
     r"""Negativity across a cut, :math:`\mathcal N = \sum_{\lambda<0}|\lambda|` of the partial transpose; Bell: 1/2.
 
@@ -118,11 +121,18 @@ def negativity(rho: Qobj, part: Sequence[int]) -> float:
     rho = check_state(rho)
     require_dense(rho.shape[0], "Argument rho")
     rho = rho.proj() if rho.isket else rho
-    mask = [int(k in part) for k in range(len(rho.dims[0]))]
+    n = len(rho.dims[0])
+    if isinstance(part, str) or not isinstance(part, Iterable):
+        raise TypeError(f"Argument part must be a list of tensor factors such as [0], but is {shown(part)}.")
+    part = [as_count("part", k, 0) for k in part]
+    if any(k >= n for k in part):
+        raise ValueError(f"Argument part must name tensor factors of the state, 0 to {n - 1}, but is {part}.")
+    mask = [int(k in part) for k in range(n)]
     values = np.linalg.eigvalsh(qutip.partial_transpose(rho, mask).full())
     return float(np.abs(values[values < 0]).sum())
 
 
+@explained
 def largest_negativity(rho: Qobj) -> float:
     """Largest negativity over all cuts of a state, 0 if there is nothing to cut.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qutip import Qobj
 
-from .._checks import FloatArray
+from .._checks import FloatArray, explained
 from .reference import Measure, Reference, as_states
 from .series import StateSeries
 
@@ -22,6 +22,7 @@ def purity_over_time(states: StateSeries, ref: Reference | None = None) -> Float
     return states.purity()
 
 
+@explained
 def entropy(rho: Qobj) -> float:
     r"""Von Neumann entropy :math:`-\mathrm{tr}\,\rho\ln\rho`, in nats.
 
@@ -34,6 +35,7 @@ def entropy(rho: Qobj) -> float:
     return float(entropy_over_time(as_states(rho))[0])
 
 
+@explained
 def purity(rho: Qobj) -> float:
     r"""Purity :math:`\mathrm{tr}\,\rho^2`.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qutip import Qobj
 
-from .._checks import FloatArray
+from .._checks import FloatArray, explained
 from ..curves import efficiency
 from .many_copies import as_distribution, entropy_deficit, gibbs_energy, passive_energy_per_copy
 from .reference import Measure, Reference, prepare
@@ -66,6 +66,7 @@ def local_ergotropy_over_time(states: StateSeries, ref: Reference) -> FloatArray
 # --- functions of one state ----------------------------------------------------------------------------------------
 
 
+@explained
 def energy(rho: Qobj, H: Qobj) -> float:
     r"""Internal energy :math:`U = \mathrm{tr}(\rho H)`.
 
@@ -99,6 +100,7 @@ def energy(rho: Qobj, H: Qobj) -> float:
     return float(energy_over_time(*prepare(rho, H))[0])
 
 
+@explained
 def ergotropy(rho: Qobj, H: Qobj) -> float:
     r"""Maximal energy a unitary can extract from a state.
 
@@ -139,6 +141,7 @@ def ergotropy(rho: Qobj, H: Qobj) -> float:
     return float(ergotropy_over_time(*prepare(rho, H))[0])
 
 
+@explained
 def total_ergotropy(rho: Qobj, H: Qobj) -> float:
     r"""Work per copy that unitaries on very many copies can extract.
 
@@ -189,6 +192,7 @@ def total_ergotropy(rho: Qobj, H: Qobj) -> float:
     return float((energy_over_time(states, ref) - gibbs_energy(entropy_deficit(r), ref.levels))[0])
 
 
+@explained
 def ergotropy_per_copy(rho: Qobj, H: Qobj, n: int) -> float:
     r"""Work per copy that unitaries on n copies together can extract, :math:`\mathcal E(\rho^{\otimes n}, H^{(n)})/n`.
 
@@ -233,6 +237,7 @@ def ergotropy_per_copy(rho: Qobj, H: Qobj, n: int) -> float:
     return float(energy_over_time(states, ref)[0] - passive_energy_per_copy(r, ref.levels, n))
 
 
+@explained
 def passive_state(rho: Qobj, H: Qobj) -> Qobj:
     r"""State of least energy with the spectrum of `rho`: :math:`\sum_k p_k |\epsilon_k\rangle\langle\epsilon_k|`.
 
@@ -271,6 +276,7 @@ def passive_state(rho: Qobj, H: Qobj) -> Qobj:
     return Qobj((vectors * states.eigenvalues[0, ::-1]) @ vectors.conj().T, dims=H.dims)
 
 
+@explained
 def incoherent_ergotropy(rho: Qobj, H: Qobj) -> float:
     r"""Ergotropy of the state dephased in the product basis of the cells, :math:`\mathcal E(\Delta\rho, H)`.
 
@@ -285,6 +291,7 @@ def incoherent_ergotropy(rho: Qobj, H: Qobj) -> float:
     return float(incoherent_ergotropy_over_time(*prepare(rho, H))[0])
 
 
+@explained
 def coherent_ergotropy(rho: Qobj, H: Qobj) -> float:
     r"""What the coherence adds: :math:`\mathcal E(\rho, H) - \mathcal E(\Delta\rho, H)`.
 
@@ -299,6 +306,7 @@ def coherent_ergotropy(rho: Qobj, H: Qobj) -> float:
     return float(coherent_ergotropy_over_time(*prepare(rho, H))[0])
 
 
+@explained
 def local_ergotropy(rho: Qobj, H: Qobj) -> float:
     r"""What unitaries on single cells can extract: :math:`\sum_k \mathcal E(\rho_k, h_k)` for :math:`H = \sum_k h_k`.
 

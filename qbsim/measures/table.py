@@ -10,7 +10,9 @@ from typing import Any
 
 from qutip import Qobj, QobjEvo
 
-from .._checks import nearest
+from .._checks import by_word, nearest
+from .._checks.calls import check_call
+from .._checks.names import shown
 from ..battery import Battery
 from . import coherence, entanglement, entropy, ergotropy, power
 from .expectation import Expectation
@@ -28,6 +30,45 @@ MEASURES: dict[str, Measure] = {
 }
 
 TAKEN = ("time", "rho", "row", "col")  # coordinate, variable and dimensions of what `evolve` returns
+
+
+INSTEAD = by_word(
+    {
+        "qbsim.half_life(ds.time, ds.ergotropy), a number of a curve": "half_life halflife lifetime",
+        "qbsim.relative_gain(ds.ergotropy), a number of a curve": "gain relative_gain eta",
+        "'power'": "charging_power",
+        "'ergotropy', the largest work": "work extractable_work max_work",
+        "qbsim.charging.max_power(battery, rho0, tlist)": "max_power",
+        "'l1_coherence'": "coherence l1 l1_norm",
+        "'concurrence', or a function such as {'negativity': lambda rho, battery: qbsim.negativity(rho, [0])}": (
+            "entanglement negativity mean_concurrence"
+        ),
+        "'entropy'": "von_neumann_entropy vn_entropy",
+        "a function, {'total': lambda rho, battery: qbsim.total_ergotropy(rho, battery.H0)}": "total_ergotropy",
+        "a function, {'fidelity': lambda rho, battery: qutip.fidelity(rho, target)}": "fidelity",
+        "a function, {'p0': lambda rho, battery: rho.ptrace(0)[1, 1].real}": "population populations occupation",
+        "states=True, which keeps the density matrices": "rho states state density_matrix",
+        "qbsim.capacitance, whose functions take a channel": "capacity capacitance",
+    }
+)
+"""What to use for a measure, and the names under which others look for it."""
+
+
+def _function(name: Any, own: Callable[..., Any]) -> Callable[[Qobj, Battery], float]:
+    """A function of the user as a measure; refused without a name, or if it cannot take (rho, battery)."""
+    if name is own:
+        raise TypeError(
+            f"Argument measures must name its functions, as in {{'mine': f}} with f(rho, battery), but holds "
+            f"{shown(own)} without a name; the measures of qbsim go by their names, such as 'ergotropy'."
+        )
+    wanted = f"Measure {name!r} must be a function f(rho, battery)"
+    if (getattr(own, "__module__", None) or "").startswith(__package__):
+        raise TypeError(
+            f"{wanted}, but is {shown(own)} of qbsim; write the name of a measure, such as 'ergotropy', or "
+            "lambda rho, battery: ..."
+        )
+    check_call(wanted, own, None, None)
+    return own
 
 
 def measures_on(
@@ -53,7 +94,7 @@ def read_measures(measures: Any) -> dict[str, Measure | Callable[[Qobj, Battery]
     if isinstance(measures, str | Qobj | QobjEvo) or callable(measures):
         measures = (measures,)
     if not isinstance(measures, Iterable):
-        raise TypeError(f"Argument measures must be names or a dict of functions, but is {measures!r}.")
+        raise TypeError(f"Argument measures must be names or a dict of functions, but is {shown(measures)}.")
     wanted: dict[str, Measure | Callable[[Qobj, Battery], float]] = {}
     for name in measures:
         own = measures[name] if isinstance(measures, Mapping) else name
@@ -65,16 +106,16 @@ def read_measures(measures: Any) -> dict[str, Measure | Callable[[Qobj, Battery]
                 f"Argument measures must name every {kind}, since a curve is stored by its name: pass "
                 f'measures={{"{example}": {kind}}}, or {{"energy": "energy", "{example}": {kind}}} beside others.'
             )
-        if name in TAKEN:
+        if isinstance(measures, Mapping) and name in TAKEN:
             raise ValueError(f"Measure {name!r} must have another name: {', '.join(TAKEN)} are taken by the dataset.")
         if isinstance(own, Qobj | QobjEvo):  # before the next line: QuTiP's operators can be called
             wanted[name] = Expectation.of(name, own)
         elif callable(own):
-            wanted[name] = own
+            wanted[name] = _function(name, own)
         elif isinstance(own, str) and own in MEASURES:
             wanted[name] = MEASURES[own]
         else:
-            raise ValueError(nearest("measure", own, list(MEASURES)))
+            raise ValueError(nearest("measure", own, list(MEASURES), INSTEAD))
     if not wanted:
         raise ValueError("Argument measures must name at least one measure.")
     return wanted

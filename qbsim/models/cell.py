@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from .._checks import as_real
+from .._checks import as_real, explained
 from ..networks import Network
 from .network import network
 
 __all__ = ["single_cell"]
 
 
+@explained
 def single_cell(*, omega: float = 1.0, gamma: float = 0.0, dephasing: float = 0.0, nbar: float = 0.0) -> Network:
     r"""One two-level cell that relaxes and dephases.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._checks import as_real
+from .._checks import as_real, explained
 from ..battery import Battery
 from ..collective import local_losses
 from ..operators import excitation, lowering, raising, sigma_x, sigma_z
@@ -10,6 +10,7 @@ from ..operators import excitation, lowering, raising, sigma_x, sigma_z
 __all__ = ["cooper_pair_boxes"]
 
 
+@explained
 def cooper_pair_boxes(
     *,
     E_J: float = 0.0,

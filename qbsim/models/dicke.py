@@ -12,7 +12,7 @@ import numpy as np
 import qutip
 from qutip import Qobj, QobjEvo
 
-from .._checks import as_count, as_flag, as_real
+from .._checks import as_count, as_flag, as_real, explained
 from .._drives import read_operator
 from .._machine import require, require_cells
 from ..battery import Battery
@@ -28,6 +28,7 @@ def photon_cutoff(n: int) -> int:
     return max(4 * n, n + 30)
 
 
+@explained
 def dicke(
     n: int,
     *,
@@ -168,6 +169,7 @@ def _real(lam: Callable[..., float], t: float, *arguments: Any, **named: Any) ->
     return value
 
 
+@explained
 def dicke_start(battery: Battery) -> Qobj:
     """As many photons as cells, and every cell in its ground state, Eq. (25) of [campaioli2018].
 
@@ -176,7 +178,7 @@ def dicke_start(battery: Battery) -> Qobj:
     >>> dicke_start(dicke(2, lam=0.5)).dims[0]
     [3, 32]
     """
-    if not isinstance(battery, Battery) or len(battery.dims) < 2:
+    if not isinstance(battery, Battery) or len(battery.dims) < 2 or battery.dims[-1] <= battery.N:
         raise TypeError(f"Argument battery must come from dicke, but is {battery!r}.")
     *cells, photons = battery.dims
     return qutip.tensor(*(qutip.fock(d, 0) for d in cells), qutip.fock(photons, battery.N))

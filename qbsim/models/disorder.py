@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import FloatArray, as_count, as_real, as_real_array, nearest
+from .._checks import FloatArray, as_count, as_real, as_real_array, explained, nearest
 from .._machine import require
 from ..geometry import linear
 from ..networks import Network
@@ -23,6 +23,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
 """Distributions of the numbers u_k by name: uniform in (-1, 1), or normal with mean 0 and standard deviation 1."""
 
 
+@explained
 def random_fields(
     N: int,
     delta: float,
@@ -93,6 +94,7 @@ def _draw(distribution: str | Distribution, rng: np.random.Generator, N: int) ->
     return drawn
 
 
+@explained
 def disordered_chain(
     N: int,
     delta: float,

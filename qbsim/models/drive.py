@@ -8,7 +8,7 @@ import qutip
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from .._checks import FloatArray, as_count, as_flag, as_real, as_real_array
+from .._checks import FloatArray, as_count, as_flag, as_real, as_real_array, explained
 from .._machine import require_cells
 from ..battery import Battery
 from ..collective import local_losses
@@ -26,6 +26,7 @@ def as_levels(levels: ArrayLike) -> FloatArray:
     return e
 
 
+@explained
 def drive(
     n: int,
     k: int = 1,

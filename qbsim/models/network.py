@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import per_bond, per_cell
+from .._checks import explained, per_bond, per_cell
 from .._machine import require
 from ..geometry import read_edges
 from ..networks import Network
@@ -15,6 +15,7 @@ from ..networks import Network
 __all__ = ["network"]
 
 
+@explained
 def network(
     edges: Any,
     N: int | None = None,

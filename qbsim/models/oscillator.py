@@ -7,13 +7,14 @@ import math
 import numpy as np
 import qutip
 
-from .._checks import as_count, as_real
+from .._checks import as_count, as_real, explained
 from .._machine import require
 from ..battery import Battery
 
 __all__ = ["oscillator"]
 
 
+@explained
 def oscillator(
     levels: int, *, displacement: float = 0.0, squeezing: float = 0.0, nbar: float = 0.0, kappa: float = 0.0
 ) -> Battery:

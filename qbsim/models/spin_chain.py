@@ -9,7 +9,7 @@ import qutip
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
-from .._checks import FloatArray, as_count, as_real, per_bond
+from .._checks import FloatArray, as_count, as_real, explained, per_bond
 from .._machine import require, require_cells
 from ..battery import Battery
 from ..collective import Collective, choose_space, collective_losses, local_losses
@@ -19,6 +19,7 @@ from ..operators import copies, j_minus, j_z, lowering, raising, sigma_x, sigma_
 __all__ = ["coupling_profile", "spin_chain"]
 
 
+@explained
 def coupling_profile(n: int, g: float = 1.0, profile: str = "nn") -> FloatArray:
     r"""Couplings of n spins in a line, symmetric (n, n).
 
@@ -56,6 +57,7 @@ def coupling_profile(n: int, g: float = 1.0, profile: str = "nn") -> FloatArray:
     return profiles[profile].astype(float)
 
 
+@explained
 def spin_chain(
     n: int,
     *,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from .._checks import as_real, as_real_array
+from .._checks import as_real, as_real_array, explained
 from ..geometry import linear
 from ..networks import Network
 from .network import network
@@ -12,6 +12,7 @@ from .network import network
 __all__ = ["xx_chain"]
 
 
+@explained
 def xx_chain(
     omega: ArrayLike,
     *,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, cast
 
 from qutip import Qobj
 
-from .._checks import FloatArray, as_real, as_tolerance, nearest
+from .._checks import FloatArray, as_real, as_tolerance, by_word, nearest
 from .._machine import require
 from ..battery import Battery
 from ..measures.series import StateSeries
@@ -27,6 +27,20 @@ SOLVERS = {
     "closed": "a ket under a constant Hamiltonian is propagated to rounding",
     "qutip": "the reference solver takes every model",
 }
+
+INSTEAD = by_word(
+    {
+        "'auto'": "none default best fastest",
+        "'qutip'": "mesolve sesolve qutip.mesolve reference",
+        "'qutip', or qutip.mcsolve(battery.H, psi0, tlist, battery.c_ops) for trajectories": "mcsolve montecarlo",
+        "'qutip'; only equations in Lindblad form are solved": "brmesolve fmmesolve heom floquet redfield",
+        "'dense'": "exact expm exponential matrix_exponential diag eigen liouvillian",
+        "'network'": "faber krylov chebyshev sparse",
+        "'product'": "analytic closed_form",
+        "'qutip' with options={'method': ...}": "adams bdf rk4 rk45 dop853 lsoda vern7 vern9 zvode",
+    }
+)
+"""What to use for a solver, and the names under which others look for it."""
 
 YEAR = 3.2e7  # seconds; a forecast beyond it is a mistake in the units
 
@@ -60,8 +74,8 @@ class Settings(NamedTuple):
         TypeError, ValueError
             For an unknown solver, a tolerance out of its range, or options that do not fit.
         """
-        if self.solver != "auto" and self.solver not in SOLVERS:
-            raise ValueError(nearest("solver", self.solver, ["auto", *SOLVERS]))
+        if not isinstance(self.solver, str) or self.solver not in ("auto", *SOLVERS):
+            raise ValueError(nearest("solver", self.solver, ["auto", *SOLVERS], INSTEAD))
         tol = None if self.passive_tol is None else as_real("passive_tol", self.passive_tol, minimum=0, maximum=1)
         options = self.options
         if options is not None:

@@ -140,7 +140,12 @@ class Store:
                     f"{', '.join(others[:3])}{', ...' if len(others) > 3 else ''}. Use a folder of its own, such as "
                     f"{path / 'sweep'}."
                 )
-        self.folder = writable_folder(path).resolve()
+        if path.exists() and not path.is_dir():
+            raise ValueError(f"Argument store must be the path of a folder, but {path} is a file.")
+        try:
+            self.folder = writable_folder(path).resolve()
+        except OSError as error:
+            raise OSError(error.errno, f"cannot write to the store ({error.strerror})", str(path)) from error
         self.rejected: dict[str, str] = {}  # file to what is wrong with it
 
     @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._checks import nearest
-from ..geometry import GEOMETRIES, Edges
+from ..geometry import GEOMETRIES, INSTEAD, Edges
 from ..models.disorder import Distribution, random_fields
 from ..models.network import network
 from ..networks import Network
@@ -30,7 +30,7 @@ def wired_battery(
 ) -> Network:
     """Battery with bonds of a known geometry, or of a graph from a file."""
     if geometry not in graphs and geometry not in GEOMETRIES:
-        raise ValueError(nearest("geometry", geometry, [*GEOMETRIES, *graphs]))
+        raise ValueError(nearest("geometry", geometry, [*GEOMETRIES, *graphs], INSTEAD))
     edges: Edges | list[list[int]] = graphs[geometry] if geometry in graphs else GEOMETRIES[geometry](N)
     return network(
         edges,

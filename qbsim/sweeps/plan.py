@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 from qutip import Qobj
 
-from .. import states as known_states
 from .._checks import as_count, as_real, as_tlist, nearest
+from .._checks.calls import check_call
+from .._checks.names import shown
 from .._digest import json_digest
 from ..battery import Battery
 from ..evolution import DEFAULTS
 from ..measures.table import measures_on, read_measures
 from ..solvers import Settings
-from ..states import check_state
+from ..states import INSTEAD, NAMED, check_state
 from .tasks import Curve, build_battery, takes_rng
 
 __all__ = ["Plan", "Request", "make_plan", "read_states"]
@@ -146,16 +147,17 @@ def read_axes(build: Callable[..., Battery], axes: Any) -> dict[str, list[Any]]:
     if not isinstance(axes, Mapping):
         raise TypeError(f"Argument axes must be a dict of names to values, but is {type(axes).__name__}.")
     if not callable(build):
-        raise TypeError(f"Argument build must be a function that returns a Battery, but is {type(build).__name__}.")
+        remedy = "; make it in a function, lambda: ..." if isinstance(build, Battery) else ""
+        raise TypeError(f"Argument build must be a function that returns a Battery, but is {shown(build)}{remedy}.")
     grid = {}
     for name, values in axes.items():
         if name in RESERVED:
             raise ValueError(f"Axis {name!r} must have another name: {', '.join(RESERVED)} are taken.")
         if isinstance(values, str) or np.ndim(values) != 1 or len(values) == 0:
-            raise ValueError(f"Axis {name!r} must be a non-empty list of values, but is {values!r}.")
+            raise ValueError(f"Axis {name!r} must be a non-empty list of values, but is {shown(values)}.")
         array = np.asarray(values)
         if array.dtype.kind not in "iufbU" or len({isinstance(v, str) for v in values}) > 1:
-            raise TypeError(f"Axis {name!r} must hold numbers or texts, but holds {list(values)!r}.")
+            raise TypeError(f"Axis {name!r} must hold numbers or texts, but holds {shown(list(values))}.")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError(f"Axis {name!r} must be finite, but holds nan or infinity.")
         if len(np.unique(array)) != len(array):
@@ -186,25 +188,39 @@ def _check_names(build: Callable[..., Battery], names: list[str]) -> None:
 
 def read_states(states: Any) -> dict[str, Callable[[int], Qobj]]:
     """States by name, from names of qbsim's states or from {name: f(N)}."""
-    if isinstance(states, str):
+    if isinstance(states, str | Qobj):
         states = (states,)
     if not isinstance(states, Iterable):
-        raise TypeError(f"Argument states must be names or a dict of functions of N, but is {states!r}.")
+        raise TypeError(f"Argument states must be names or a dict of functions of N, but is {shown(states)}.")
     makers: dict[str, Callable[[int], Qobj]] = {}
     for name in states:
         make = states[name] if isinstance(states, Mapping) else name
         if isinstance(make, str):
-            if make not in known_states.__all__:
-                raise ValueError(nearest("state", make, known_states.__all__))
-            make = getattr(known_states, make)
-        if not callable(make):
-            raise TypeError(f"State {name!r} must be a function of N, but is {type(make).__name__}.")
+            if make not in NAMED:
+                raise ValueError(nearest("state", make, list(NAMED), INSTEAD))
+            make = NAMED[make]
+        _check_maker(name, make)
         if str(name) in makers:
             raise ValueError(f"Argument states must name every state once, but repeats {name!r}.")
         makers[str(name)] = make
     if not makers:
         raise ValueError("Argument states must name at least one state.")
     return makers
+
+
+def _check_maker(name: Any, make: Any) -> None:
+    """Refuse a state that is not a function of the number of cells, or that has no name."""
+    if isinstance(make, Qobj):
+        raise TypeError(
+            f"Argument states must hold functions of the number of cells, since a sweep may vary it, but holds "
+            f"{shown(make)}; write {{'mine': lambda N: state}}."
+        )
+    if name is make:
+        raise TypeError(
+            f"Argument states must name its functions, as in {{'mine': f}} with f(N), but holds {shown(make)} without "
+            f"a name; the states {', '.join(NAMED)} go by their names."
+        )
+    check_call(f"State {name!r} must be a function of N", make, 1)
 
 
 def _check_apart(measures: Mapping[str, Any], axes: Mapping[str, Any]) -> None:
@@ -219,6 +235,7 @@ def _check_apart(measures: Mapping[str, Any], axes: Mapping[str, Any]) -> None:
 def _count(realizations: Any, point: dict[str, Any]) -> int:
     """Number of realizations at a point: a number, a function of the point, or {axis: {value: number}}."""
     if callable(realizations):
+        check_call(f"Argument realizations must be a function of {', '.join(point)}", realizations, **point)
         realizations = realizations(**point)
     elif isinstance(realizations, Mapping):
         if len(realizations) != 1 or (axis := next(iter(realizations))) not in point:

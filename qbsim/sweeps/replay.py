@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _version
-from .._checks import SweepWarning, as_count, as_real, nearest, warn
+from .._checks import SweepWarning, as_count, as_real, explained, nearest, warn
 from .._digest import json_digest
 from .._machine import one_thread
 from .._readers import parse_json
@@ -39,6 +39,7 @@ def remember(plan: Plan) -> None:
         _functions.popitem(last=False)
 
 
+@explained
 def replay(
     dataset: xr.Dataset,
     k: int,

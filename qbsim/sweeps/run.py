@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import SweepWarning, as_count, warn
+from .._checks import SweepWarning, as_count, as_flag, explained, warn
 from .._files import save
 from .._machine import one_thread, require
 from ..battery import Battery
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["sweep"]
 
 
+@explained
 def sweep(
     build: Callable[..., Battery],
     axes: dict[str, Any],
@@ -157,6 +158,7 @@ def sweep(
     if keep == "all" and plan.target_sem is None:
         check_memory(plan, max(plan.counts.values()))
     workers = None if workers is None else as_count("workers", workers)
+    progress = as_flag("progress", progress)
 
     with ExitStack() as stack:
         folder = store if store is not None else stack.enter_context(tempfile.TemporaryDirectory(prefix="qbsim-"))

@@ -110,7 +110,7 @@ class TestSweep:
             (["disorder", "--gamma", "-1"], "gamma must be at least 0"),
             (["disorder", "--seed", "-1"], "seed must be at least 0"),
             (["geometry", "--gamma-bond", "0.9"], "not positive semidefinite"),
-            (["geometry", "--geometry", "ring"], "invalid choice"),
+            (["geometry", "--geometry", "ring"], "did you mean circular?"),
             (["geometry", "--edges", "nowhere.txt"], "nowhere.txt"),
         ],
     )

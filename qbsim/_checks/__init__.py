@@ -9,14 +9,19 @@ import pkgutil
 import re
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import gt, lt
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from qutip import Qobj
+
+from .calls import explained as explained
+from .names import by_word as by_word
+from .names import nearest as nearest
+from .names import no_attribute, shown
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -27,7 +32,7 @@ SMALLEST_TOLERANCE, LARGEST_TOLERANCE = 1e-15, 0.1
 HERMITICITY = 1e-12  # of the largest entry: how far an operator may differ from its adjoint
 
 
-PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class CutoffWarning(UserWarning):
@@ -68,12 +73,14 @@ def deprecate(old: str, new: str) -> None:
     warn(f"{old} is deprecated: use {new}.", DeprecationWarning)
 
 
-def other_roads(module: str, roads: Mapping[str, str]) -> Callable[[str], Any]:
-    """``__getattr__`` of a module whose names are to be reached elsewhere: {name: full name of the road that stays}."""
+def other_roads(
+    module: str, roads: Mapping[str, str] = MappingProxyType({}), instead: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[str], Any]:
+    """``__getattr__`` of a module: {name: full name of the road that stays}, and {name it never had: what to use}."""
 
     def find(name: str) -> Any:
         if name not in roads:
-            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+            raise no_attribute(module, name, instead)
         deprecate(f"{module}.{name}", roads[name])
         return pkgutil.resolve_name(roads[name])
 
@@ -109,7 +116,8 @@ def as_hermitian(name: str, operator: Any, remedy: str = "") -> Qobj:
     """Square operator that is its own adjoint, to 1e-12 of its largest entry."""
     if not isinstance(operator, Qobj) or not operator.isoper:
         kind = operator.type if isinstance(operator, Qobj) else type(operator).__name__
-        raise TypeError(f"Argument {name} must be a Hermitian operator (Qobj), but is {kind}.")
+        hint = "; use its H0" if hasattr(operator, "H0") else ""
+        raise TypeError(f"Argument {name} must be a Hermitian operator (Qobj), but is {kind}{hint}.")
     if operator.dims[0] != operator.dims[1]:
         raise ValueError(f"Argument {name} must be a square Hermitian operator, but has dims {operator.dims}.")
     # before the conversion: QuTiP drops nan on the way to sparse storage
@@ -129,22 +137,54 @@ def as_hermitian(name: str, operator: Any, remedy: str = "") -> Qobj:
 def as_count(name: str, value: Any, minimum: int = 1) -> int:
     """Integer of at least `minimum`; booleans and floats are refused."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"Argument {name} must be an integer, but is {value!r}.")
+        whole = isinstance(value, float | np.floating) and np.isfinite(value) and value == int(value)
+        remedy = f"; write {int(value)}" if whole else ""
+        raise TypeError(f"Argument {name} must be an integer, but is {shown(value)}{remedy}.")
     if value < minimum:
         raise ValueError(f"Argument {name} must be at least {minimum}, but is {value}.")
     return int(value)
 
 
+def has_unit(value: Any) -> bool:
+    """Whether a value is a number with a unit, of pint or of astropy; numpy would drop the unit."""
+    return (hasattr(value, "magnitude") and hasattr(value, "units")) or (
+        hasattr(value, "value") and hasattr(value, "unit")
+    )
+
+
+def remedy_for(value: Any) -> str:
+    """What to do with a value that is no real number or holds none; empty if it may be one."""
+    if has_unit(value) or (isinstance(value, list | tuple) and any(map(has_unit, value))):
+        return "give plain numbers, all in the same units, such as quantity.to(unit).magnitude"
+    if hasattr(value, "data_vars"):
+        return "take one of its variables, such as ds.ergotropy"
+    if isinstance(value, Mapping):
+        return "give a list in the order of the cells, bonds or times"
+    if isinstance(value, Iterator):
+        return "make a list of it"
+    if callable(value):
+        return "give numbers; a Battery of your own takes a QobjEvo where something depends on time"
+    if isinstance(value, str | bytes):
+        return "give a number, without quotes and without a unit"
+    return ""
+
+
+def not_real(name: str, wanted: str, value: str, remedy: str = "") -> TypeError:
+    """Error for an argument that is no real number or does not hold them."""
+    return TypeError(f"Argument {name} must {wanted}, but is {value}{f'; {remedy}' if remedy else ''}.")
+
+
 def as_real(name: str, value: Any, *, minimum: float | None = None, maximum: float | None = None) -> float:
     """Finite real number inside [minimum, maximum]."""
-    if isinstance(value, bool | str | bytes | np.bool_ | np.complexfloating | list | tuple) or np.ndim(value) != 0:
-        raise TypeError(f"Argument {name} must be a real number, but is {value!r}.")
+    remedy = remedy_for(value)
+    if remedy or isinstance(value, bool | np.bool_ | np.complexfloating | list | tuple) or np.ndim(value) != 0:
+        raise not_real(name, "be a real number", shown(value), remedy)
     try:
         number = float(value)
     except OverflowError as error:  # an integer beyond 1e308
         raise ValueError(f"Argument {name} must be at most {LARGEST:g} in size: choose other units.") from error
     except (TypeError, ValueError) as error:
-        raise TypeError(f"Argument {name} must be a real number, but is {value!r}.") from error
+        raise not_real(name, "be a real number", shown(value)) from error
     if not np.isfinite(number):
         raise ValueError(f"Argument {name} must be finite, but is {number}.")
     if abs(number) > LARGEST:
@@ -158,12 +198,15 @@ def as_real(name: str, value: Any, *, minimum: float | None = None, maximum: flo
 
 def as_real_array(name: str, value: ArrayLike) -> FloatArray:
     """Finite real array; complex, boolean and text input is refused."""
+    if remedy := remedy_for(value):
+        raise not_real(name, "hold real numbers", shown(value), remedy)
     try:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"Argument {name} must hold real numbers in rows of the same length.") from error
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"Argument {name} must hold real numbers, but has dtype {array.dtype}.")
+        remedy = next(filter(None, map(remedy_for, array.ravel())), "take the real part" * (array.dtype.kind == "c"))
+        raise not_real(name, "hold real numbers", shown(value), remedy)
     array = array.astype(float)
     if not np.isfinite(array).all():
         raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
@@ -178,14 +221,14 @@ def as_real_array(name: str, value: ArrayLike) -> FloatArray:
 def as_flag(name: str, value: Any) -> bool:
     """True or False; numbers and texts are refused."""
     if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"Argument {name} must be True or False, but is {value!r}.")
+        raise TypeError(f"Argument {name} must be True or False, but is {shown(value)}.")
     return bool(value)
 
 
 def as_text(name: str, value: Any) -> str:
     """Text."""
     if not isinstance(value, str):
-        raise TypeError(f"Argument {name} must be a text, but is {value!r}.")
+        raise TypeError(f"Argument {name} must be a text, but is {shown(value)}.")
     return str(value)
 
 
@@ -200,14 +243,14 @@ def as_measured(name: str, value: Any) -> float:
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise TypeError(f"Measure {name!r} returned {value!r}. {remedy}.") from error
+        raise TypeError(f"Measure {name!r} returned {shown(value)}. {remedy}.") from error
     if array.ndim:
         raise TypeError(
             f"Measure {name!r} returned an array of shape {array.shape}. {remedy}; every entry of an array needs a "
             "measure of its own."
         )
     if array.dtype.kind not in "iufb":
-        raise TypeError(f"Measure {name!r} returned {value!r}. {remedy}.")
+        raise TypeError(f"Measure {name!r} returned {shown(value)}. {remedy}.")
     return float(array)
 
 
@@ -257,19 +300,13 @@ def as_tlist(tlist: ArrayLike, name: str = "tlist") -> FloatArray:
     """Strictly increasing times, at least one."""
     times = as_real_array(name, tlist)
     if times.ndim != 1 or times.size == 0:
-        raise ValueError(f"Argument {name} must be a non-empty list of times, but has shape {times.shape}.")
+        remedy = f"; write numpy.linspace(0, {float(times):g}, 101)" if times.ndim == 0 and times > 0 else ""
+        raise ValueError(f"Argument {name} must be a non-empty list of times, but has shape {times.shape}{remedy}.")
     if (np.diff(times) <= 0).any():
         k = int(np.argmax(np.diff(times) <= 0))
         first, second = apart(times[k], times[k + 1])
         raise ValueError(
             f"Argument {name} must be strictly increasing, but entry {k + 1} ({second}) does not exceed entry {k} "
-            f"({first})."
+            f"({first}); numpy.unique({name}) sorts times and drops repeated ones."
         )
     return times
-
-
-def nearest(kind: str, name: Any, known: Sequence[str]) -> str:
-    """Message for an unknown name, with the nearest known one."""
-    close = get_close_matches(str(name), known, n=1, cutoff=0.4)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"Unknown {kind} {name!r}.{hint} Known: {', '.join(known)}."
