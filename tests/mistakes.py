@@ -328,7 +328,6 @@ COMMANDS = [
     ("qbsim run fig2", 2, ("Did you mean 'santos2021.fig2'?", "qbsim list")),
     ("qbsim run santos2021.fig2 --Quick", 2, "did you mean --quick?"),
     ("qbsim run santos2021.fig2 --workers two", 2, ("--workers", "integer of at least 1", "'two'")),
-    ("qbsim list santos2021", 2, "unknown argument santos2021"),
     ("qbsim show nowhere.nc", 2, "no result at nowhere.nc"),
     ("qbsim sweep geometri --out d", 2, "did you mean geometry?"),
     ("qbsim sweep disorder", 2, "--out"),
