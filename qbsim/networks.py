@@ -195,7 +195,7 @@ class Network(Battery):
         }
 
     def _repr_html_(self) -> str:
-        return network_html(self)
+        return network_html(self, ARRAYS)
 
     def report(self) -> NetworkReport:
         """Decay modes and the distance to the limit of positivity, printable in a terminal and in a notebook."""
