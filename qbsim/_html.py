@@ -57,20 +57,17 @@ def collective_html(battery: Any) -> str:
     return facts([("cells", f"{battery.N}, as one spin: {space}"), *_operators(battery)], _caption(battery))
 
 
-def network_html(network: Any) -> str:
-    """Drawing of a network, table of its arrays, and its decay modes."""
+def network_html(network: Any, names: Sequence[str]) -> str:
+    """Drawing of a network, table of its arrays with these names, and its decay modes."""
     K, N = network.decay_matrix, network.N
-    arrays = {
-        "omega": network.omega,
-        "J": _bond_values(network.J),
-        "gamma": np.diag(K),
-        "gamma_bond": _bond_values(K),
-        "dephasing": network.dephasing,
-        "nbar": network.nbar,
-    }
+    arrays = {"gamma": np.diag(K), "gamma_bond": _bond_values(K)}
+    for name in names:
+        array = getattr(network, name)
+        if name != "decay_matrix":
+            arrays[name] = array if array.ndim == 1 else _bond_values(array)
     rows = [("cells", str(N)), *_bonds(network), *((name, _values(a)) for name, a in arrays.items()), *_unit(network)]
     if network.has_own_operators:
-        rows.append(("operators", "some are those of the class, beyond these arrays"))
+        rows.append(("operators", "beyond these arrays, its own"))
     parts = [_drawing(N, network.edges), facts(rows, _caption(network))]
     if N <= MODES and K.any():
         parts.append(_modes(network.report()))

@@ -233,7 +233,7 @@ class Network(Battery):
         }
 
     def _repr_html_(self) -> str:
-        return network_html(self)
+        return network_html(self, ARRAYS)
 
     def _as_battery(self) -> Battery:
         """The same operators without the arrays; for a subclass with operators that only it can make."""

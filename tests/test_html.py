@@ -110,7 +110,7 @@ def test_operators_of_a_subclass_are_mentioned():
 
     options = {name: np.zeros(1) for name in ("omega", "dephasing", "nbar")}
     net = Driven([], J=np.zeros((1, 1)), decay_matrix=np.eye(1), **options)
-    assert "beyond these arrays" in rows(shown(net))["operators"][0]
+    assert "its own" in rows(shown(net))["operators"][0]
 
 
 @pytest.mark.parametrize("name", qb.GEOMETRIES)

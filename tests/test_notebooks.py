@@ -2,6 +2,7 @@
 
 import base64
 import io
+import sys
 import textwrap
 
 import matplotlib.image
@@ -9,6 +10,8 @@ import nbformat
 import numpy as np
 import pytest
 from nbclient import NotebookClient
+
+from qbsim.solvers._bar import bar_class
 
 PICTURE, WIDGET = "image/png", "application/vnd.jupyter.widget-view+json"
 
@@ -123,3 +126,19 @@ def test_progress_is_text_without_ipywidgets():
     assert data(outputs, WIDGET) == []
     assert "100%" in text(outputs)
     assert "arn" not in text(outputs)
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_has_a_bar_of_text_and_a_file_has_none(monkeypatch):
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    assert bar_class() is None
+    monkeypatch.setattr("sys.stderr", Terminal())
+    with bar_class()(total=2, bar_format="{bar}{n_fmt}/{total_fmt}") as bar:
+        bar.update(2)
+    assert "2/2" in sys.stderr.getvalue()
