@@ -198,6 +198,29 @@ def test_another_reference_measures_the_same_evolution(seed):
     assert "an H0 of its own" in str(other.report())
 
 
+@pytest.mark.parametrize("solver", ["product", "network", "closed", "dense", "qutip"])
+def test_another_reference_is_measured_by_every_solver(solver):
+    # sectors, products and kets hold no coherence where this H0 has elements, or hold it in their own way
+    (H0,) = random_operators(3, 7, 1)
+    net = qb.network((), 3, gamma=0.7, nbar=0.2) if solver != "closed" else qb.network(qb.linear(3), J=0.8)
+    for rho0 in (qb.full(3), qb.plus(3)) if solver != "product" else (qb.full(3), qb.classical(3, 0.6)):
+        other = net.replace(H0=H0)
+        ds = qb.evolve(other, rho0, T, ["energy", "efficiency", "incoherent_ergotropy"], solver=solver, states=True)
+        np.testing.assert_allclose(ds.energy, expectations(net.H, rho0, net.c_ops, [H0])[0], atol=1e-6)
+        rho = qutip.Qobj(ds.rho.values[-1], dims=H0.dims)
+        rho = (rho + rho.dag()) / (2 * rho.tr())
+        spent = qb.energy(rho, H0) - np.linalg.eigvalsh(H0.full())[0]
+        assert ds.efficiency[-1] == pytest.approx(qb.ergotropy(rho, H0) / spent, abs=1e-6)
+        assert ds.incoherent_ergotropy[-1] == pytest.approx(qb.incoherent_ergotropy(rho, H0), abs=1e-6)
+
+
+def test_another_label_and_unit_leave_the_network():
+    net = qb.network(qb.linear(3), J=1.0, gamma=0.3)
+    other = net.replace(label="mine", unit="GHz")
+    assert (other.label, other.unit, other.terms) == ("mine", "GHz", net.terms)
+    assert other.parameters() == net.parameters() | {"unit": "GHz"}
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_an_added_term_follows_mesolve_and_fast_solvers_refuse_it(seed):
     net, (V, H0) = random_network(3, seed), random_operators(3, seed, 2)

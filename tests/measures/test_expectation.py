@@ -208,6 +208,16 @@ def test_operators_are_part_of_the_key_in_the_store(tmp_path):
     assert not set(other.identity.values.ravel()) & set(first.identity.values.ravel())
 
 
+def test_workers_refuse_another_operator():
+    from qbsim.sweeps import tasks, transport
+
+    curve = tasks.Curve(qb.single_cell, {}, "full", qb.full(1), T, {"n0": NUMBER}, tasks.Settings(), 0)
+    transport.check_same(curve)
+    curve.identity["measures"]["n0"][1] += "x"
+    with pytest.raises(RuntimeError, match="'n0' has another value"):
+        transport.check_same(curve)
+
+
 def test_replay_computes_operators_again():
     import xarray as xr
 
