@@ -193,8 +193,7 @@ def _stored(names: Iterable[str], folder: Path, *, captions: bool) -> list[Scena
     chosen: dict[str, Scenario] = {}
     for name, _, digest in (name.partition("@") for name in names):
         for scenario in _find([name]):
-            with own_lines(scenario, "its import"), usage_errors(ValueError, OSError):
-                others = {other.title: other for other in scenario.stored(folder)}
+            others = _others(scenario, folder)
             if digest and f"{scenario.name}@{digest}" not in others:
                 raise UsageError(f"there is no stored data of {scenario.name}@{digest} in {folder}")
             if digest:
@@ -203,6 +202,19 @@ def _stored(names: Iterable[str], folder: Path, *, captions: bool) -> list[Scena
                 chosen[scenario.title] = scenario
             chosen |= others
     return list(chosen.values())
+
+
+def _others(scenario: Scenario, folder: Path) -> dict[str, Scenario]:
+    """The scenario with the other constants that are stored, by title."""
+    found = []
+    for path in scenario.other_files(folder):
+        with own_lines(scenario, "its import"):
+            scenario.module  # noqa: B018
+            try:
+                found.append(scenario.of_file(path))
+            except (OSError, ValueError) as error:
+                print(f"{path}: left out: {error}", file=sys.stderr)
+    return {other.title: other for other in found}
 
 
 def _is_current(scenario: Scenario, ds: xr.Dataset, quick: bool) -> bool:

@@ -88,6 +88,9 @@ class ScenarioModule:
             # at the front of the path, so that the worker processes of a sweep import the same file by the same name
             if str(self.root) not in sys.path:
                 sys.path.insert(0, str(self.root))
+            _, package, root = home()
+            if any(name.startswith(f"{package}.") for name in self._sources) and str(root) not in sys.path:
+                sys.path.append(str(root))  # a file of the user may import from the papers
             module = import_module(self.module_name)
         if Path(inspect.getfile(module)).resolve() != self.path.resolve():
             raise NotAScenarioError(
