@@ -187,6 +187,8 @@ class ScenarioModule:
         ValueError
             For an unknown constant, a value of another type, and a constant that cannot be changed.
         """
+        if self.changed:
+            return replace(self, changed={}).with_constants(self.settings | dict(settings))
         changed: dict[str, Any] = {}
         for name, text in settings.items():
             if name not in self.values:

@@ -175,6 +175,13 @@ def test_the_captions_own_value_changes_nothing(own, tmp_path):
     assert own.with_constants({"N": "2", "RATE": "1/2"}).data_file(tmp_path) == own.data_file(tmp_path)
 
 
+def test_changes_add_up(own):
+    other = own.with_constants({"N": "4"}).with_constants({"RATE": "1"})
+    assert (other.values["N"], other.values["DOUBLE"]) == (4, 2.0)
+    assert other.title == own.with_constants({"RATE": "1", "N": "4"}).title
+    assert own.with_constants({"N": "4"}).with_constants({"N": "2"}).title == own.title
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
