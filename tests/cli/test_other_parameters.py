@@ -135,7 +135,7 @@ def test_verify_shows_other_parameters_and_does_not_count_them(own, capsys):
     assert cli.main(["verify", name, "--format", "json"]) == 0
     captured = capsys.readouterr()
     assert not json.loads(captured.out)["rows"]
-    assert "older data, left out" in captured.err
+    assert "older data, or of a quick run, left out" in captured.err
 
 
 def test_redraw_and_plot_know_other_parameters(own, capsys):
@@ -163,6 +163,17 @@ def test_redraw_and_plot_know_other_parameters(own, capsys):
     assert file.with_suffix(".png").read_bytes() == before
     assert cli.main(["show", str(file)]) == 0
     assert "changed.N" in capsys.readouterr().out
+
+
+def test_a_folder_may_have_an_at_sign(own, capsys):
+    folder = Path("me@home")
+    folder.mkdir()
+    Path(own).rename(folder / own)
+    cli.main(["run", str(folder / own), "--set", "N=2"])
+    (file,) = others(own)
+    for name in (folder / own, f"{folder / own}@{file.stem.rpartition('@')[2]}"):
+        assert cli.main(["redraw", str(name)]) == 0
+    assert cli.main(["redraw", f"{folder / own}@nothing"]) == 2
 
 
 def test_a_file_that_is_no_other_data_is_left_out(own, capsys):
