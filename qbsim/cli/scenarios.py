@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import itertools
+import re
 import shutil
 import sys
 import textwrap
@@ -53,6 +54,7 @@ VERIFY: Arguments = {
     **WORKERS,
 }
 REDRAW: Arguments = {"names": SOME_NAMES["names"] | {"help": STORED_NAMES}, **FOLDER}
+DIGEST = re.compile("@[0-9a-f]{8}$")
 KIND_WIDTH = 24  # a longer type is shown by its first word
 TEXTS = {
     "list": {
@@ -153,7 +155,7 @@ def verify(args: argparse.Namespace) -> int:
     for scenario in _stored(args.names, args.out, captions=True):
         ds = _current(scenario, args.out, args.quick)
         if ds is None and scenario.changed:
-            print(f"{scenario.title}: older data, left out: run it again", file=sys.stderr)
+            print(f"{scenario.title}: older data, or of a quick run, left out: run it again", file=sys.stderr)
             continue
         if ds is None:
             ds = _compute(scenario, _folder(args.out), args.quick, args.workers, log)
@@ -177,12 +179,14 @@ def _folder(path: Path) -> Path:
 
 def _changed(scenario: Scenario, settings: list[tuple[str, str]]) -> Scenario:
     """The scenario with other constants."""
+    if not settings:
+        return scenario
     if repeated := [name for name, _ in settings if [n for n, _ in settings].count(name) > 1]:
         raise UsageError(f"--set gives {repeated[0]} twice")
     with own_lines(scenario, "its import"):
         scenario.module  # noqa: B018
         with usage_errors(ValueError):
-            return scenario.with_constants(dict(settings)) if settings else scenario
+            return scenario.with_constants(dict(settings))
 
 
 def _stored(names: Iterable[str], folder: Path, *, captions: bool) -> list[Scenario]:
@@ -191,10 +195,10 @@ def _stored(names: Iterable[str], folder: Path, *, captions: bool) -> list[Scena
     The caption's own constants come first; where only others are stored, they do if `captions` asks for them.
     """
     chosen: dict[str, Scenario] = {}
-    for name, _, digest in (name.partition("@") for name in names):
+    for asked in names:
+        name, digest = (asked[:-9], asked[-8:]) if DIGEST.search(asked) else (asked, "")
         for scenario in _find([name]):
-            with own_lines(scenario, "its import"), usage_errors(ValueError, OSError):
-                others = {other.title: other for other in scenario.stored(folder)}
+            others = _others(scenario, folder)
             if digest and f"{scenario.name}@{digest}" not in others:
                 raise UsageError(f"there is no stored data of {scenario.name}@{digest} in {folder}")
             if digest:
@@ -203,6 +207,19 @@ def _stored(names: Iterable[str], folder: Path, *, captions: bool) -> list[Scena
                 chosen[scenario.title] = scenario
             chosen |= others
     return list(chosen.values())
+
+
+def _others(scenario: Scenario, folder: Path) -> dict[str, Scenario]:
+    """The scenario with the other constants that are stored, by title."""
+    found = []
+    for path in scenario.other_files(folder):
+        with own_lines(scenario, "its import"):
+            scenario.module  # noqa: B018
+            try:
+                found.append(scenario.of_file(path))
+            except (OSError, ValueError) as error:
+                print(f"{path}: left out: {error}", file=sys.stderr)
+    return {other.title: other for other in found}
 
 
 def _is_current(scenario: Scenario, ds: xr.Dataset, quick: bool) -> bool:

@@ -88,6 +88,9 @@ class ScenarioModule:
             # at the front of the path, so that the worker processes of a sweep import the same file by the same name
             if str(self.root) not in sys.path:
                 sys.path.insert(0, str(self.root))
+            _, package, root = home()
+            if any(name.startswith(f"{package}.") for name in self._sources) and str(root) not in sys.path:
+                sys.path.append(str(root))  # a file of the user may import from the papers
             module = import_module(self.module_name)
         if Path(inspect.getfile(module)).resolve() != self.path.resolve():
             raise NotAScenarioError(
@@ -184,6 +187,8 @@ class ScenarioModule:
         ValueError
             For an unknown constant, a value of another type, and a constant that cannot be changed.
         """
+        if self.changed:
+            return replace(self, changed={}).with_constants(self.settings | dict(settings))
         changed: dict[str, Any] = {}
         for name, text in settings.items():
             if name not in self.values:

@@ -64,21 +64,25 @@ class Scenario(ScenarioModule):
         """The caption's parameters as plain data."""
         return json.loads(json.dumps(self.values, default=_plain))
 
-    def stored(self, folder: Path) -> list[Scenario]:
-        """This scenario with the other constants of which there are data in a folder.
+    def other_files(self, folder: Path) -> list[Path]:
+        """Files of this scenario with other constants in a folder."""
+        return sorted(folder.glob(f"{self.data_file(folder).stem}@{'[0-9a-f]' * 8}.nc"))
+
+    def of_file(self, path: Path) -> Scenario:
+        """This scenario with the other constants of a file.
 
         Raises
         ------
         ValueError
-            If such a file cannot be read, or the scenario has its constants no more.
+            If the file cannot be read, has another name than its constants make, or the scenario has them no more.
         """
-        found = []
-        for path in sorted(folder.glob(f"{self.data_file(folder).stem}@{'[0-9a-f]' * 8}.nc")):
-            settings = parse_json(read_netcdf(path).attrs.get("changed", ""), f"Attribute 'changed' of {path}")
-            if not isinstance(settings, dict) or not all(isinstance(text, str) for text in settings.values()):
-                raise ValueError(f"Attribute 'changed' of {path} must hold constants as texts.")
-            found.append(self.with_constants(settings))
-        return found
+        settings = parse_json(read_netcdf(path).attrs.get("changed"), "Attribute 'changed'")
+        if not isinstance(settings, dict) or not all(isinstance(text, str) for text in settings.values()):
+            raise ValueError("Attribute 'changed' must hold constants as texts.")
+        other = self.with_constants(settings)
+        if other.data_file(path.parent) != path:
+            raise ValueError(f"It holds {other.title}, so its name must be {other.data_file(path.parent).name}.")
+        return other
 
     def sha256(self, quick: bool) -> str:
         """Hash of everything that decides the numbers: constants, code, `quick`, and the numeric modules of qbsim."""

@@ -161,14 +161,25 @@ def test_other_values_are_stored_under_their_own_digest(own, tmp_path):
     assert len(names[1]) == len(f"{own.name}@12345678.nc")
     assert one.sha256(False) == same.sha256(False) != own.sha256(False)
     one.compute(tmp_path)
-    (found,) = own.stored(tmp_path)
+    (file,) = own.other_files(tmp_path)
+    found = own.of_file(file)
     assert (found.title, found.values["N"]) == (one.title, 4)
     assert found.is_current(found.load(tmp_path), quick=False)
     assert not more.is_current(found.load(tmp_path), quick=False)
+    file.rename(tmp_path / f"{own.name}@00000000.nc")
+    with pytest.raises(ValueError, match="its name must be"):
+        own.of_file(tmp_path / f"{own.name}@00000000.nc")
 
 
 def test_the_captions_own_value_changes_nothing(own, tmp_path):
     assert own.with_constants({"N": "2", "RATE": "1/2"}).data_file(tmp_path) == own.data_file(tmp_path)
+
+
+def test_changes_add_up(own):
+    other = own.with_constants({"N": "4"}).with_constants({"RATE": "1"})
+    assert (other.values["N"], other.values["DOUBLE"]) == (4, 2.0)
+    assert other.title == own.with_constants({"RATE": "1", "N": "4"}).title
+    assert own.with_constants({"N": "4"}).with_constants({"N": "2"}).title == own.title
 
 
 @pytest.mark.parametrize(

@@ -62,13 +62,12 @@ def test_a_stored_distribution_is_drawn_again(tmp_path):
     for distribution in ("normal", pairs):
         ds = sweep(distribution)
         replay._functions.clear()
+        given = {}
         if distribution is pairs:
-            with pytest.raises(
-                ValueError, match=r"with distribution = '.*:pairs', a function that the file only names"
-            ):
+            with pytest.raises(ValueError, match=r"distribution = '.*:pairs', a function that the file only names"):
                 qb.replay(ds, 2, delta=0.5)
-        build = {"build": chains(distribution=pairs)[0]} if distribution is pairs else {}
-        one = qb.replay(ds, 2, delta=0.5, **build)
+            given = {"build": chain(pairs)}
+        one = qb.replay(ds, 2, delta=0.5, **given)
         np.testing.assert_allclose(one.ergotropy.squeeze(), alone(distribution, 2), atol=1e-9)
 
 

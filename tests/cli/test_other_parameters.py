@@ -135,7 +135,7 @@ def test_verify_shows_other_parameters_and_does_not_count_them(own, capsys):
     assert cli.main(["verify", name, "--format", "json"]) == 0
     captured = capsys.readouterr()
     assert not json.loads(captured.out)["rows"]
-    assert "older data, left out" in captured.err
+    assert "older data, or of a quick run, left out" in captured.err
 
 
 def test_redraw_and_plot_know_other_parameters(own, capsys):
@@ -163,6 +163,44 @@ def test_redraw_and_plot_know_other_parameters(own, capsys):
     assert file.with_suffix(".png").read_bytes() == before
     assert cli.main(["show", str(file)]) == 0
     assert "changed.N" in capsys.readouterr().out
+
+
+def test_a_folder_may_have_an_at_sign(own, capsys):
+    folder = Path("me@home")
+    folder.mkdir()
+    Path(own).rename(folder / own)
+    cli.main(["run", str(folder / own), "--set", "N=2"])
+    (file,) = others(own)
+    for name in (folder / own, f"{folder / own}@{file.stem.rpartition('@')[2]}"):
+        assert cli.main(["redraw", str(name)]) == 0
+    assert cli.main(["redraw", f"{folder / own}@nothing"]) == 2
+
+
+def test_a_file_that_is_no_other_data_is_left_out(own, capsys):
+    cli.main(["run", own, "--set", "N=2"])
+    (file,) = others(own)
+    Path(f"figures/{Path(own).stem}@0123abcd.nc").write_bytes(file.read_bytes())
+    Path(f"figures/{Path(own).stem}@deadbeef.nc").write_text("no data")
+    edit(own, "N = 1\n", "M = 1\n")
+    edit(own, "qb.linear(N), N", "qb.linear(M), M")
+    edit(own, "1.5 - N", "1.5 - M")
+    assert cli.main(["verify", own]) == 0
+    captured = capsys.readouterr()
+    assert captured.err.count("left out: ") == 3
+    assert "Unknown constant 'N'" in captured.err
+    assert "1 checks of our own: 1 hold" in captured.out
+
+
+def test_a_file_of_the_user_may_import_from_the_papers(own):
+    # in a process that knows the folder of qbsim alone
+    edit(own, "N = 1\n", "N = 1\nfrom scenarios.santos2021 import GAMMA\n")
+    code = f"from qbsim.ledger.scenario import find; print(find(['{own}'])[0].module.GAMMA)"
+    folder = Path("only")
+    folder.mkdir()
+    (folder / "qbsim").symlink_to(Path(scenario.__file__).parents[1])
+    env = os.environ | {"PYTHONPATH": str(folder.resolve())}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    assert done.stdout.strip() == "1.0", done.stderr
 
 
 @pytest.mark.parametrize(
