@@ -8,11 +8,14 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .._checks import SweepWarning
 from .._files import atomic
 from .._readers import read_netcdf
 from ..geometry import GEOMETRIES, read_graph
@@ -71,7 +74,7 @@ def add_parsers(commands: Any) -> None:
 
     texts = {"help": "axes, progress and provenance of a result"}
     add_command(commands, "show", PATH, texts, command=show, full_disk=FULL_DISK)
-    texts = {"help": "draw any quantity of a result against any axis"} | WITH_DEFAULTS
+    texts = {"help": "draw any quantity of a result, or of a sweep that runs, against any axis"} | WITH_DEFAULTS
     add_command(commands, "plot", PLOT, texts, command=plot, full_disk=FULL_DISK)
 
 
@@ -280,10 +283,15 @@ def _flat(groups: list[Any]) -> list[Any]:
 def plot(args: argparse.Namespace) -> int:
     """``qbsim plot``: draw a result and save the figure."""
     from ..sweeps.plot import draw, select
+    from ..sweeps.stored import load
 
-    file = _find(args.path)
-    fig = draw(select(read_netcdf(file), dict(args.where)), args.x, args.y)
-    out = args.out or file.with_suffix(".png")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SweepWarning)
+        ds = load(args.path)
+    for warning in caught:
+        print(f"qbsim: {warning.message}", file=sys.stderr)
+    fig = draw(select(ds, dict(args.where)), args.x, args.y)
+    out = args.out or (args.path / "sweep.png" if args.path.is_dir() else args.path.with_suffix(".png"))
     if out.suffix not in (".png", ".pdf", ".svg"):
         raise ValueError(f"Argument --out must end in .png, .pdf or .svg, but is {out}.")
     with atomic(out) as temporary:
@@ -312,8 +320,5 @@ def _find(path: Path) -> Path:
     """File of a result, from the file or the folder of a sweep."""
     file = path / "sweep.nc" if path.is_dir() else path
     if not file.is_file():
-        hint = (
-            "; its sweep is not finished: the same `qbsim sweep` resumes" if (path / "manifest.json").exists() else ""
-        )
-        raise FileNotFoundError(f"There is no result at {file}{hint}.")
+        raise FileNotFoundError(f"There is no result at {file}.")
     return file
