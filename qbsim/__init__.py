@@ -52,6 +52,7 @@ from .networks import Network
 from .states import classical, empty, full, plus
 from .sweeps.replay import replay
 from .sweeps.run import sweep
+from .sweeps.stored import load
 
 __all__ = [
     "GEOMETRIES",
@@ -98,6 +99,7 @@ __all__ = [
     "l1_coherence",
     "largest_negativity",
     "linear",
+    "load",
     "local_ergotropy",
     "mean_concurrence",
     "negativity",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sys
 import tempfile
@@ -16,6 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     import xarray as xr
 
+COMPLEX = "complex_variables"  # attribute of a file: names of the variables that it holds in two parts
 TEXT_LIMIT = 2**28  # bytes of a text file
 
 
@@ -87,7 +89,8 @@ def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     ds : xarray.Dataset
-        From `evolve` or `sweep`. NetCDF has no complex numbers: a complex variable `x` is written as `x_re` and `x_im`.
+        From `evolve` or `sweep`. NetCDF has no complex numbers: a complex variable `x` is written as `x_re` and `x_im`,
+        which `load` joins again.
     path : path
         File to write; an existing one is replaced only once the new one is complete.
 
@@ -98,13 +101,12 @@ def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
 
     Examples
     --------
-    >>> import numpy as np, xarray, tempfile, os
-    >>> from qbsim import evolve, full, single_cell
+    >>> import numpy as np, tempfile, os
+    >>> from qbsim import evolve, full, load, single_cell
     >>> folder = tempfile.TemporaryDirectory()
     >>> file = os.path.join(folder.name, "cell.nc")
     >>> save(evolve(single_cell(gamma=1.0), full(1), np.linspace(0, 1, 3)), file)
-    >>> with xarray.open_dataset(file) as ds:
-    ...     ds.energy.values.round(3).tolist()
+    >>> load(file).energy.values.round(3).tolist()
     [1.0, 0.607, 0.368]
     >>> folder.cleanup()
     """
@@ -123,6 +125,7 @@ def save(ds: xr.Dataset, path: str | os.PathLike[str]) -> None:
     alone = sys.modules["dask"].config.set(scheduler="synchronous") if clustered else nullcontext()
     # made in memory: HDF5 that meets a full disk in the middle of a file can take the interpreter down with it
     with alone:
-        content = ds.drop_vars(split).assign(parts).to_netcdf(engine="h5netcdf")
+        real = ds.drop_vars(split).assign(parts).assign_attrs({COMPLEX: json.dumps([*split])} if split else {})
+        content = real.to_netcdf(engine="h5netcdf")
     with atomic(path) as temporary:
         temporary.write_bytes(content)

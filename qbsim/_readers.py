@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._files import COMPLEX
 from ._machine import available_memory
 
 if TYPE_CHECKING:
@@ -125,10 +126,26 @@ def read_netcdf(path: Path) -> xr.Dataset:
     open(path, "rb").close()
     try:
         _check_netcdf(path)
-        with xr.open_dataset(path, engine="h5netcdf") as ds:
-            return ds.load()
+        # units are names here: a time in seconds stays a number
+        with xr.open_dataset(path, engine="h5netcdf", decode_times=False) as ds:
+            return _as_saved(ds.load())
     except Exception as error:  # HDF5 and its readers raise what they like on a broken file
         raise ValueError(f"{path} is not a NetCDF file of qbsim: {error}") from error
+
+
+def _as_saved(ds: xr.Dataset) -> xr.Dataset:
+    """The Dataset that was given to `save`, with real and imaginary parts joined."""
+    names = parse_json(ds.attrs.pop(COMPLEX, "[]"), COMPLEX)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"its attribute {COMPLEX} is not a list of names")
+    for name in names:
+        re, im = f"{name}_re", f"{name}_im"
+        if re not in ds.data_vars or im not in ds.data_vars or ds[re].dims != ds[im].dims or name in ds:
+            raise ValueError(f"it has no real and imaginary part of {name!r}")
+        joined = ds[re].variable + 1j * ds[im].variable
+        joined.attrs = ds[re].attrs
+        ds = ds.drop_vars([re, im]).assign({name: joined})
+    return ds
 
 
 def _check_netcdf(path: Path) -> None:

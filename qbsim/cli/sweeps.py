@@ -9,11 +9,13 @@ import argparse
 import functools
 import json
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .._checks import SweepWarning
 from .._files import atomic
 from .._readers import parse_json, read_netcdf
 from ..geometry import GEOMETRIES, read_graph
@@ -74,7 +76,7 @@ def add_parsers(commands: Any) -> None:
 
     texts = {"help": "axes, progress and provenance of a result"}
     add_command(commands, "show", PATH, texts, command=show, full_disk=FULL_DISK)
-    texts = {"help": "draw any quantity of a result against any axis"} | WITH_DEFAULTS
+    texts = {"help": "draw any quantity of a result, or of a sweep that runs, against any axis"} | WITH_DEFAULTS
     add_command(commands, "plot", PLOT, texts, command=plot, full_disk=FULL_DISK)
 
 
@@ -290,13 +292,19 @@ def plot(args: argparse.Namespace) -> int:
     from ..plotting.datasets import select
     from ..plotting.figures import offscreen
     from ..plotting.panels import draw
+    from ..sweeps.stored import load
 
-    file = _find(args.path)
-    ds = read_netcdf(file)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SweepWarning)
+        ds = load(args.path)
+    for warning in caught:
+        print(f"qbsim: {warning.message}", file=sys.stderr)
     with offscreen():
         fig = draw(select(ds, dict(args.where)), args.x, args.y, args.heat)
-    # the figure of a scenario has the name of its data
-    out = args.out or file.with_name(f"{file.stem}{'_plot' if 'scenario' in ds.attrs else ''}.png")
+    default = args.path / "sweep.png" if args.path.is_dir() else args.path.with_suffix(".png")
+    if "scenario" in ds.attrs:  # the figure of a scenario has the name of its data
+        default = default.with_name(f"{default.stem}_plot.png")
+    out = args.out or default
     if "changed" in ds.attrs:
         settings = parse_json(ds.attrs["changed"], "Attribute 'changed'")
         print(Group(str(ds.attrs["scenario"]), [], settings).heading, file=sys.stderr)
@@ -328,8 +336,5 @@ def _find(path: Path) -> Path:
     """File of a result, from the file or the folder of a sweep."""
     file = path / "sweep.nc" if path.is_dir() else path
     if not file.is_file():
-        hint = (
-            "; its sweep is not finished: the same `qbsim sweep` resumes" if (path / "manifest.json").exists() else ""
-        )
-        raise FileNotFoundError(f"There is no result at {file}{hint}.")
+        raise FileNotFoundError(f"There is no result at {file}.")
     return file

@@ -80,7 +80,7 @@ def forecast(plan: Plan, workers: int, store: Store | None = None) -> Forecast:
     cpu, tasks, peak, total = 0.0, 0, 0, 0
     for curve, count in missing:
         seconds = count * curve.cost.seconds * slowness
-        batches = max(1, round(seconds / BATCH_SECONDS))
+        batches = min(count, max(1, round(seconds / BATCH_SECONDS)))
         cpu += seconds + batches * FILE_SECONDS
         tasks, total = tasks + batches, total + count
         peak = max(peak, curve.cost.memory)
@@ -91,7 +91,7 @@ def forecast(plan: Plan, workers: int, store: Store | None = None) -> Forecast:
         realizations=total,
         tasks=tasks,
         workers=workers,
-        seconds=cpu / workers + (START_SECONDS if total else 0.0),
+        seconds=float(cpu / workers + (START_SECONDS if total else 0.0)),
         memory=(workers + 1) * _base_memory() + workers * peak,
         disk=total * row + tasks * HEADER_BYTES + 16 * curves_number * len(plan.tlist) * (len(plan.measures) + 2),
     )

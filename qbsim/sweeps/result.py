@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import _version
+from .._checks import FloatArray
 from .._digest import digest, json_digest
 from .._machine import require
 from ..measures.labels import attributes, time_attributes
@@ -23,7 +25,7 @@ from .tasks import NUMERICS, SEED_RULE, numerics
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["check_memory", "label", "manifest", "parameters"]
+__all__ = ["Outline", "check_memory", "label", "manifest", "parameters"]
 
 FORMAT = 1
 SUMMARIES = {
@@ -32,6 +34,56 @@ SUMMARIES = {
     "gain": ("relative gain", "percent"),
     "gain_err": ("bootstrap error of the relative gain", "percent"),
 }
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What the Dataset of a sweep shows of its request, from the plan or from the manifest of its folder.
+
+    Attributes
+    ----------
+    request : dict
+        All arguments that decide the numbers, as plain data.
+    axes : dict
+        Name of every axis to its values.
+    states : list of str
+        Names of the states.
+    tlist : ndarray, (T,)
+        Times.
+    measures : dict
+        Name of every measure to the name of a row of MEASURES, or to anything else for a function of the user.
+    unit : str
+        Unit of energy of the batteries.
+    has_bonds : bool
+        Whether every battery has bonds.
+    keys : dict
+        Key of every curve, by its position on the grid and its state.
+    versions, numerics : dict
+        Versions of what computed the numbers.
+    """
+
+    request: dict[str, Any]
+    axes: dict[str, list[Any]]
+    states: list[str]
+    tlist: FloatArray
+    measures: Mapping[str, Any]
+    unit: str
+    has_bonds: bool
+    keys: dict[tuple[Index, str], str]
+    versions: dict[str, str]
+    numerics: dict[str, str]
+
+    @classmethod
+    def of(cls, plan: Plan) -> Outline:
+        """Outline of a plan."""
+        keys = {(index, curve.state): curve.key for index, curves in plan.curves.items() for curve in curves}
+        shown = (plan.tlist, plan.measures, plan.unit, plan.has_bonds)
+        return cls(parameters(plan), dict(plan.axes), [*plan.states], *shown, keys, _version.versions(), numerics())
+
+    @property
+    def shape(self) -> Index:
+        """Number of values of every axis."""
+        return tuple(len(values) for values in self.axes.values())
 
 
 def parameters(plan: Plan) -> dict[str, Any]:
@@ -66,6 +118,8 @@ def manifest(plan: Plan, log: dict[str, Any]) -> dict[str, Any]:
         "parameters_sha256": json_digest(request),
         "versions": _version.versions(),
         "numerics": numerics(),
+        "unit": plan.unit,
+        "has_bonds": plan.has_bonds,
         **log,
         "curves": [
             {"point": curve.point, "state": curve.state, "realizations": plan.counts[index], "identity": curve.key}
@@ -76,7 +130,7 @@ def manifest(plan: Plan, log: dict[str, Any]) -> dict[str, Any]:
 
 
 def label(
-    plan: Plan,
+    plan: Outline,
     averages: dict[tuple[Index, str], Average],
     files: dict[str, list[Piece]],
     log: dict[str, Any],
@@ -97,9 +151,9 @@ def label(
             ds[name] = ((*plan.axes, "state"), block, {"long_name": long_name, "units": units})
     counts = np.zeros(plan.shape, dtype=np.int64)
     keys = np.empty((*plan.shape, len(plan.states)), dtype=object)
-    for index, curves in plan.curves.items():
-        counts[index] = min(averages[at].count if (at := (index, c.state)) in averages else 0 for c in curves)
-        keys[index] = [curve.key for curve in curves]
+    for index in np.ndindex(plan.shape):
+        counts[index] = min(averages[index, s].count if (index, s) in averages else 0 for s in plan.states)
+        keys[index] = [plan.keys[index, s] for s in plan.states]
     attrs = {"long_name": "SHA-256 of all that the curve depends on", "units": "1"}
     ds["realizations"] = (tuple(plan.axes), counts, {"long_name": "realizations averaged over", "units": "1"})
     ds["identity"] = ((*plan.axes, "state"), keys.astype(str), attrs)
@@ -109,16 +163,16 @@ def label(
     return ds
 
 
-def _block(plan: Plan, numbers: Mapping[tuple[Index, str], Any], *shape: int) -> np.ndarray:
+def _block(plan: Outline, numbers: Mapping[tuple[Index, str], Any], *shape: int) -> np.ndarray:
     """Numbers of all curves as one array, (*axes, state, *shape); nan where there are none."""
-    states = list(plan.states)
+    states = plan.states
     block = np.full((*plan.shape, len(states), *shape), np.nan)
     for (index, state), values in numbers.items():
         block[*index, states.index(state)] = values
     return block
 
 
-def _add_curves(ds: xr.Dataset, plan: Plan, averages: dict[tuple[Index, str], Average], keep: str) -> None:
+def _add_curves(ds: xr.Dataset, plan: Outline, averages: dict[tuple[Index, str], Average], keep: str) -> None:
     """Mean and standard error of every measure and ratio."""
     for name in [*plan.measures, *(f"{n}_ratio" for n in ("ergotropy", "energy") if n in plan.measures)]:
         attrs = _attrs(plan, name)
@@ -129,7 +183,7 @@ def _add_curves(ds: xr.Dataset, plan: Plan, averages: dict[tuple[Index, str], Av
             ds[variable] = ((*plan.axes, "state", "time"), block, attrs | {"long_name": head + attrs["long_name"]})
 
 
-def _attrs(plan: Plan, name: str) -> dict[str, str]:
+def _attrs(plan: Outline, name: str) -> dict[str, str]:
     """Long name and units of a measure or of a ratio."""
     if name not in plan.measures:
         return {"long_name": f"{name.removesuffix('_ratio')} / initial value, mean of ratios", "units": "1"}
@@ -139,50 +193,49 @@ def _attrs(plan: Plan, name: str) -> dict[str, str]:
     return attrs
 
 
-def _provenance(plan: Plan, averages: list[Average], log: dict[str, Any]) -> dict[str, Any]:
+def _provenance(plan: Outline, averages: list[Average], log: dict[str, Any]) -> dict[str, Any]:
     """Attributes of the result: the request, the solvers that ran, the worst certificate, versions and times."""
-    request = parameters(plan)
+    request = plan.request
     solvers = {name: reason for average in averages for name, reason in average.solvers.items()}
     worst = {name: combine(name, [average.certificate[name] for average in averages]) for name in CERTIFICATE}
     return {
         "label": "sweep over " + ", ".join(plan.axes),
         "parameters": json.dumps(request),
         "parameters_sha256": json_digest(request),
-        "seed": plan.seed,
+        "seed": request["seed"],
         "seed_rule": SEED_RULE,
         "solver": ", ".join(sorted(solvers)),
         "solver_reason": "; ".join(solvers[name] for name in sorted(solvers)),
         "certificate": json.dumps(worst),
         "host_processor": ", ".join(sorted({p for average in averages for p in average.processors})),
-        "rtol": plan.settings.rtol,
-        "atol": plan.settings.atol,
+        "rtol": request["rtol"],
+        "atol": request["atol"],
         "set_aside": json.dumps(log["set_aside"]),
-        **_version.versions(),
-        **{f"{name}_version": numerics()[name] for name in NUMERICS},
-        "numerics_sha256": numerics()["qbsim_code"],
+        **plan.versions,
+        **{f"{name}_version": plan.numerics[name] for name in NUMERICS},
+        "numerics_sha256": plan.numerics["qbsim_code"],
         "started": log["started"],
         "finished": log["finished"],
         "threads_per_worker": 1,
     }
 
 
-def check_memory(plan: Plan, most: int) -> None:
+def check_memory(plan: Plan | Outline, most: int) -> None:
     """Refuse to keep more curves than fit the free memory, before they are computed."""
     need = 8 * math.prod(plan.shape) * len(plan.states) * most * len(plan.tlist) * len(plan.measures)
     require(need, "keep='all'", "Use keep='mean', or fewer realizations.")
 
 
-def _add_realizations(ds: xr.Dataset, plan: Plan, files: dict[str, list[Piece]]) -> None:
+def _add_realizations(ds: xr.Dataset, plan: Outline, files: dict[str, list[Piece]]) -> None:
     """Curves of every realization; nan where there is none."""
     most = int(ds.realizations.max())
     check_memory(plan, most)
     shape = (*plan.shape, len(plan.states), most, len(plan.tlist))
     blocks = {name: np.full(shape, np.nan) for name in plan.measures}
-    for index, curves in plan.curves.items():
-        for s, curve in enumerate(curves):
-            for numbers, batch in chunks(cover(files[curve.key], most)[0], curve.key):
-                for name, block in blocks.items():
-                    block[(*index, s)][numbers] = batch.values[name]
+    for (index, state), key in plan.keys.items():
+        for numbers, batch in chunks(cover(files[key], most)[0], key):
+            for name, block in blocks.items():
+                block[(*index, plan.states.index(state))][numbers] = batch.values[name]
     ds["realization"] = ("realization", np.arange(most), {"long_name": "number of the realization"})
     for name, block in blocks.items():
         ds[name] = ((*plan.axes, "state", "realization", "time"), block, _attrs(plan, name))

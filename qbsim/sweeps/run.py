@@ -25,7 +25,7 @@ from .ensemble import Average, average
 from .executors import Outside, Processes, Serial, open_executor
 from .plan import Index, Plan, Request, make_plan
 from .replay import remember
-from .result import check_memory, label, manifest
+from .result import Outline, check_memory, label, manifest
 from .tasks import CHUNK, now, numerics
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def sweep(
         run = _Run(plan, home, executor, workers, Progress(progress), stack, keeps=store is not None)
         run.complete()
         remember(plan)
-        ds = label(plan, run.averages, run.files, run.log, keep=keep)
+        ds = label(Outline.of(plan), run.averages, run.files, run.log, keep=keep)
         _warn_of_cutoff(plan, run.averages)
         if store is not None:
             save(ds, home.folder / "sweep.nc")
