@@ -119,6 +119,8 @@ def uncharged(battery: Any) -> Qobj:
     >>> uncharged(drive(2)).dims[0]
     [2, 2]
     """
+    if isinstance(battery, Qobj) or not hasattr(battery, "dims"):
+        raise TypeError(f"Argument battery must be a Battery, but is {shown(battery)}.")
     return qutip.tensor([qutip.fock(d, 0) for d in battery.dims])
 
 

@@ -51,7 +51,7 @@ def nearest(kind: str, name: Any, known: Sequence[str], instead: Mapping[str, st
     else:
         close = closest(text, known)
         hint = f" Did you mean {close!r}?" if close else ""
-    return f"Unknown {kind} {shown(name)}.{hint} Known: {', '.join(known)}."
+    return f"Unknown {kind} {shown(name)}.{hint} Known: {', '.join(known) or 'none'}."
 
 
 def no_attribute(module: str, name: str, instead: Mapping[str, str] = MappingProxyType({})) -> AttributeError:

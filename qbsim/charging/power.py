@@ -13,7 +13,7 @@ from qutip import Qobj
 
 from .._checks import FloatArray, as_count, as_real, as_tlist, explained
 from .._checks.names import shown
-from ..battery import Battery
+from ..battery import Battery, not_a_battery
 from ..evolution import series
 from ..measures.table import read_measures
 from ..solvers import Settings
@@ -44,6 +44,8 @@ PEAKS = 3  # highest samples that are looked at closely
 
 def _peak(battery: Battery, rho0: Qobj, tlist: ArrayLike, of: str, solver: str, kwargs: dict[str, Any]) -> Peak:
     """Largest energy, average or instantaneous power on the curve through ever finer samples."""
+    if not isinstance(battery, Battery):
+        raise not_a_battery(battery)
     times, rho0 = as_tlist(tlist), check_state(rho0, battery.dims, "rho0")
     name = "power" if of == "instantaneous" else "energy"
     measures, settings = read_measures(name), Settings(solver, **kwargs).checked()

@@ -12,6 +12,7 @@ from qutip import Qobj, QobjEvo
 from scipy.optimize import minimize_scalar
 
 from .._checks import as_hermitian, as_real, as_tlist, explained
+from .._checks.names import shown
 from ..states import check_state
 
 __all__ = ["SpeedLimit", "margolus_levitin", "mean_and_spread", "speed_limit"]
@@ -124,6 +125,8 @@ def speed_limit(psi: Qobj, phi: Qobj, E: float, dE: float, *, driven: bool = Fal
     for name, state in (("psi", psi), ("phi", phi)):
         if not check_state(state, name=name).isket:
             raise TypeError(f"Argument {name} must be a ket: the limits are those of pure states.")
+    if psi.dims != phi.dims:
+        raise ValueError(f"Arguments psi and phi must have the same dims, but have {psi.dims} and {phi.dims}.")
     E, dE = as_real("E", E, minimum=0), as_real("dE", dE, minimum=0)
     overlap = min(1.0, abs(psi.overlap(phi)))
     # arccos loses half of the digits of nearly equal states; the norm of the difference keeps them
@@ -171,6 +174,8 @@ def mean_and_spread(H: Qobj | QobjEvo, psi: Qobj, tlist: ArrayLike | None = None
     check_state(psi, name="psi")
     if isinstance(H, Qobj):
         return _moments(H, psi)
+    if not isinstance(H, QobjEvo):
+        raise TypeError(f"Argument H must be a Hamiltonian (Qobj or QobjEvo), but is {shown(H)}.")
     if tlist is None:
         raise ValueError("Argument tlist is needed: E and dE of a driven H are averages over time.")
     times = as_tlist(tlist)
