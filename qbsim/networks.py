@@ -12,9 +12,9 @@ import qutip
 import scipy.sparse
 from qutip import Qobj
 
-from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, by_word, explained, per_bond, per_cell
+from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, explained, per_bond, per_cell
 from ._machine import require_cells
-from .battery import INSTEAD, Battery
+from .battery import Battery
 from .decay import NetworkReport, bond_factor_limits, decay_modes, is_positive, largest_gamma_bond
 from .geometry import read_edges
 from .operators import lowering, occupations, raising, sigma_z
@@ -67,14 +67,6 @@ class Network(Battery):
         rate or occupation of a cell, bonds that are not bonds of N cells, and a decay matrix with a negative rate
         beyond 1e-12 of the largest one.
     """
-
-    _instead = INSTEAD | by_word(
-        {
-            "numpy.diag(network.decay_matrix)": "gamma gammas rates",
-            "network.decay_matrix, whose elements off the diagonal are those of the bonds": "gamma_bond K",
-            "network.omega": "omegas frequencies fields",
-        }
-    )
 
     @explained
     def __init__(

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from .._checks import FloatArray, as_count, as_real, as_tlist, explained
-from .._checks.names import shown
-from ..battery import Battery, not_a_battery
+from .._checks.names import not_a_battery, shown
+from ..battery import Battery
 from ..evolution import series
 from ..measures.table import read_measures
 from ..solvers import Settings

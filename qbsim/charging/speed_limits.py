@@ -12,7 +12,6 @@ from qutip import Qobj, QobjEvo
 from scipy.optimize import minimize_scalar
 
 from .._checks import as_hermitian, as_real, as_tlist, explained
-from .._checks.names import shown
 from ..states import check_state
 
 __all__ = ["SpeedLimit", "margolus_levitin", "mean_and_spread", "speed_limit"]
@@ -174,8 +173,6 @@ def mean_and_spread(H: Qobj | QobjEvo, psi: Qobj, tlist: ArrayLike | None = None
     check_state(psi, name="psi")
     if isinstance(H, Qobj):
         return _moments(H, psi)
-    if not isinstance(H, QobjEvo):
-        raise TypeError(f"Argument H must be a Hamiltonian (Qobj or QobjEvo), but is {shown(H)}.")
     if tlist is None:
         raise ValueError("Argument tlist is needed: E and dE of a driven H are averages over time.")
     times = as_tlist(tlist)

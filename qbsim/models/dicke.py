@@ -10,7 +10,6 @@ import qutip
 from qutip import Qobj, QobjEvo
 
 from .._checks import as_count, as_flag, as_real, explained
-from .._checks.calls import check_call
 from .._machine import require, require_cells
 from ..battery import Battery
 from ..collective import Collective, choose_space, collective_losses, local_losses
@@ -146,7 +145,6 @@ def dicke(
 def _switched(free: Qobj, coupling: Qobj, lam: float | Callable[[float], float]) -> Qobj | QobjEvo:
     """Free part plus the coupling, constant or switched."""
     if callable(lam):
-        check_call("Argument lam must be a number or a function of time", lam, 0.0)
         return QobjEvo([free, [coupling, lambda t: _real(lam(t))]])
     lam = as_real("lam", lam)
     if lam == 0:
