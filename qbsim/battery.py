@@ -19,11 +19,10 @@ from ._checks import (
     ModelWarning,
     as_count,
     as_text,
-    by_word,
     explained,
     warn,
 )
-from ._checks.names import shown
+from ._checks.names import no_attribute_of
 from ._drives import (
     check_arguments,
     check_finite,
@@ -38,37 +37,11 @@ from ._drives import (
 from ._html import battery_html
 from .geometry import read_edges
 
-__all__ = ["GENERAL_LOSSES", "GENERAL_OPERATORS", "Battery", "not_a_battery"]
+__all__ = ["GENERAL_LOSSES", "GENERAL_OPERATORS", "Battery"]
 
 # Terms of the master equation by the names that solvers list.
 GENERAL_OPERATORS, GENERAL_LOSSES = "operators of its own", "losses of its own"
 MOVING = "an operator that depends on time"
-
-
-INSTEAD = by_word(
-    {
-        "battery.N": "n n_cells num_cells size",
-        "battery.H": "Hamiltonian hamiltonian ham",
-        "battery.c_ops": "jumps collapse_operators collapse_ops lindblad L",
-        "qbsim.evolve(battery, rho0, tlist, measures)": "evolve run solve simulate mesolve charge discharge",
-        "qbsim.evolve(battery, rho0, tlist, measures), or a function of one state, such as qbsim.ergotropy(rho, "
-        "battery.H0)": "ergotropy energy efficiency power concurrence",
-        "battery.edges": "bonds graph geometry",
-    }
-)
-"""What a battery has, and the names under which others look for it."""
-
-
-def not_a_battery(value: Any) -> TypeError:
-    """Error for something in the place of a battery."""
-    remedy = ""
-    if isinstance(value, Qobj | QobjEvo) and value.isoper:
-        remedy = "; make one of your operators, qbsim.Battery(H0, H, c_ops, N=...)"
-    elif isinstance(value, Qobj):
-        remedy = "; the order is battery, state, times"
-    elif callable(value):
-        remedy = "; call it"
-    return TypeError(f"Argument battery must be a Battery, but is {shown(value)}{remedy}.")
 
 
 class Battery:
@@ -136,8 +109,6 @@ class Battery:
     own_measures: Mapping[Any, Any] = MappingProxyType({})
     """Rows of the table of measures that this kind of battery evaluates in its own way, by the row they replace."""
 
-    _instead: Mapping[str, str] = INSTEAD
-
     cells_are_factors: bool = True
     """Whether the state of the cells is one in their product space; if not, a measure has to say that it is right."""
 
@@ -194,10 +165,7 @@ class Battery:
             self.truncation = truncation
 
     def __getattr__(self, name: str) -> Any:
-        if not name.startswith("_") and hasattr(type(self), name):  # a property has raised this error itself
-            return object.__getattribute__(self, name)
-        road = self._instead.get(name)
-        raise AttributeError(f"A {type(self).__name__} has no attribute {name!r}{f': use {road}' if road else ''}.")
+        return object.__getattribute__(self, name) if hasattr(type(self), name) else no_attribute_of(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in vars(self) or isinstance(getattr(type(self), name, None), cached_property):

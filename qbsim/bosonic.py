@@ -31,7 +31,9 @@ def thermal_entropy(n: ArrayLike) -> FloatArray:
     >>> float(thermal_entropy(0.0)), round(float(thermal_entropy(1.0)), 6)
     (0.0, 1.386294)
     """
-    n = np.asarray(n, float)
+    n = as_real_array("n", n)
+    if (n < 0).any():
+        raise ValueError(f"Argument n must be at least 0, but holds {n.min():g}.")
     cold = n < 1e-300  # no difference of large numbers for hot modes, no division by zero for cold ones
     return np.log1p(n) + np.where(cold, 0.0, n * np.log1p(1 / np.where(cold, 1.0, n)))
 

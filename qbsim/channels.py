@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from qutip import Qobj, QobjEvo
 
 from ._checks import apart, as_count, as_real, by_word, explained, other_roads
+from ._checks.names import not_a_battery
 from ._machine import require_dense
-from .battery import Battery, not_a_battery
+from .battery import Battery
 from .operators import transition
 
 __all__ = [
@@ -318,16 +319,13 @@ def from_network(battery: Battery, t: float) -> Qobj:
     Returns
     -------
     Qobj
-        Superoperator on all tensor factors of the battery.
+        Superoperator on all tensor factors of the battery: the exponential of a constant generator; one that depends
+        on time is integrated to a relative tolerance of 1e-10.
 
     Raises
     ------
     TypeError, ValueError
         If `battery` has no generator or `t` is negative.
-
-    Notes
-    -----
-    A constant generator is exponentiated; one that depends on time is integrated to a relative tolerance of 1e-10.
 
     Examples
     --------

@@ -14,9 +14,10 @@ from qutip import Qobj
 
 from . import _version
 from ._checks import FloatArray, apart, as_flag, as_measured, as_tlist, explained
+from ._checks.names import not_a_battery
 from ._digest import json_digest
 from ._machine import heard_by, one_thread
-from .battery import Battery, not_a_battery
+from .battery import Battery
 from .measures.entanglement import NO_BONDS
 from .measures.labels import attributes, rounding, time_attributes
 from .measures.reference import Reference

@@ -12,11 +12,11 @@ import qutip
 import scipy.sparse
 from qutip import Qobj, QobjEvo
 
-from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, by_word, explained, per_bond, per_cell
+from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, explained, per_bond, per_cell
 from ._drives import check_arguments, operator_digest, read_operator
 from ._html import network_html
 from ._machine import require_cells
-from .battery import GENERAL_OPERATORS, INSTEAD, MOVING, Battery
+from .battery import GENERAL_OPERATORS, MOVING, Battery
 from .decay import NetworkReport, bond_factor_limits, decay_modes, is_positive, largest_gamma_bond
 from .geometry import read_edges
 from .operators import lowering, occupations, raising, sigma_z
@@ -77,14 +77,6 @@ class Network(Battery):
 
     extra: Qobj | QobjEvo | None = None
     """Term of H beside those of the arrays."""
-
-    _instead = INSTEAD | by_word(
-        {
-            "numpy.diag(network.decay_matrix)": "gamma gammas rates",
-            "network.decay_matrix, whose elements off the diagonal are those of the bonds": "gamma_bond K",
-            "network.omega": "omegas frequencies fields",
-        }
-    )
 
     @explained
     def __init__(

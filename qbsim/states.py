@@ -120,6 +120,8 @@ def uncharged(battery: Any) -> Qobj:
     >>> uncharged(drive(2)).dims[0]
     [2, 2]
     """
+    if isinstance(battery, Qobj) or not hasattr(battery, "dims"):
+        raise TypeError(f"Argument battery must be a Battery, but is {shown(battery)}.")
     size = 24 * math.prod(battery.dims)  # the ket, and half of it before the last product
     require(size, f"A ket of {len(battery.dims)} tensor factors", "Use fewer cells or levels.")
     return qutip.tensor([qutip.fock(d, 0) for d in battery.dims])

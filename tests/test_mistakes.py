@@ -141,7 +141,7 @@ PUBLIC = {
     f"{home.__name__}.{name}": getattr(home, name)
     for home in HOMES
     for name in home.__all__
-    if inspect.isfunction(getattr(home, name)) and name != "save"  # one of the lowest layer, beside the checks
+    if inspect.isfunction(getattr(home, name)) and getattr(home, name).__module__ != "qbsim._files"  # beside the checks
 }
 
 

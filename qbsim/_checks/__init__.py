@@ -156,6 +156,8 @@ def remedy_for(value: Any) -> str:
     """What to do with a value that is no real number or holds none; empty if it may be one."""
     if has_unit(value) or (isinstance(value, list | tuple) and any(map(has_unit, value))):
         return "give plain numbers, all in the same units, such as quantity.to(unit).magnitude"
+    if hasattr(value, "toarray"):
+        return "write it out with toarray()"
     if hasattr(value, "data_vars"):
         return "take one of its variables, such as ds.ergotropy"
     if isinstance(value, Mapping):

@@ -111,7 +111,7 @@ def wrong_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapp
     missing = [p.name for p in parameters.values() if p.default is p.empty and p.name not in kwargs]
     missing = [p for p in missing if p not in places[: len(args)]]
     texts = [f"{p} ({text})" if (text := meaning(function, p)) else p for p in missing]
-    return f"{name} needs the argument{'s' * (len(missing) > 1)} {' and '.join(texts)}. {takes}"
+    return f"{name} needs the argument{'s' * (len(missing) > 1)} {', '.join(texts)}. {takes}"
 
 
 def check_call(wanted: str, function: Any, *args: Any, **kwargs: Any) -> None:

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import qutip
-from qutip import Qobj
+from qutip import Qobj, QobjEvo
 
-__all__ = ["by_word", "closest", "nearest", "no_attribute", "shown"]
+__all__ = ["by_word", "closest", "nearest", "no_attribute", "no_attribute_of", "not_a_battery", "shown"]
 
 
 def shown(value: Any) -> str:
@@ -51,7 +51,7 @@ def nearest(kind: str, name: Any, known: Sequence[str], instead: Mapping[str, st
     else:
         close = closest(text, known)
         hint = f" Did you mean {close!r}?" if close else ""
-    return f"Unknown {kind} {shown(name)}.{hint} Known: {', '.join(known)}."
+    return f"Unknown {kind} {shown(name)}.{hint} Known: {', '.join(known) or 'none'}."
 
 
 def no_attribute(module: str, name: str, instead: Mapping[str, str] = MappingProxyType({})) -> AttributeError:
@@ -69,3 +69,38 @@ def no_attribute(module: str, name: str, instead: Mapping[str, str] = MappingPro
         return AttributeError(f"{plain}: it is QuTiP's, qutip.{name}.")
     close = closest(name, known)
     return AttributeError(f"{plain}. Did you mean {close!r}?" if close else plain)
+
+
+ATTRIBUTES = by_word(
+    {
+        "battery.N": "n n_cells num_cells size",
+        "battery.H": "Hamiltonian hamiltonian ham",
+        "battery.c_ops": "jumps collapse_operators collapse_ops lindblad L",
+        "battery.edges": "bonds graph geometry",
+        "qbsim.evolve(battery, rho0, tlist, measures)": "evolve run solve simulate mesolve charge discharge",
+        "qbsim.evolve(battery, rho0, tlist, measures), or a function of one state, such as qbsim.ergotropy(rho, "
+        "battery.H0)": "ergotropy energy efficiency power concurrence",
+        "numpy.diag(network.decay_matrix) of a Network": "gamma gammas rates",
+        "network.decay_matrix of a Network, whose elements off the diagonal are those of the bonds": "gamma_bond K",
+        "network.omega of a Network": "omegas frequencies fields",
+    }
+)
+"""What a battery has, and the names under which others look for it."""
+
+
+def no_attribute_of(battery: Any, name: str) -> NoReturn:
+    """Refuse a name that a battery does not have, with what to use instead."""
+    road = ATTRIBUTES.get(name)
+    raise AttributeError(f"A {type(battery).__name__} has no attribute {name!r}{f': use {road}' if road else ''}.")
+
+
+def not_a_battery(value: Any) -> TypeError:
+    """Error for something in the place of a battery."""
+    remedy = ""
+    if isinstance(value, Qobj | QobjEvo) and value.isoper:
+        remedy = "; make one of your operators, qbsim.Battery(H0, H, c_ops, N=...)"
+    elif isinstance(value, Qobj):
+        remedy = "; the order is battery, state, times"
+    elif callable(value):
+        remedy = "; call it"
+    return TypeError(f"Argument battery must be a Battery, but is {shown(value)}{remedy}.")

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from .._checks import FloatArray, as_count, as_flag, as_real, as_tlist, explained
-from .._checks.names import shown
+from .._checks.names import not_a_battery, shown
 from ..battery import Battery
 from ..evolution import series
 from ..measures.table import read_measures
@@ -44,6 +44,8 @@ PEAKS = 3  # highest samples that are looked at closely
 
 def _peak(battery: Battery, rho0: Qobj, tlist: ArrayLike, of: str, solver: str, kwargs: dict[str, Any]) -> Peak:
     """Largest energy, average or instantaneous power on the curve through ever finer samples."""
+    if not isinstance(battery, Battery):
+        raise not_a_battery(battery)
     times, rho0 = as_tlist(tlist), check_state(rho0, battery.dims, "rho0")
     progress = as_flag("progress", kwargs.pop("progress", True))
     name = "power" if of == "instantaneous" else "energy"

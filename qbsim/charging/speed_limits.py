@@ -127,6 +127,8 @@ def speed_limit(psi: Qobj, phi: Qobj, E: float, dE: float, *, driven: bool = Fal
     for name, state in (("psi", psi), ("phi", phi)):
         if not check_state(state, name=name).isket:
             raise TypeError(f"Argument {name} must be a ket: the limits are those of pure states.")
+    if psi.dims != phi.dims:
+        raise ValueError(f"Arguments psi and phi must have the same dims, but have {psi.dims} and {phi.dims}.")
     E, dE = as_real("E", E, minimum=0), as_real("dE", dE, minimum=0)
     overlap = min(1.0, abs(psi.overlap(phi)))
     # arccos loses half of the digits of nearly equal states; the norm of the difference keeps them

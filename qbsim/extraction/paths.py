@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from qutip import Qobj
 
 from .._checks import FloatArray, as_count, explained
+from .._checks.names import shown
 from ..measures.entanglement import largest_negativity
 from .work import as_populations
 
@@ -170,6 +171,8 @@ def follow(path: ExtractionPath, points: int = 33) -> xr.Dataset:
     """
     import xarray as xr
 
+    if not isinstance(path, ExtractionPath):
+        raise TypeError(f"Argument path must come from direct_path or indirect_path, but is {shown(path)}.")
     d, n = len(path.levels), path.n
     index = {label: row for row, label in enumerate(product(range(d), repeat=n))}
     energies = np.array([sum(path.levels[level] for level in label) for label in index])

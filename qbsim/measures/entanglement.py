@@ -141,7 +141,7 @@ def largest_negativity(rho: Qobj) -> float:
     >>> round(largest_negativity(qutip.ghz_state(3)), 12)
     0.5
     """
-    n = len(rho.dims[0])
+    n = len(check_state(rho).dims[0])
     # a cut and its complement are the same; with factor 0 on the first side each is met once
     cuts = [(0, *rest) for size in range(n - 1) for rest in combinations(range(1, n), size)]
     return max((negativity(rho, cut) for cut in cuts), default=0.0)

@@ -18,6 +18,8 @@ from ..operators import copies, j_minus, j_z, lowering, raising, sigma_x, sigma_
 
 __all__ = ["coupling_profile", "spin_chain"]
 
+PROFILES = ("nn", "lr", "uni")
+
 
 @explained
 def coupling_profile(n: int, g: float = 1.0, profile: str = "nn") -> FloatArray:
@@ -126,6 +128,8 @@ def spin_chain(
     if omega == 0:
         raise ValueError("Argument omega must not be zero: without the field nothing is charged.")
     if isinstance(coupling, str):
+        if coupling not in PROFILES:
+            raise ValueError(f"Argument coupling must be 'nn', 'lr' or 'uni', or a matrix, but is {coupling!r}.")
         couplings = coupling_profile(n, g, coupling)
     else:
         couplings = per_bond("coupling", coupling, all_to_all(n), n)

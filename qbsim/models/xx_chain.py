@@ -51,7 +51,8 @@ def xx_chain(
     """
     fields = as_real_array("omega", omega)
     if fields.ndim != 1 or fields.size == 0:
-        raise ValueError(f"Argument omega must hold one frequency per cell, but has shape {fields.shape}.")
+        hint = f"; write omega=[1.0] * {fields:g} for equal cells" if fields.ndim == 0 and fields > 0 else ""
+        raise ValueError(f"Argument omega must hold one frequency per cell, but has shape {fields.shape}{hint}.")
     # (J/4)(sx sx + sy sy) = (J/2)(s+ s- + s- s+)
     return network(
         linear(fields.size),

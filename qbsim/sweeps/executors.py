@@ -15,6 +15,8 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 from typing import Any
 
+from .._checks.names import shown
+
 __all__ = ["Outside", "Processes", "Serial", "open_executor"]
 
 IDLE_SECONDS = 60  # workers without work end after this time; a later sweep starts new ones
@@ -165,5 +167,5 @@ def open_executor(executor: Any, workers: int | None) -> Serial | Processes | Ou
         return Outside(executor)
     raise TypeError(
         "Argument executor must be None (local processes), 'serial', an address such as 'tcp://host:8786', or an "
-        f"object with a submit method, but is {executor!r}."
+        f"object with a submit method, but is {shown(executor)}."
     )

@@ -238,12 +238,13 @@ def _count(realizations: Any, point: dict[str, Any]) -> int:
         check_call(f"Argument realizations must be a function of {', '.join(point)}", realizations, **point)
         realizations = realizations(**point)
     elif isinstance(realizations, Mapping):
-        if len(realizations) != 1 or (axis := next(iter(realizations))) not in point:
+        (axis, numbers), *more = realizations.items() or [("", {})]
+        if more or axis not in point or not isinstance(numbers, Mapping):
             raise ValueError(
                 f"Argument realizations must be a number, a function of the point, or {{axis: {{value: number}}}} for "
                 f"one of the axes {', '.join(point)}, but is {realizations!r}."
             )
-        if point[axis] not in realizations[axis]:
+        if point[axis] not in numbers:
             raise ValueError(f"Argument realizations has no number for {axis} = {point[axis]!r}.")
-        realizations = realizations[axis][point[axis]]
+        realizations = numbers[point[axis]]
     return as_count("realizations", realizations)

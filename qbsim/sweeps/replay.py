@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import _version
 from .._checks import SweepWarning, as_count, as_real, explained, nearest, warn
+from .._checks.names import shown
 from .._digest import json_digest
 from .._machine import one_thread
 from .._readers import parse_json
@@ -132,6 +133,8 @@ def replay(
 
 def _read_request(dataset: xr.Dataset) -> dict[str, Any]:
     """Arguments of the sweep that made a dataset; checked, since it may come from any file."""
+    if not hasattr(dataset, "data_vars"):
+        raise TypeError(f"Argument dataset must be the Dataset of a sweep, but is {shown(dataset)}.")
     reason = ""
     if "parameters" not in dataset.attrs or "identity" not in dataset:
         reason = "it has no variable 'identity' or no parameters"

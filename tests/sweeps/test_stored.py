@@ -9,6 +9,7 @@ import xarray as xr
 from test_run import TIMES, chain, run, same_bits
 
 import qbsim as qb
+from qbsim.plotting.panels import draw
 
 AXES = {"N": [2, 3], "delta": [0.0, 2.0]}
 
@@ -113,7 +114,6 @@ def test_opening_changes_nothing_in_the_folder(cut):
 
 
 def test_a_partial_sweep_is_drawn_saved_and_resumed(cut, tmp_path):
-
     folder, whole = cut
     with pytest.warns(qb.SweepWarning):
         ds = qb.load(folder)
