@@ -147,7 +147,7 @@ _NAMES = {
     "qbsim.relative_gain(values)": "gain",
     "qbsim.half_life(tlist, values)": "halflife half_time t_half lifetime",
     'qbsim.plotting.curve(ds, "ergotropy")': "plot draw",
-    "xarray.open_dataset(path)": "open open_dataset read",
+    "qbsim.load(path)": "open open_dataset read",
     "qbsim.operators.sigma_z(k, N)": "sigmaz sigma_z sz",
     "qbsim.operators.sigma_x(k, N)": "sigmax sigma_x sx",
     "qbsim.operators.lowering(k, N)": "sigmam sm lower lowering",

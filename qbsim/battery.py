@@ -345,8 +345,7 @@ def _read_cells(cells: Any, factors: list[int]) -> tuple[int, ...]:
     if isinstance(cells, str) or not (cells is None or isinstance(cells, Iterable)):
         raise TypeError(f"Argument cells must be a list of tensor factors, but is {cells!r}.")
     chosen = tuple(range(len(factors))) if cells is None else tuple(as_count("cells", c, 0) for c in cells)
-    if len(set(chosen)) != len(chosen) or any(c >= len(factors) for c in chosen) or not chosen:
-        raise ValueError(
-            f"Argument cells must name different tensor factors of H, 0 to {len(factors) - 1}, but is {chosen}."
-        )
+    last = len(factors) - 1
+    if len(set(chosen)) != len(chosen) or max(chosen, default=last + 1) > last:
+        raise ValueError(f"Argument cells must name different tensor factors of H, 0 to {last}, but is {chosen}.")
     return chosen

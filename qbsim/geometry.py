@@ -106,6 +106,26 @@ __getattr__ = other_roads(__name__, {}, {word: f"qbsim.{name}(N)" for word, name
 
 
 @explained
+def _bond(pair: Any) -> tuple[int, int]:
+    """Two different cells in ascending order."""
+    try:
+        i, j = pair
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"Argument edges must hold pairs of cells, but holds {shown(pair)}; write a bond as (0, 1), one bond "
+            "as [(0, 1)], and give values of bonds apart, such as J=[...]."
+        ) from error
+    if isinstance(i, str) or isinstance(j, str):
+        raise TypeError(
+            f"Argument edges must bind cells by numbers from 0, but holds {shown(pair)}; a networkx graph may have "
+            "other names."
+        )
+    i, j = as_count("edges", i, minimum=0), as_count("edges", j, minimum=0)
+    if i == j:
+        raise ValueError(f"Argument edges must not bind a cell to itself, but holds ({i}, {j}).")
+    return min(i, j), max(i, j)
+
+
 def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
     """Bonds and number of cells from pairs or from a graph.
 
@@ -151,22 +171,7 @@ def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
         pairs = list(edges)
     seen: dict[tuple[int, int], None] = {}
     for pair in pairs:
-        try:
-            i, j = pair
-        except (TypeError, ValueError) as error:
-            raise TypeError(
-                f"Argument edges must hold pairs of cells, but holds {shown(pair)}; write a bond as (0, 1), one bond "
-                "as [(0, 1)], and give values of bonds apart, such as J=[...]."
-            ) from error
-        if isinstance(i, str) or isinstance(j, str):
-            raise TypeError(
-                f"Argument edges must bind cells by numbers from 0, but holds {shown(pair)}; a networkx graph may have "
-                "other names."
-            )
-        i, j = as_count("edges", i, minimum=0), as_count("edges", j, minimum=0)
-        if i == j:
-            raise ValueError(f"Argument edges must not bind a cell to itself, but holds ({i}, {j}).")
-        bond = (min(i, j), max(i, j))
+        bond = _bond(pair)
         if bond in seen:
             directed = getattr(edges, "is_directed", bool)()
             hint = "; give graph.to_undirected()" if directed else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import FloatArray, SweepWarning, warn
+from .._checks import FloatArray, SweepWarning, explained, warn
 from .._machine import one_thread
 from .._readers import parse_json, read_arrays, read_netcdf
 from .batches import BadBatch, Piece, Store, chunks, cover, curve_folder, read_batch
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["load"]
 
 
+@explained
 def load(path: str | os.PathLike[str]) -> xr.Dataset:
     """Open what `save` or `sweep` has stored.
 
