@@ -7,11 +7,11 @@ follows it. The modules of the session stay as they are.
 from __future__ import annotations
 
 import ast
-import importlib.machinery
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from types import CodeType, ModuleType
 from typing import Any
@@ -23,7 +23,7 @@ __all__ = ["in_place", "load"]
 _VALUES = "__set__"
 
 
-class _Loader(importlib.machinery.SourceFileLoader):
+class _Loader(SourceFileLoader):
     """Runs a source with other constants; no compiled copy of it is kept."""
 
     def __init__(self, source: Source, values: Mapping[str, Any]) -> None:
@@ -47,9 +47,9 @@ class _Finder:
         package = next(iter(sources)).rpartition(".")[0]
         self._package = package if package not in sources else ""  # of a copy that stands in no paper
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if name == self._package:
-            return importlib.machinery.ModuleSpec(name, None, is_package=True)
+            return ModuleSpec(name, None, is_package=True)
         source = self._sources.get(name)
         if source is None:
             return None

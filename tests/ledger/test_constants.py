@@ -166,6 +166,14 @@ def test_other_values_are_stored_under_their_own_digest(own, tmp_path):
     assert (found.title, found.values["N"]) == (one.title, 4)
     assert found.is_current(found.load(tmp_path), quick=False)
     assert not more.is_current(found.load(tmp_path), quick=False)
+    with xr.open_dataset(file) as ds:
+        ds = ds.load()
+    for changed in ("{\"N\": \"__import__('os').system('true')\"}", '{"os": "1"}', "[]", '{"N": 4}', "{", ""):
+        bad = tmp_path / f"{own.name}@11111111.nc"
+        qb.save(ds.assign_attrs(changed=changed), bad)
+        with pytest.raises(ValueError, match=r"must be int|Unknown constant|constants as texts|valid JSON"):
+            own.of_file(bad)
+        bad.unlink()
     file.rename(tmp_path / f"{own.name}@00000000.nc")
     with pytest.raises(ValueError, match="its name must be"):
         own.of_file(tmp_path / f"{own.name}@00000000.nc")

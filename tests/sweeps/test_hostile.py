@@ -643,7 +643,8 @@ def test_qbsim_imports_and_unpickles_only_by_names_of_its_own():
     """Solvers, plotting and the user's scenario files are imported by name; a worker unpickles what its parent sent."""
     allowed = {
         ("__init__.py", "import_module"),
-        ("ledger/scenario.py", "import_module"),
+        ("ledger/loading.py", "import_module"),
+        ("ledger/module.py", "import_module"),
         ("solvers/__init__.py", "import_module"),
         ("sweeps/transport.py", "cloudpickle.loads"),
     }
