@@ -223,9 +223,8 @@ class Battery:
         """A battery with one more term of H: a Qobj, a QobjEvo or a list [V, f], on all tensor factors."""
         V = read_operator("V in battery + V", term)
         if plain_dims(V.dims) != [self.dims, self.dims]:
-            raise ValueError(
-                f"The term V in battery + V must have dims {[self.dims, self.dims]}, as H, but has {V.dims}."
-            )
+            wanted = [self.dims, self.dims]
+            raise ValueError(f"The term V in battery + V must have dims {wanted}, as H, but has {V.dims}.")
         check_hamiltonian("V in battery + V", V)
         return self._with_term(V)
 
@@ -244,7 +243,7 @@ class Battery:
 
     @property
     def c_ops(self) -> list[Qobj | QobjEvo]:
-        """Jump operators and superoperator terms, ready for ``qutip.mesolve``."""
+        """Jump operators and superoperator terms for ``qutip.mesolve``."""
         return list(self._c_ops)
 
     @property
@@ -289,7 +288,7 @@ class Battery:
         """Bound on the rate of jumps, sum_m ||L_m^+ L_m||; None where more than constant losses change the spectrum."""
         if len(self.cells) < len(self.dims) or any(isinstance(x, QobjEvo) or x.issuper for x in (self.H, *self.c_ops)):
             return None
-        squares = [(c.dag() * c).to("CSR").data.as_scipy() for c in self.c_ops]
+        squares = ((c.dag() * c).to("CSR").data.as_scipy() for c in self.c_ops)
         return float(sum(scipy.sparse.linalg.norm(square, 1) for square in squares))  # no less than the norm
 
     @cached_property
@@ -346,6 +345,6 @@ def _read_cells(cells: Any, factors: list[int]) -> tuple[int, ...]:
         raise TypeError(f"Argument cells must be a list of tensor factors, but is {cells!r}.")
     chosen = tuple(range(len(factors))) if cells is None else tuple(as_count("cells", c, 0) for c in cells)
     last = len(factors) - 1
-    if len(set(chosen)) != len(chosen) or max(chosen, default=last + 1) > last:
+    if len({*chosen}) != len(chosen) or max(chosen, default=last + 1) > last:
         raise ValueError(f"Argument cells must name different tensor factors of H, 0 to {last}, but is {chosen}.")
     return chosen
