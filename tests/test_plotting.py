@@ -334,7 +334,7 @@ class TestHeatMap:
             ("half_life", {}, "also depends on state"),
             ("half_life", {"x": "N", "y": "N"}, "two different axes, but both are 'N'"),
             ("half_life", {"x": "N", "y": "time"}, "does not depend on 'time'"),
-            ("half_life", {"x": "n"}, "Unknown axis 'n'. Known: N, delta, state, time"),
+            ("half_life", {"x": "n"}, "Unknown axis 'n'. Did you mean 'N'"),
             ("halflife", {}, "Did you mean 'half_life'"),
             ("one", {}, "varies with delta alone"),
             ("one", {"x": "N", "y": "delta"}, "Axis N has one value only"),
