@@ -10,6 +10,7 @@ import nbformat
 import numpy as np
 import pytest
 from nbclient import NotebookClient
+
 from qbsim.solvers.progress import bar_class
 
 PICTURE, WIDGET = "image/png", "application/vnd.jupyter.widget-view+json"
