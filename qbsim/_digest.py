@@ -48,7 +48,7 @@ NOT_NUMERIC = (
     "ledger",
     "plotting",
     "scenarios",
-    "solvers/progress",
+    "solvers/_progress",
     "sweeps/executors",
     "sweeps/forecast",
     "sweeps/show",

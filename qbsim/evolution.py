@@ -24,8 +24,8 @@ from .measures.reference import Reference
 from .measures.series import StateSeries
 from .measures.table import Measure, measures_on, read_measures
 from .solvers import Choice, Settings, choose, require_memory
-from .solvers.certificate import combine, warn_of_cutoff
-from .solvers.progress import Meter, Progress, followed
+from .solvers._certificate import combine, warn_of_cutoff
+from .solvers._progress import Meter, Progress, followed
 from .states import check_state
 
 if TYPE_CHECKING:

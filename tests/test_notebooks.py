@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-from qbsim.solvers.progress import bar_class
+from qbsim.solvers._progress import bar_class
 
 PICTURE, WIDGET = "image/png", "application/vnd.jupyter.widget-view+json"
 

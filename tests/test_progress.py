@@ -15,7 +15,8 @@ import qutip
 import qbsim as qb
 from qbsim import _machine
 from qbsim.charging import charge_dicke, max_power, uncharged
-from qbsim.solvers import SOLVERS, Settings, load, progress
+from qbsim.solvers import SOLVERS, Settings, load
+from qbsim.solvers import _progress as progress
 
 TIMES = np.linspace(0, 1, 21)
 CHAIN = qb.network(qb.linear(3), omega=[1.0, 2.0, 3.0], J=1.0, gamma=0.5, gamma_bond=0.1)

@@ -25,7 +25,7 @@ from .._checks import as_count
 from .._digest import digest, json_digest
 from .._files import atomic, read_text, writable_folder
 from .._readers import parse_json, read_arrays
-from ..solvers.certificate import CERTIFICATE
+from ..solvers._certificate import CERTIFICATE
 from .tasks import CHUNK, Batch, Curve
 
 __all__ = ["BadBatch", "Piece", "Store", "chunks", "cover", "read_batch", "write_batch"]

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .._machine import one_thread
-from ..solvers.progress import Progress
+from ..solvers._progress import Progress
 from .batches import Piece, write_batch
 from .executors import Outside, Processes, Serial
 from .tasks import Curve

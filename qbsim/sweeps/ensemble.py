@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .._checks import FloatArray, HalfLifeWarning
 from ..curves import ROUNDING, half_life, relative_gain
-from ..solvers.certificate import CERTIFICATE, combine
+from ..solvers._certificate import CERTIFICATE, combine
 from .tasks import CHUNK, Batch
 
 __all__ = ["Average", "average"]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._machine import one_thread
+from ..solvers._certificate import CERTIFICATE
 from ..solvers._cost import eigenvalues
-from ..solvers.certificate import CERTIFICATE
-from ..solvers.progress import duration
+from ..solvers._progress import duration
 from .batches import Store, cover
 from .plan import Plan
 from .tasks import Curve

@@ -15,7 +15,7 @@ from .._checks import FloatArray
 from .._digest import digest, json_digest
 from .._machine import require
 from ..measures.labels import attributes, time_attributes
-from ..solvers.certificate import CERTIFICATE, combine
+from ..solvers._certificate import CERTIFICATE, combine
 from .batches import Piece, chunks, cover
 from .ensemble import Average
 from .plan import Index, Plan

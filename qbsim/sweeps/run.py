@@ -17,8 +17,8 @@ from .._machine import one_thread, require
 from ..battery import Battery
 from ..evolution import DEFAULTS
 from ..solvers import Settings
-from ..solvers.certificate import warn_of_cutoff
-from ..solvers.progress import Progress
+from ..solvers._certificate import warn_of_cutoff
+from ..solvers._progress import Progress
 from .batches import Store, chunks, cover
 from .dispatch import dispatch
 from .ensemble import Average, average

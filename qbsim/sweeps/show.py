@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._readers import parse_json
-from ..solvers.certificate import CERTIFICATE
+from ..solvers._certificate import CERTIFICATE
 from .batches import FILE_NAME, Store, cover, curve_folder
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from ..measures.reference import Reference
 from ..measures.table import read_measures
 from ..networks import Network
 from ..solvers import Settings, choose
-from ..solvers.certificate import CERTIFICATE
+from ..solvers._certificate import CERTIFICATE
 
 __all__ = ["CHUNK", "SEED_RULE", "Batch", "Cost", "Curve", "build_battery", "now", "takes_rng"]
 

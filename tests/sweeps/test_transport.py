@@ -13,7 +13,7 @@ import qutip
 
 import qbsim as qb
 from qbsim.solvers import Settings
-from qbsim.solvers.certificate import CERTIFICATE, combine
+from qbsim.solvers._certificate import CERTIFICATE, combine
 from qbsim.sweeps import executors, transport
 from qbsim.sweeps.show import of_file
 from qbsim.sweeps.tasks import Curve
