@@ -112,9 +112,10 @@ def _settings(settings: Mapping[str, str]) -> str:
 HEADS = ("row", "paper", "place", "qbsim", "verdict", "why it differs")
 
 
-def _cells(claim: Claim) -> tuple[str, ...]:
+def _cells(claim: Claim) -> list[str]:
+    """A row of the table, as `HEADS`."""
     quote = "check of our own" if claim.is_check else f'"{claim.quote}"'
-    return claim.text, quote, claim.place, claim.found, claim.verdict, claim.why
+    return [claim.text, quote, claim.place, claim.found, claim.verdict, claim.why]
 
 
 def as_markdown(groups: Sequence[Group]) -> str:
