@@ -105,7 +105,8 @@ def half_life(tlist: ArrayLike, values: ArrayLike, *, scale: float | None = None
     -------
     float
         First down-crossing of half the initial value on the PCHIP curve through the samples, counted from
-        ``tlist[0]``; nan, with a `HalfLifeWarning` that says why, if there is none.
+        ``tlist[0]``; nan, with a `HalfLifeWarning` that says why, if there is none. A half-life within the first step
+        comes with a `HalfLifeWarning`, too.
 
     Raises
     ------
@@ -132,6 +133,12 @@ def half_life(tlist: ArrayLike, values: ArrayLike, *, scale: float | None = None
         warn(
             f"No half-life: the curve keeps {curve.min() / curve[0]:.3g} of its initial value up to t = {times[-1]:g}; "
             "extend tlist.",
+            HalfLifeWarning,
+        )
+    elif tau < times[1]:
+        warn(
+            f"The half-life {tau - times[0]:.3g} is shorter than the first step {times[1] - times[0]:.3g}, so it says "
+            "more about the times than about the curve; choose times within the decay.",
             HalfLifeWarning,
         )
     return tau - float(times[0])

@@ -268,3 +268,11 @@ def test_what_is_not_a_curve_is_refused(t, y, error, words):
 def test_gain_of_nothing_is_refused():
     with pytest.raises(ValueError, match="non-empty curve"):
         qb.relative_gain([])
+
+
+def test_a_half_life_within_the_first_step_comes_with_a_warning():
+    """Times in seconds for a decay in microseconds: the value is a share of the step."""
+    t = np.linspace(0, 1, 11)
+    with pytest.warns(qb.HalfLifeWarning, match=r"0.0347 is shorter than the first step 0.1.*choose times within"):
+        assert qb.half_life(t, np.exp(-t / 80e-6)) == pytest.approx(0.0347, abs=1e-4)
+    assert qb.half_life(t, np.exp(-t / 0.2)) == pytest.approx(0.2 * np.log(2), rel=1e-2)

@@ -264,7 +264,7 @@ def _group(scenario: Scenario, ds: xr.Dataset) -> Group:
     """Rows of a scenario; under other parameters there may be none, since the paper says nothing about them."""
     try:
         with own_lines(scenario, "claims"):
-            return Group(scenario.title, scenario.claims(ds), scenario.settings)
+            return Group(scenario.title, scenario.claims(ds), scenario.settings, bool(ds.attrs.get("quick")))
     except ScenarioFailure as failure:
         if not scenario.changed:
             raise

@@ -32,17 +32,21 @@ class Group(NamedTuple):
     settings : dict
         Constants that are not those of the caption, as texts; with any, the rows are shown and never counted: the
         paper says nothing about these parameters.
+    quick : bool
+        Whether the numbers are those of a quick run.
     """
 
     title: str
     claims: Sequence[Claim]
     settings: Mapping[str, str] = {}
+    quick: bool = False
 
     @property
     def heading(self) -> str:
-        """Name of the scenario, with the other parameters."""
+        """Name of the scenario, with the other parameters, and whether it is a quick run."""
         other = ", ".join(f"{name} = {text}" for name, text in self.settings.items())
-        return f"{self.title}, {OTHER}: {other}" if other else self.title
+        title = f"{self.title} (quick run)" if self.quick else self.title
+        return f"{title}, {OTHER}: {other}" if other else title
 
     def rows(self) -> list[Claim]:
         """Rows to show: under other parameters no verdict looks like one on the paper."""
@@ -74,6 +78,7 @@ def _records(groups: Sequence[Group]) -> list[dict[str, Any]]:
             "verdict": claim.verdict,
             "why": claim.why,
             "other_parameters": dict(group.settings),
+            "quick": group.quick,
         }
         for group in groups
         for claim in group.rows()
@@ -97,7 +102,7 @@ def as_json(groups: Sequence[Group]) -> str:
 def as_csv(groups: Sequence[Group]) -> str:
     """One line for every row, after a line of names."""
     records = [r | {"other_parameters": _settings(r["other_parameters"])} for r in _records(groups)]
-    names = ["scenario", "kind", "text", "quote", "place", "qbsim", "verdict", "why", "other_parameters"]
+    names = ["scenario", "kind", "text", "quote", "place", "qbsim", "verdict", "why", "other_parameters", "quick"]
     file = io.StringIO()
     writer = csv.DictWriter(file, names, lineterminator="\n")
     writer.writeheader()

@@ -17,7 +17,7 @@ __all__ = ["attributes", "rounding", "time_attributes"]
 
 def time_attributes(unit: str) -> dict[str, str]:
     """Long name and unit of the times, for a unit of energy."""
-    return {"long_name": "time", "units": "1" if unit == "1" else f"1/{unit}"}
+    return {"long_name": "time", "units": unit.removeprefix("1/") if unit[:2] in ("1", "1/") else f"1/{unit}"}
 
 
 def attributes(name: str, measure: Any, unit: str) -> dict[str, Any]:

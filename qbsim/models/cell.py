@@ -10,7 +10,15 @@ __all__ = ["single_cell"]
 
 
 @explained
-def single_cell(*, omega: float = 1.0, gamma: float = 0.0, dephasing: float = 0.0, nbar: float = 0.0) -> Network:
+def single_cell(
+    *,
+    omega: float = 1.0,
+    gamma: float = 0.0,
+    dephasing: float = 0.0,
+    nbar: float = 0.0,
+    label: str = "",
+    unit: str = "1",
+) -> Network:
     r"""One two-level cell that relaxes and dephases.
 
     .. math:: \rho_{ee}(t) = \rho_{ee}(0)\,e^{-\gamma t}, \qquad
@@ -26,6 +34,8 @@ def single_cell(*, omega: float = 1.0, gamma: float = 0.0, dephasing: float = 0.
         Extra decay rate of the coherence.
     nbar : float
         Thermal occupation of the bath.
+    label, unit : str
+        Legend text; unit of energy, such as "1/us" for rates in 1/us and times in us.
 
     Returns
     -------
@@ -48,4 +58,6 @@ def single_cell(*, omega: float = 1.0, gamma: float = 0.0, dephasing: float = 0.
         gamma=as_real("gamma", gamma, minimum=0),
         dephasing=as_real("dephasing", dephasing, minimum=0),
         nbar=as_real("nbar", nbar, minimum=0),
+        label=label,
+        unit=unit,
     )

@@ -61,6 +61,7 @@ def test_json_has_every_field():
         "verdict": "differs (explained)",
         "why": "it does <not>",
         "other_parameters": {},
+        "quick": False,
     }
     assert found["rows"][4]["other_parameters"] == {"N": "8", "SEED": "7"}
     # what is under other parameters is in no total
@@ -75,7 +76,7 @@ def test_csv_has_the_rows_of_the_json():
     records = json.loads(FORMATS["json"](GROUPS))["rows"]
     for row, record in zip(rows, records, strict=True):
         settings = ", ".join(f"{k} = {v}" for k, v in record["other_parameters"].items())
-        assert row == record | {"other_parameters": settings}
+        assert row == record | {"other_parameters": settings, "quick": str(record["quick"])}
 
 
 def test_html_is_one_page_that_runs_nothing():
@@ -117,3 +118,11 @@ def test_other_parameters_never_count_and_never_fail():
     text = FORMATS["text"](GROUPS[1:])
     assert "0 statements of papers: 0 reproduced" in text
     assert "0 checks of our own: 0 hold" in text
+
+
+def test_a_quick_run_is_marked_in_every_format():
+    groups = [Group("paper.fig1", ROWS, quick=True)]
+    for name in ("text", "md", "html"):
+        assert "paper.fig1 (quick run)" in FORMATS[name](groups).replace("\\", "")
+    assert all(row["quick"] for row in json.loads(FORMATS["json"](groups))["rows"])
+    assert all(row["quick"] == "True" for row in csv.DictReader(io.StringIO(FORMATS["csv"](groups))))

@@ -424,3 +424,12 @@ def test_disordered_chain_is_the_xx_chain_in_random_fields():
     chain = qb.disordered_chain(4, 2.0, B0=10.0, exchange=10.0, gamma=1.0, nbar=0.1, rng=np.random.default_rng(3))
     fields = qb.random_fields(4, 2.0, B0=10.0, rng=np.random.default_rng(3))
     assert chain.parameters() == qb.xx_chain(fields, J=20.0, gamma=1.0, nbar=0.1).parameters()
+
+
+@pytest.mark.parametrize(
+    ("unit", "time", "power"), [("1", "1", "1"), ("1/us", "us", "1/us^2"), ("MHz", "1/MHz", "MHz^2")]
+)
+def test_the_unit_of_a_cell_gives_those_of_time_and_power(unit, time, power):
+    ds = qb.evolve(qb.single_cell(gamma=1.0, unit=unit, label="mine"), qb.full(1), [0, 1], ["energy", "power"])
+    assert (ds.energy.attrs["units"], ds.time.attrs["units"], ds.power.attrs["units"]) == (unit, time, power)
+    assert ds.attrs["label"] == "mine"
