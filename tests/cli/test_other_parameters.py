@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from test_main import edit, runs
 
 from qbsim.cli import main as cli
 from qbsim.ledger import scenario
@@ -60,18 +61,6 @@ def own(tmp_path, monkeypatch):
     name = f"mine_{abs(hash(str(tmp_path))) % 10**8}"
     Path(f"{name}.py").write_text(OWN)
     return f"{name}.py"
-
-
-def edit(file, old, new):
-    text = Path(file).read_text()
-    assert old in text
-    Path(file).write_text(text.replace(old, new))
-    sys.modules.pop(Path(file).stem, None)
-    os.utime(file, ns=(0, os.stat(file).st_mtime_ns + 10**9))
-
-
-def runs():
-    return len(Path("computed").read_text()) if Path("computed").exists() else 0
 
 
 def others(own):
