@@ -1,0 +1,159 @@
+r"""One class of n interchangeable cells, in blocks of total spin.
+
+A state that no exchange of cells changes is :math:`\rho = \sum x_{jmm'}\,|j,m\rangle\langle j,m'|`, averaged over the
+:math:`d_j = \binom nk - \binom n{k-1}` copies of spin j = n/2 - k, and normalised so that
+:math:`\mathrm{tr}\,\rho = \sum x_{jmm}`: every number is a probability of a block or a coherence in one. (Numbers
+normalised in the Hilbert-Schmidt norm would have to be multiplied by :math:`\sqrt{d_j}` to become probabilities, and
+their rounding too: by 1e14 for n = 100.)
+
+A level is counted from below, u = j + m, v = j + m'. Entries of equal q = u - v form a group; inside it they are
+ordered by k, then by u.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache, cached_property, lru_cache
+
+import numpy as np
+import scipy.sparse
+from scipy.linalg import eigh_tridiagonal
+
+from .._checks import ComplexArray, FloatArray, IntArray
+
+# Maps of single cells, sum_k s_k rho s_k^+ with s = s-, s+, sigma_z / 2: for every step of m the elements that lead to
+# j, j - 1 and j + 1, by u = j + m and w = j - m; Chase and Geremia, Phys. Rev. A 78, 052101 (2008).
+_Elements = tuple[Callable[[FloatArray, FloatArray], FloatArray], ...]
+_ELEMENTS: dict[int, _Elements] = {
+    -1: (lambda u, w: np.sqrt(u * (w + 1)), lambda u, w: np.sqrt(u * (u - 1)), lambda u, w: np.sqrt((w + 1) * (w + 2))),
+    1: (lambda u, w: np.sqrt(w * (u + 1)), lambda u, w: np.sqrt(w * (w - 1)), lambda u, w: np.sqrt((u + 1) * (u + 2))),
+    0: (lambda u, w: (u - w) / 2, lambda u, w: np.sqrt(u * w), lambda u, w: np.sqrt((u + 1) * (w + 1))),
+}
+
+
+@lru_cache(maxsize=64)
+def spin_blocks(n: int) -> SpinBlocks:
+    """Blocks of n cells, shared by all runs."""
+    return SpinBlocks(n)
+
+
+class SpinBlocks:
+    """Basis of the symmetric states of n cells, and the maps between its groups."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self.group = cache(self._group)
+
+    @cached_property
+    def copies(self) -> FloatArray:
+        """Copies d_j of every block, (n // 2 + 1,)."""
+        return np.array([float(c) for c in self._exact_copies])
+
+    @cached_property
+    def _exact_copies(self) -> list[int]:
+        return [math.comb(self.n, k) * (self.n - 2 * k + 1) // (self.n - k + 1) for k in range(self.n // 2 + 1)]
+
+    def size(self, q: int | IntArray) -> int | IntArray:
+        """Number of entries of a group."""
+        blocks = (self.n - abs(q)) // 2 + 1
+        return blocks * (self.n + 2 - abs(q) - blocks)
+
+    def index(self, k: IntArray | int, u: IntArray, v: IntArray) -> IntArray:
+        """Where an entry stands in its group."""
+        return k * (self.n + 2 - np.abs(u - v) - k) + np.minimum(u, v)
+
+    def _group(self, q: int) -> tuple[IntArray, IntArray, IntArray]:
+        """k, u and v of all entries of a group."""
+        lengths = self.n + 1 - abs(q) - 2 * np.arange((self.n - abs(q)) // 2 + 1)
+        k = np.repeat(np.arange(len(lengths)), lengths)
+        least = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        return k, least + max(q, 0), least + max(-q, 0)
+
+    def levels(self, q: int) -> tuple[FloatArray, ...]:
+        """n_e, S+S- and S-S+ of the left and of the right level, for all entries of a group."""
+        k, u, v = self.group(q)
+        top = self.n - 2 * k
+        return tuple(f for x in (u, v) for f in (k + x, x * (top - x + 1), (top - x) * (x + 1)))
+
+    def _map(self, q: int, move: tuple[int, int, int], values: FloatArray) -> scipy.sparse.coo_matrix:
+        """Map that moves k, u and v, with these values; entries that would leave the basis must have value 0."""
+        k, u, v = self.group(q)
+        dk, du, dv = move
+        cols = np.flatnonzero(values)
+        rows = self.index(k[cols] + dk, u[cols] + du, v[cols] + dv)
+        return scipy.sparse.coo_matrix((values[cols], (rows, cols)), shape=(self.size(q + du - dv), self.size(q)))
+
+    def left(self, q: int, step: int) -> scipy.sparse.coo_matrix:
+        """S- rho (step -1) or S+ rho (step 1), from group q to q + step."""
+        _, lowered, raised = self.levels(q)[:3]
+        return self._map(q, (0, step, 0), np.sqrt(lowered if step < 0 else raised))
+
+    def right(self, q: int, step: int) -> scipy.sparse.coo_matrix:
+        """Rho S- (step -1) or rho S+ (step 1), from group q to q + step."""
+        _, lowered, raised = self.levels(q)[3:]
+        return self._map(q, (0, 0, -step), np.sqrt(lowered if step > 0 else raised))
+
+    def jumps(self, q: int, step: int, alone: float, together: float) -> scipy.sparse.coo_matrix:
+        """alone sum_k s_k rho s_k^+ + together S rho S^+ inside group q; step -1, 1, 0: s = s-, s+, sigma_z / 2."""
+        n, (k, u, v) = self.n, self.group(q)
+        j, w, x = n / 2 - k, n - 2 * k - u, n - 2 * k - v
+        inside, lower, higher = (f(u, w) * f(v, x) for f in _ELEMENTS[step])
+        safe = np.maximum(j, 0.5)  # a spin 0 has neither of the first two
+        same = alone * (n / 2 + 1) / (2 * safe * (safe + 1)) + together
+        down = alone * (n / 2 + j + 1) / (2 * safe * (2 * safe + 1)) * np.where(j >= 1, lower, 0.0)
+        up = alone * (n / 2 - j) / (2 * (j + 1) * (2 * j + 1)) * np.where(k >= 1, higher, 0.0)
+        parts = [
+            self._map(q, (0, step, step), same * np.where(j > 0, inside, 0.0)),
+            self._map(q, (1, step - 1, step - 1), down),
+            self._map(q, (-1, step + 1, step + 1), up),
+        ]
+        return sum(parts[1:], start=parts[0].tocsr()).tocoo()
+
+    # --- states -----------------------------------------------------------------------------------------------------
+
+    def product(self, rho: ComplexArray) -> list[ComplexArray]:
+        r"""Blocks of :math:`\rho^{\otimes n}`, :math:`x_j = d_j\det(\rho)^{n/2-j}\,\mathrm{Sym}^{2j}(\rho)`.
+
+        The eigenvectors of rho turn every spin by the same angle; the eigenvalues a, b give the probabilities
+        :math:`d_j\,a^{k+w}\,b^{k+u}` of its levels there.
+        """
+        z, c = float((rho[0, 0] - rho[1, 1]).real), complex(rho[1, 0])
+        radius = math.hypot(z, 2 * abs(c))
+        total = float(np.trace(rho).real)
+        large, small = (total + radius) / 2, max(0.0, (total - radius) / 2)
+        half_angle = math.atan2(2 * abs(c), z) / 2
+        phase = c / abs(c) if c else 1.0
+        blocks = []
+        for k, count in enumerate(self._exact_copies):
+            u = np.arange(self.n - 2 * k + 1)
+            with np.errstate(divide="ignore"):
+                logs = math.log(count) + _power(large, k + u[::-1]) + _power(small, k + u)
+            weights = np.exp(logs)
+            if c == 0:
+                blocks.append(np.diag(weights if z >= 0 else weights[::-1]).astype(complex))
+            elif weights.any():
+                turn = _rotation(len(u), half_angle)
+                turns = phase ** (u[:, None] - u)
+                blocks.append(turns * ((turn * weights) @ turn.T))
+            else:
+                blocks.append(np.zeros((len(u), len(u)), dtype=complex))
+        return blocks
+
+    def pick(self, blocks: list[ComplexArray], q: int) -> ComplexArray:
+        """Group q of a state given by its blocks."""
+        return np.concatenate([np.diagonal(b, -q) for b in blocks[: (self.n - abs(q)) // 2 + 1]])
+
+
+def _power(p: float, exponents: IntArray) -> FloatArray:
+    """Logarithms of p^k."""
+    return exponents * math.log(p) if p > 0 else np.where(exponents == 0, 0.0, -np.inf)
+
+
+def _rotation(d: int, angle: float) -> FloatArray:
+    """exp(angle (S+ - S-)) of a spin with d levels, from the eigenvectors of S+ + S-."""
+    u = np.arange(d)
+    _, vectors = eigh_tridiagonal(np.zeros(d), np.sqrt(u[1:] * (d - u[1:])))
+    phases = 1j**u
+    turned = (vectors * np.exp(1j * angle * (2 * u - d + 1))) @ vectors.T
+    return (phases.conj()[:, None] * turned * phases).real
