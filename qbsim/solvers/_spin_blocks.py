@@ -44,6 +44,7 @@ class SpinBlocks:
     def __init__(self, n: int) -> None:
         self.n = n
         self.group = cache(self._group)
+        self._product_basis = cache(self._compute_product_basis)
 
     @cached_property
     def copies(self) -> FloatArray:
@@ -143,6 +144,66 @@ class SpinBlocks:
     def pick(self, blocks: list[ComplexArray], q: int) -> ComplexArray:
         """Group q of a state given by its blocks."""
         return np.concatenate([np.diagonal(b, -q) for b in blocks[: (self.n - abs(q)) // 2 + 1]])
+
+    # --- product basis ----------------------------------------------------------------------------------------------
+
+    def product_basis(self, q: int) -> scipy.sparse.csr_matrix:
+        r"""Map from a group to sums of entries in the product basis, in units of 2^n.
+
+        Entries of equal numbers of cells (n_gg, n_ge, n_eg, n_ee), left and right, are equal. At fixed
+        n_L = n_eg + n_ee and n_R = n_ge + n_ee they are reached by an orthogonal matrix, that of the eigenvectors of
+        S+S-, which hops between n_ee and n_ee + 1; its eigenvalues belong to the blocks. Row i of them is
+        n_ee = min(n_L, n_R) - i; there the component i = 0 is positive in every block, which fixes the sign.
+        """
+        return self._product_basis(abs(q))
+
+    def _compute_product_basis(self, q: int) -> scipy.sparse.csr_matrix:
+        n, size = self.n, int(self.size(q))
+        right = np.arange(n - q + 1)  # n_R; n_L is larger by q
+        widths = np.minimum(right, n - q - right) + 1
+        logs = np.cumsum(np.log(np.maximum(np.arange(n + 1), 1)))  # of factorials
+        rows, cols, values = [], [], []
+        for d in range(1, widths.max() + 1):
+            v = right[widths == d]
+            i = np.arange(d)
+            ee = v[:, None] - i
+            ge, eg, gg = np.broadcast_to(i, ee.shape), ee * 0 + q + i, n - q - v[:, None] - i
+            vectors = _signed_eigenvectors(
+                eg * (gg + 1.0) + ee * (ge + 1.0), np.sqrt(1.0 * (eg * (gg + 1) * ge * (ee + 1))[:, 1:])
+            )
+            numbers = np.exp((logs[n] - logs[ee] - logs[ge] - logs[eg] - logs[gg]) / 2 - n * np.log(2.0))
+            places = self.index(i, v[:, None] + q - i, v[:, None] - i)
+            rows.append(np.broadcast_to(places[:, :, None], vectors.shape).ravel())
+            cols.append(np.broadcast_to(places[:, None, :], vectors.shape).ravel())
+            values.append((numbers[:, :, None] * vectors / np.sqrt(self.copies[:d])).ravel())
+        triples = np.concatenate(values), (np.concatenate(rows), np.concatenate(cols))
+        return scipy.sparse.csr_matrix(triples, shape=(size, size))
+
+
+def _signed_eigenvectors(diagonal: FloatArray, hops: FloatArray) -> FloatArray:
+    """Eigenvectors (B, d, d) of tridiagonal matrices, eigenvalues descending, the first components positive.
+
+    The first component may be smaller than its rounding. Its sign follows from the largest component by the recurrence
+    from the first on, which is stable as far as the components grow.
+    """
+    B, d = diagonal.shape
+    matrices = np.zeros((B, d, d))
+    i = np.arange(d)
+    matrices[:, i, i] = diagonal
+    matrices[:, i[1:], i[:-1]] = hops
+    values, vectors = np.linalg.eigh(matrices)
+    values, vectors = values[:, ::-1], vectors[:, :, ::-1]
+    largest = np.abs(vectors).argmax(axis=1)  # (B, d)
+    older, old = np.zeros((B, d)), np.ones((B, d))
+    sign = np.ones((B, d))
+    for row in range(1, d):
+        back = hops[:, row - 2, None] * older if row > 1 else 0.0
+        older, old = old, ((values - diagonal[:, row - 1, None]) * old - back) / hops[:, row - 1, None]
+        sign = np.where(largest == row, np.sign(old), sign)
+        scale = np.maximum(np.abs(old), np.abs(older))
+        older, old = older / scale, old / scale
+    found = np.take_along_axis(vectors, largest[:, None, :], axis=1)[:, 0]
+    return vectors * (sign * np.sign(found))[:, None, :]
 
 
 def _power(p: float, exponents: IntArray) -> FloatArray:
