@@ -110,12 +110,16 @@ def propagate(
     if np.iscomplexobj(x) or np.iscomplexobj(L.data):
         L, x = L.astype(complex), x.astype(complex)
     bounds, n = numerical_range(L), len(x)
-    if bounds.shift:
-        L = L - 1j * bounds.shift * scipy.sparse.identity(n, format="csr")
+    # steps are planned for their ends: what decays meanwhile would have too few terms at the times before, so the decay
+    # common to all is taken out
+    shift = 1j * bounds.shift + min(bounds.right, 0.0) if np.iscomplexobj(L.data) else min(bounds.right, 0.0)
+    if shift:
+        L = L - shift * scipy.sparse.identity(n, format="csr")
     span, rows = float(tlist[-1] - tlist[0]), rows or len(tlist)
     outputs = len(tlist) * n / (4.0 * max(1, L.nnz))
     slack = float(np.diff(tlist).max())
-    plan = plan_steps(bounds.left, bounds.right, bounds.height, span, tol, slack=slack, outputs=outputs)
+    left, right = bounds.left - np.real(shift), max(bounds.right, 0.0)
+    plan = plan_steps(left, right, bounds.height, span, tol, slack=slack, outputs=outputs)
     stepper = _Stepper(plan, L, min(rows, len(tlist)))
     now, k = float(tlist[0]), 0
     while k < len(tlist):
@@ -124,8 +128,8 @@ def propagate(
         offsets = tlist[k:end] - now if end > k else np.array([plan.step])
         passed = (now - tlist[0]) / span
         states = stepper.states(x, offsets, (share[0] + share[1] * passed, share[1] * offsets[-1] / span))
-        if bounds.shift:
-            states *= np.exp(1j * bounds.shift * offsets)[:, None]
+        if shift:
+            states *= np.exp(shift * offsets)[:, None]
         x, now = states[-1].copy(), now + float(offsets[-1])
         if end > k:
             yield tlist[k:end], states
