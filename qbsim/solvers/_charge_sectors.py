@@ -11,12 +11,12 @@ from __future__ import annotations
 from functools import cached_property, reduce
 from itertools import product
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse
 
-from .._checks import ComplexArray, FloatArray, IntArray
+from .._checks import ComplexArray, IntArray
 from ._spin_blocks import SpinBlocks, spin_blocks
 from ._twins import Classes
 
@@ -24,11 +24,20 @@ Groups = tuple[int, ...]
 """Coherence order q_a of every class."""
 
 
-def sector_sizes(sizes: list[int]) -> IntArray:
-    """Number of entries of the sectors 0, 1, ..., N."""
-    counts = [np.array([spin_blocks(n).size(abs(q)) for q in range(-n, n + 1)]) for n in sizes]
-    total = reduce(np.convolve, [c.astype(float) for c in counts])
-    return np.rint(total[len(total) // 2 :])
+def outer(parts: list[Any]) -> Any:
+    """Kronecker product of vectors."""
+    return reduce(lambda x, y: np.multiply.outer(x, y).ravel(), parts)
+
+
+def convolved(counts: list[FloatArray]) -> FloatArray:
+    """From numbers of every q_a of the classes, -n to n, those of every sum q >= 0."""
+    total = reduce(lambda x, y: np.convolve(x, y), counts)
+    return total[len(total) // 2 :]
+
+
+def sector_sizes(sizes: list[int]) -> FloatArray:
+    """Number of entries of the sectors 0, 1, ..., N; of many classes they are too many for integers."""
+    return np.rint(convolved([1.0 * spin_blocks(n).size(np.arange(-n, n + 1)) for n in sizes]))
 
 
 class Layout:
@@ -93,7 +102,7 @@ class Layout:
         for q in self.sectors:
             for groups in self.groups(q):
                 picked = [c.pick(b, g) for c, b, g in zip(self.classes, blocks, groups, strict=True)]
-                parts.append(reduce(np.kron, picked))
+                parts.append(outer(picked))
         return np.concatenate(parts)
 
 

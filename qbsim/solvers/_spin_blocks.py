@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache, cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -24,7 +25,7 @@ from .._checks import ComplexArray, FloatArray, IntArray
 
 # Maps of single cells, sum_k s_k rho s_k^+ with s = s-, s+, sigma_z / 2: for every step of m the elements that lead to
 # j, j - 1 and j + 1, by u = j + m and w = j - m; Chase and Geremia, Phys. Rev. A 78, 052101 (2008).
-_Elements = tuple[Callable[[FloatArray, FloatArray], FloatArray], ...]
+_Elements = tuple[Callable[[Any, Any], Any], ...]
 _ELEMENTS: dict[int, _Elements] = {
     -1: (lambda u, w: np.sqrt(u * (w + 1)), lambda u, w: np.sqrt(u * (u - 1)), lambda u, w: np.sqrt((w + 1) * (w + 2))),
     1: (lambda u, w: np.sqrt(w * (u + 1)), lambda u, w: np.sqrt(w * (w - 1)), lambda u, w: np.sqrt((u + 1) * (u + 2))),
@@ -55,7 +56,7 @@ class SpinBlocks:
     def _exact_copies(self) -> list[int]:
         return [math.comb(self.n, k) * (self.n - 2 * k + 1) // (self.n - k + 1) for k in range(self.n // 2 + 1)]
 
-    def size(self, q: int | IntArray) -> int | IntArray:
+    def size(self, q: Any) -> Any:
         """Number of entries of a group."""
         blocks = (self.n - abs(q)) // 2 + 1
         return blocks * (self.n + 2 - abs(q) - blocks)
@@ -75,7 +76,7 @@ class SpinBlocks:
         """n_e, S+S- and S-S+ of the left and of the right level, for all entries of a group."""
         k, u, v = self.group(q)
         top = self.n - 2 * k
-        return tuple(f for x in (u, v) for f in (k + x, x * (top - x + 1), (top - x) * (x + 1)))
+        return tuple(f.astype(float) for x in (u, v) for f in (k + x, x * (top - x + 1), (top - x) * (x + 1)))
 
     def _map(self, q: int, move: tuple[int, int, int], values: FloatArray) -> scipy.sparse.coo_matrix:
         """Map that moves k, u and v, with these values; entries that would leave the basis must have value 0."""
@@ -203,7 +204,7 @@ def _signed_eigenvectors(diagonal: FloatArray, hops: FloatArray) -> FloatArray:
         scale = np.maximum(np.abs(old), np.abs(older))
         older, old = older / scale, old / scale
     found = np.take_along_axis(vectors, largest[:, None, :], axis=1)[:, 0]
-    return vectors * (sign * np.sign(found))[:, None, :]
+    return np.asarray(vectors * (sign * np.sign(found))[:, None, :])
 
 
 def _power(p: float, exponents: IntArray) -> FloatArray:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache, cached_property, reduce
+from functools import cache, cached_property
 from itertools import product
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -14,7 +15,7 @@ from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import tell
 from ..measures.passive_energy import counted_passive_energy, levels_of
 from ..measures.series import CellStates
-from ._charge_sectors import Groups, Layout
+from ._charge_sectors import Groups, Layout, outer
 from ._spin_blocks import SpinBlocks
 
 Functional = tuple[int, FloatArray]
@@ -56,7 +57,7 @@ class SymmetricStates(CellStates):
     def pair(self, i: int, j: int) -> ComplexArray:
         return self._two(int(self.class_of[i]), int(self.class_of[j]))
 
-    def kinds(self, bonds: Iterable[tuple[int, int]]) -> list[tuple[tuple[int, int], int]]:
+    def kinds(self, bonds: Sequence[tuple[int, int]]) -> list[tuple[tuple[int, int], int]]:
         found: dict[tuple[int, int], list[tuple[int, int]]] = {}
         for i, j in bonds:
             found.setdefault((int(self.class_of[i]), int(self.class_of[j])), []).append((i, j))
@@ -95,7 +96,7 @@ class SymmetricStates(CellStates):
         place = layout.part(tuple(q for q, _ in chosen))
         if place is None:
             return np.zeros(len(self), dtype=complex)
-        return self.entries[:, place] @ reduce(np.kron, [weights for _, weights in chosen])
+        return self.entries[:, place] @ outer([weights for _, weights in chosen])
 
     # --- the whole state --------------------------------------------------------------------------------------------
 
@@ -110,7 +111,7 @@ class SymmetricStates(CellStates):
             k, u, _ = blocks.group(0)
             total = scipy.sparse.csr_matrix((np.ones(len(k)), (k + u, np.arange(len(k)))))
             found = _along(total, found, axis)
-        numbers = reduce(np.multiply.outer, [_binomials(n) for n in layout.sizes]).ravel()
+        numbers = outer([_binomials(n) for n in layout.sizes])
         return found.reshape(len(self), -1) / numbers, numbers
 
     @cached_property
@@ -196,7 +197,7 @@ class SymmetricStates(CellStates):
         return 0.0  # a sector and its adjoint are kept as one
 
 
-def _along(matrix: scipy.sparse.csr_matrix, array: ComplexArray, axis: int) -> ComplexArray:
+def _along(matrix: scipy.sparse.csr_matrix, array: Any, axis: int) -> Any:
     """Matrix times an array along one of its axes."""
     moved = np.moveaxis(array, axis, 0)
     return np.moveaxis((matrix @ moved.reshape(len(moved), -1)).reshape(-1, *moved.shape[1:]), 0, axis)
@@ -217,7 +218,7 @@ def _one_cell(blocks: SpinBlocks, x: int, s: int) -> Functional:
 
 
 def _two_cells(blocks: SpinBlocks, left: tuple[int, int], right: tuple[int, int]) -> Functional:
-    """Element <x y| . |s t> of the reduced state of two cells: the mean of |s><x| |t><y| over pairs of cells, q >= 0."""
+    """Element <x y| . |s t>, q >= 0, of the reduced state of two cells: the mean of |s><x| |t><y| over pairs."""
     n, q = blocks.n, sum(left) - sum(right)
     excited, lowered, _ = blocks.levels(q)[:3]
     if q == 2:

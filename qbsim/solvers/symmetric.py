@@ -10,7 +10,6 @@ nothing are left out, and so are those that have decayed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from ..measures.series import StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..states import InitialState
 from . import Settings
-from ._charge_sectors import Generator, Layout, sector_sizes
+from ._charge_sectors import Generator, Layout, convolved, outer, sector_sizes
 from ._cost import eigenvalues
 from ._faber import rough_work
 from ._sparse_steps import KEPT, propagate
@@ -55,8 +54,8 @@ def _sector_norms(classes: Classes) -> FloatArray:
     for n, rho in zip(classes.sizes, classes.states, strict=True):
         blocks = spin_blocks(n)
         state = blocks.product(rho)
-        norms.append([np.abs(blocks.pick(state, q)).sum() for q in range(-n, n + 1)])
-    return reduce(np.convolve, norms)[sum(classes.sizes) :]
+        norms.append(np.array([np.abs(blocks.pick(state, q)).sum() for q in range(-n, n + 1)]))
+    return convolved(norms)
 
 
 def _kept(norms: FloatArray, allowed: float) -> list[int]:
@@ -85,8 +84,11 @@ class _Work:
         self.sizes = sector_sizes(self.classes.sizes)[self.sectors]
         c, C = self.classes, len(self.classes.sizes)
         kinds = [c.decay.any(), c.gain.any(), c.dephasing.any()]
-        crossing = sum(4 * bool(c.J[a, b] or c.loss[a, b]) + 2 * bool(c.loss[a, b]) + 2 * bool(c.pump[a, b])
-                       for a in range(C) for b in range(a))
+        crossing = sum(
+            4 * bool(c.J[a, b] or c.loss[a, b]) + 2 * bool(c.loss[a, b]) + 2 * bool(c.pump[a, b])
+            for a in range(C)
+            for b in range(a)
+        )
         self.entries = 1.0 + 2.7 * sum(kinds) * C / 1.0 + crossing
         self.segment = max(1, int(SEGMENT_BYTES / (16 * self.sizes.sum())))
 
@@ -120,7 +122,7 @@ def seconds(battery: Network, rho0: InitialState, tlist: FloatArray, *, spectrum
     steps = float((entries * ENTRY + CALL) @ applications)
     outputs = 1e-9 * len(tlist) * float(work.sizes @ np.minimum(applications, 400))
     blocks = [np.arange(n + 1, 0, -2) for n in work.classes.sizes]
-    widths = reduce(np.multiply.outer, blocks).ravel() if work.sectors != [0] else np.ones(1)
+    widths = outer(blocks) if work.sectors != [0] else np.ones(1)
     spectra = eigenvalues(widths, len(tlist)) if spectrum else 0.0
     return 1e-2 + ASSEMBLY * float(entries.sum()) + steps + outputs + spectra
 
