@@ -8,16 +8,16 @@ adjoint, which exchanges groups, a generator A + iB becomes the real matrix A + 
 
 from __future__ import annotations
 
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from itertools import product
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import scipy.sparse
 
-from .._checks import ComplexArray, IntArray
-from ._spin_blocks import SpinBlocks, spin_blocks
+from .._checks import ComplexArray, FloatArray, IntArray
+from ._spin_blocks import Entries, SpinBlocks, joined, spin_blocks
 from ._twins import Classes
 
 Groups = tuple[int, ...]
@@ -87,9 +87,10 @@ class Layout:
 
     @cached_property
     def adjoint(self) -> IntArray:
-        """Place of the adjoint of every entry of sector 0."""
+        """Where in sector 0 the adjoint of every entry of it stands."""
+        origin = self.slices[0].start
         places = [
-            np.arange(part.start, part.stop)
+            np.arange(part.start - origin, part.stop - origin)
             for groups in self.groups(0)
             if (part := self.part(tuple(-q for q in groups))) is not None
         ]
@@ -106,22 +107,14 @@ class Layout:
         return np.concatenate(parts)
 
 
-class _Entries(NamedTuple):
-    """Entries of a sparse matrix."""
-
-    rows: IntArray
-    cols: IntArray
-    values: ComplexArray
-
-
-def _kron(parts: list[scipy.sparse.coo_matrix], factor: complex) -> _Entries:
-    """Kronecker product of sparse matrices."""
+def _kron(parts: list[Entries], shape: tuple[tuple[int, ...], tuple[int, ...]], factor: complex) -> Entries:
+    """Kronecker product of sparse matrices with these numbers of rows and columns."""
     rows, cols, values = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64), np.array([factor])
-    for p in parts:
-        rows = np.add.outer(rows * p.shape[0], p.row).ravel()
-        cols = np.add.outer(cols * p.shape[1], p.col).ravel()
-        values = np.multiply.outer(values, p.data).ravel()
-    return _Entries(rows, cols, values)
+    for p, height, width in zip(parts, *shape, strict=True):
+        rows = np.add.outer(rows * height, p.rows).ravel()
+        cols = np.add.outer(cols * width, p.cols).ravel()
+        values = np.multiply.outer(values, p.values).ravel()
+    return Entries(rows, cols, values)
 
 
 class Generator:
@@ -137,47 +130,42 @@ class Generator:
 
     def __init__(self, classes: Classes, frame: float) -> None:
         self.classes, self.frame = classes, frame
-        self._known: dict[tuple[int, int], scipy.sparse.coo_matrix] = {}
+        self._own = cache(self._compute_own)
 
     def sector(self, layout: Layout, q: int) -> scipy.sparse.csr_matrix:
         """Sparse matrix of a sector; real in sector 0, complex elsewhere."""
         origin, size = layout.slices[q].start, layout.slices[q].stop - layout.slices[q].start
-        found: list[_Entries] = []
+        found = []
         for groups in layout.groups(q):
             start = layout.start[layout.at(groups)] - origin
             for target, entries in self._leaving(layout, groups):
                 first = layout.start[layout.at(target)] - origin
-                found.append(_Entries(entries.rows + first, entries.cols + start, entries.values))
-        rows, cols, values = (np.concatenate(column) for column in zip(*found, strict=True))
+                found.append(Entries(entries.rows + first, entries.cols + start, entries.values))
+        rows, cols, values = joined(found)
         if q == 0:
             cross = np.flatnonzero(values.imag)
             rows = np.concatenate([rows, rows[cross]])
-            cols = np.concatenate([cols, layout.adjoint[cols[cross] + origin] - origin])
+            cols = np.concatenate([cols, layout.adjoint[cols[cross]]])
             values = np.concatenate([values.real, values.imag[cross]])
-        matrix = scipy.sparse.coo_matrix((values, (rows, cols)), shape=(size, size)).tocsr()
-        matrix.eliminate_zeros()
-        return matrix
+        return scipy.sparse.coo_matrix((values, (rows, cols)), shape=(size, size)).tocsr()
 
-    def _leaving(self, layout: Layout, groups: Groups) -> list[tuple[Groups, _Entries]]:
+    def _leaving(self, layout: Layout, groups: Groups) -> list[tuple[Groups, Entries]]:
         """What the generator makes of one group: groups reached, and the entries that lead there."""
-        C = len(groups)
-        ones = [scipy.sparse.identity(n, format="coo") for n in layout.shape(groups)]
+        shape = layout.shape(groups)
+        ones = [Entries(np.arange(n), np.arange(n), np.ones(n)) for n in shape]
         found = []
-        for a in range(C):
-            own = self._own(layout.classes[a], a, groups[a])
-            found.append((groups, _kron([own if c == a else ones[c] for c in range(C)], 1.0)))
-        for a in range(C):
-            for b in range(a + 1, C):
+        for a in range(len(ones)):
+            parts = [*ones[:a], self._own(a, groups[a]), *ones[a + 1 :]]
+            found.append((groups, _kron(parts, (shape, shape), 1.0)))
+            for b in range(a + 1, len(ones)):
                 for factor, left, right in self._pair(a, b):
-                    moves = [0] * C
-                    parts: list[scipy.sparse.coo_matrix] = list(ones)
+                    parts, target = list(ones), list(groups)
                     for c, (side, step) in ((a, left), (b, right)):
-                        block = layout.classes[c]
-                        parts[c] = (block.left if side == "left" else block.right)(groups[c], step)
-                        moves[c] = step
-                    target = tuple(q + step for q, step in zip(groups, moves, strict=True))
-                    if all(p.nnz for p in parts):
-                        found.append((target, _kron(parts, factor)))
+                        parts[c] = getattr(layout.classes[c], side)(groups[c], step)
+                        target[c] += step
+                    if all(len(p.rows) for p in parts):
+                        reached = tuple(target)
+                        found.append((reached, _kron(parts, (layout.shape(reached), shape), factor)))
         return found
 
     def _pair(self, a: int, b: int) -> list[tuple[complex, tuple[str, int], tuple[str, int]]]:
@@ -185,32 +173,26 @@ class Generator:
         J, loss, pump = (float(m[a, b]) for m in (self.classes.J, self.classes.loss, self.classes.pump))
         rates = -(loss + pump) / 2
         terms = [
-            (side_factor, (side, s), (side, -s))
-            for side, side_factor in (("left", rates - 1j * J), ("right", rates + 1j * J))
-            for s in (-1, 1)
+            (factor, (side, step), (side, -step))
+            for side, factor in (("left", rates - 1j * J), ("right", rates + 1j * J))
+            for step in (-1, 1)
         ]
         # S-_a rho S+_b moves q by -1 + 1, S-_b rho S+_a by 1 - 1
         terms += [(loss, ("left", -1), ("right", 1)), (loss, ("right", 1), ("left", -1))]
         terms += [(pump, ("left", 1), ("right", -1)), (pump, ("right", -1), ("left", 1))]
-        return [(complex(f), x, y) for f, x, y in terms if f]
+        return [(complex(factor), x, y) for factor, x, y in terms if factor]
 
-    def _own(self, blocks: SpinBlocks, a: int, q: int) -> scipy.sparse.coo_matrix:
+    def _compute_own(self, a: int, q: int) -> Entries:
         """Generator of class a inside its group q."""
-        if (a, q) in self._known:
-            return self._known[a, q]
-        c, n = self.classes, blocks.n
+        c, blocks = self.classes, spin_blocks(self.classes.sizes[a])
         J, together, gained = float(c.J[a, a]), float(c.loss[a, a]), float(c.pump[a, a])
         alone, alone_up = float(c.decay[a]) - together, float(c.gain[a]) - gained
         n_left, lowered, raised, n_right, lowered_right, raised_right = blocks.levels(q)
         diagonal = -1j * ((c.omega[a] - self.frame) * q + J * (lowered - n_left - lowered_right + n_right))
         diagonal -= (together * (lowered + lowered_right) + alone * (n_left + n_right)) / 2
-        diagonal -= (gained * (raised + raised_right) + alone_up * (2 * n - n_left - n_right)) / 2
-        diagonal -= c.dephasing[a] * n / 2
-        jumps = [
-            blocks.jumps(q, step, x, y)
-            for step, x, y in ((-1, alone, together), (1, alone_up, gained), (0, 2 * float(c.dephasing[a]), 0.0))
-            if x or y
-        ]
-        own = sum(jumps, start=scipy.sparse.diags(diagonal, format="csr")).tocoo()
-        self._known[a, q] = own
-        return own
+        diagonal -= (gained * (raised + raised_right) + alone_up * (2 * blocks.n - n_left - n_right)) / 2
+        diagonal -= c.dephasing[a] * blocks.n / 2
+        entries = [Entries(np.arange(len(diagonal)), np.arange(len(diagonal)), diagonal)]
+        for step, x, y in ((-1, alone, together), (1, alone_up, gained), (0, 2 * float(c.dephasing[a]), 0.0)):
+            entries += blocks.jumps(q, step, x, y) if x or y else []
+        return joined(entries)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache, cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse
@@ -31,6 +31,19 @@ _ELEMENTS: dict[int, _Elements] = {
     1: (lambda u, w: np.sqrt(w * (u + 1)), lambda u, w: np.sqrt(w * (w - 1)), lambda u, w: np.sqrt((u + 1) * (u + 2))),
     0: (lambda u, w: (u - w) / 2, lambda u, w: np.sqrt(u * w), lambda u, w: np.sqrt((u + 1) * (w + 1))),
 }
+
+
+class Entries(NamedTuple):
+    """Entries of a sparse matrix; those at equal places add up."""
+
+    rows: IntArray
+    cols: IntArray
+    values: Any
+
+
+def joined(parts: list[Entries]) -> Entries:
+    """Sum of sparse matrices."""
+    return Entries(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 @lru_cache(maxsize=64)
@@ -78,25 +91,24 @@ class SpinBlocks:
         top = self.n - 2 * k
         return tuple(f.astype(float) for x in (u, v) for f in (k + x, x * (top - x + 1), (top - x) * (x + 1)))
 
-    def _map(self, q: int, move: tuple[int, int, int], values: FloatArray) -> scipy.sparse.coo_matrix:
+    def _map(self, q: int, move: tuple[int, int, int], values: FloatArray) -> Entries:
         """Map that moves k, u and v, with these values; entries that would leave the basis must have value 0."""
         k, u, v = self.group(q)
         dk, du, dv = move
         cols = np.flatnonzero(values)
-        rows = self.index(k[cols] + dk, u[cols] + du, v[cols] + dv)
-        return scipy.sparse.coo_matrix((values[cols], (rows, cols)), shape=(self.size(q + du - dv), self.size(q)))
+        return Entries(self.index(k[cols] + dk, u[cols] + du, v[cols] + dv), cols, values[cols])
 
-    def left(self, q: int, step: int) -> scipy.sparse.coo_matrix:
+    def left(self, q: int, step: int) -> Entries:
         """S- rho (step -1) or S+ rho (step 1), from group q to q + step."""
         _, lowered, raised = self.levels(q)[:3]
         return self._map(q, (0, step, 0), np.sqrt(lowered if step < 0 else raised))
 
-    def right(self, q: int, step: int) -> scipy.sparse.coo_matrix:
+    def right(self, q: int, step: int) -> Entries:
         """Rho S- (step -1) or rho S+ (step 1), from group q to q + step."""
         _, lowered, raised = self.levels(q)[3:]
         return self._map(q, (0, 0, -step), np.sqrt(lowered if step > 0 else raised))
 
-    def jumps(self, q: int, step: int, alone: float, together: float) -> scipy.sparse.coo_matrix:
+    def jumps(self, q: int, step: int, alone: float, together: float) -> list[Entries]:
         """alone sum_k s_k rho s_k^+ + together S rho S^+ inside group q; step -1, 1, 0: s = s-, s+, sigma_z / 2."""
         n, (k, u, v) = self.n, self.group(q)
         j, w, x = n / 2 - k, n - 2 * k - u, n - 2 * k - v
@@ -105,12 +117,11 @@ class SpinBlocks:
         same = alone * (n / 2 + 1) / (2 * safe * (safe + 1)) + together
         down = alone * (n / 2 + j + 1) / (2 * safe * (2 * safe + 1)) * np.where(j >= 1, lower, 0.0)
         up = alone * (n / 2 - j) / (2 * (j + 1) * (2 * j + 1)) * np.where(k >= 1, higher, 0.0)
-        parts = [
+        return [
             self._map(q, (0, step, step), same * np.where(j > 0, inside, 0.0)),
             self._map(q, (1, step - 1, step - 1), down),
             self._map(q, (-1, step + 1, step + 1), up),
         ]
-        return sum(parts[1:], start=parts[0].tocsr()).tocoo()
 
     # --- states -----------------------------------------------------------------------------------------------------
 
@@ -209,7 +220,9 @@ def _signed_eigenvectors(diagonal: FloatArray, hops: FloatArray) -> FloatArray:
 
 def _power(p: float, exponents: IntArray) -> FloatArray:
     """Logarithms of p^k."""
-    return exponents * math.log(p) if p > 0 else np.where(exponents == 0, 0.0, -np.inf)
+    if p > 0:
+        return np.asarray(exponents * math.log(p), dtype=float)
+    return np.where(exponents == 0, 0.0, -np.inf)
 
 
 def _rotation(d: int, angle: float) -> FloatArray:

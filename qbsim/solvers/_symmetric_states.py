@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
 from itertools import product
 from typing import Any
@@ -12,7 +12,7 @@ import scipy.sparse
 from scipy.special import gammaln
 
 from .._checks import ComplexArray, FloatArray, IntArray
-from .._machine import tell
+from .._machine import interruptible, tell
 from ..measures.passive_energy import counted_passive_energy, levels_of
 from ..measures.series import CellStates
 from ._charge_sectors import Groups, Layout, outer
@@ -120,27 +120,31 @@ class SymmetricStates(CellStates):
         found, numbers = [], []
         for ks in product(*(range(n // 2 + 1) for n in self.layout.sizes)):
             copies = float(np.prod([c.copies[k] for c, k in zip(self.layout.classes, ks, strict=True)]))
-            for block in self._blocks(ks):
-                found.append(np.linalg.eigvalsh(block) / copies if block.shape[-1] > 1 else block[:, 0].real / copies)
-                numbers.append(np.full(block.shape[-1], copies))
+            for blocks in self._blocks(ks):
+                p = blocks[..., 0].real if blocks.shape[-1] == 1 else interruptible(np.linalg.eigvalsh, blocks)
+                found.append(p.reshape(len(self), -1) / copies)
+                numbers.append(np.full(found[-1].shape[1], copies))
         tell(spectra=len(self))
         return np.concatenate(found, axis=1), np.concatenate(numbers)
 
-    def _blocks(self, ks: tuple[int, ...]) -> Iterable[ComplexArray]:
-        """Diagonal blocks (T, m, m) of the block of spins n_a / 2 - k_a, lower triangles; smaller ones if all q = 0."""
+    def _blocks(self, ks: tuple[int, ...]) -> Iterator[ComplexArray]:
+        """Matrices (T, B, m, m) that make up the block of spins n_a / 2 - k_a; by their charges if all q = 0."""
         layout = self.layout
         levels = np.indices([n - 2 * k + 1 for n, k in zip(layout.sizes, ks, strict=True)]).reshape(len(ks), -1)
         if layout.sectors == [0]:
             charges = levels.sum(axis=0)
-            parts = [np.flatnonzero(charges == charge) for charge in range(charges.max() + 1)]
+            order, counts = np.argsort(charges, kind="stable"), np.bincount(charges)
+            ends = np.cumsum(counts)
+            parts = [np.array([order[end - m : end] for end in ends[counts == m]]) for m in range(1, counts.max() + 1)]
         else:
-            parts = [np.arange(levels.shape[1])]
+            parts = [np.arange(levels.shape[1])[None]]
         for part in parts:
-            u = levels[:, part]
-            places = self._places(ks, u[:, :, None], u[:, None, :])
-            block = np.where(places >= 0, self.entries[:, places], 0.0)
-            upper = places.T >= 0
-            yield np.where(places >= 0, block, np.where(upper, block.conj().transpose(0, 2, 1), 0.0))
+            if part.size:
+                u = levels[:, part]
+                places = self._places(ks, u[..., :, None], u[..., None, :])
+                block = np.where(places >= 0, self.entries[:, places], 0.0)
+                upper = (places < 0) & (places.swapaxes(1, 2) >= 0)
+                yield np.where(upper, block.conj().swapaxes(2, 3), block)
 
     def _places(self, ks: tuple[int, ...], u: IntArray, v: IntArray) -> IntArray:
         """Places of the entries with left levels u and right levels v; -1 where they are not kept."""

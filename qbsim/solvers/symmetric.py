@@ -175,7 +175,7 @@ def _propagated(
         done, count = (part.start / layout.size, len(own) / layout.size)
         L, k = generator.sector(layout, q), 0
         shares = (share[0] + share[1] * done, share[1] * count)
-        for segment, states in propagate(L, own / size, times, min(0.1, tol / size), share=shares):
+        for segment, states in propagate(L, own / size, times, min(0.1, tol / size), share=shares, lanczos=False):
             entries[k : k + len(segment), part] = size * states
             k += len(segment)
             # the trace norm never grows: what has decayed stays so
