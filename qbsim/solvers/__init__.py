@@ -24,6 +24,7 @@ SOLVERS = {
     "product": "equal diagonal cells that decay alike and alone have a closed form",
     "dense": "a battery this small is fastest with the exponential of its dense Liouvillian",
     "network": "a physical qubit network: matrix-free Faber steps, in excitation sectors where the state allows",
+    "symmetric": "interchangeable cells need blocks of total spin only",
     "closed": "a ket under a constant Hamiltonian is propagated to rounding",
     "qutip": "the reference solver takes every model",
 }

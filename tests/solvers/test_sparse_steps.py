@@ -46,3 +46,11 @@ def test_the_rectangle_holds_the_numerical_range():
         assert (values.real >= box.left - 1e-9).all()
         assert (values.real <= box.right + 1e-9).all()
         assert (np.abs(values.imag - box.shift) <= box.height + 1e-9).all()
+
+
+def test_what_decays_within_a_step_is_right_before_its_end():
+    # planned for the end of the step alone, two terms would do
+    L = scipy.sparse.diags(-40.0 + np.linspace(-15, 0, 30) + 3j * np.arange(30)).tocsr()
+    tlist, x = np.linspace(0, 1, 21), np.full(30, 30**-0.5, dtype=complex)
+    states = np.concatenate([states for _, states in propagate(L, x, tlist, 1e-6)])
+    np.testing.assert_allclose(states, np.exp(np.outer(tlist, L.diagonal())) * x, atol=2e-6)

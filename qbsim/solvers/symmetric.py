@@ -1,0 +1,188 @@
+r"""Interchangeable cells: blocks of total spin, exact, for a hundred cells and more.
+
+Cells that may be exchanged without changing the network or the state form classes: all cells of an all-to-all network,
+the leaves of a star, the parts of a complete multipartite graph. A class of n needs :math:`\binom{n+3}{3}` numbers
+instead of :math:`4^n`; several classes multiply. The coherence order q, the difference between the left and the right
+number of excitations, is conserved, so every order evolves alone under a sparse generator; those in which the state has
+nothing are left out, and so are those that have decayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .._checks import ComplexArray, FloatArray
+from ..measures.series import StateSeries
+from ..networks import NETWORK_TERMS, Network
+from ..states import InitialState
+from . import Settings
+from ._charge_sectors import Generator, Layout, convolved, outer, sector_sizes
+from ._cost import eigenvalues
+from ._faber import rough_work
+from ._sparse_steps import KEPT, propagate
+from ._spin_blocks import spin_blocks
+from ._symmetric_states import SymmetricStates
+from ._twins import Classes, twin_classes
+
+TERMS = NETWORK_TERMS
+TOLERANCES = ("rtol",)  # it is absolute: in the trace norm, which is 1
+MATRICES = False
+SHARE = 0.01  # of rtol: bound on the error of the states in the trace norm
+DROPPED = 0.1  # of that bound: what sectors may hold that are left out
+SEGMENT_BYTES = 2**29  # states returned at a time, beyond one
+ENTRY = 4e-9  # seconds per entry of the generator and application, measured
+CALL = 2e-5  # seconds per application beside that, measured
+ASSEMBLY = 2e-7  # seconds per entry of the generator, to write it out
+
+
+def why_not(battery: Network, rho0: InitialState, tlist: FloatArray) -> str:
+    """All but cells in a product state of which some are interchangeable."""
+    if battery.has_own_H0:
+        return "it knows the H0 of the fields only"
+    if rho0.cells is None:
+        return "its state must be a product of states of the cells"
+    if len(twin_classes(battery, rho0.cells).members) == battery.N:
+        return "no two of its cells are interchangeable"
+    return ""
+
+
+def _sector_norms(classes: Classes) -> FloatArray:
+    """Trace norms of the sectors q = 0, 1, ... of the initial state; bounds on them if there are several classes."""
+    norms = []
+    for n, rho in zip(classes.sizes, classes.states, strict=True):
+        blocks = spin_blocks(n)
+        state = blocks.product(rho)
+        norms.append(np.array([np.abs(blocks.pick(state, q)).sum() for q in range(-n, n + 1)]))
+    return convolved(norms)
+
+
+def _kept(norms: FloatArray, allowed: float) -> list[int]:
+    """Sectors without those of the highest orders that hold no more than `allowed`, together with their adjoints."""
+    return [q for q, rest in enumerate(2 * np.cumsum(norms[::-1])[::-1]) if q == 0 or rest > allowed]
+
+
+class _Work:
+    """A run: its classes, the sectors that it keeps, and what they cost.
+
+    Attributes
+    ----------
+    sectors : list of int
+        Coherence orders that are kept.
+    sizes : ndarray
+        Number of entries of every one of them.
+    entries : float
+        Of the generator per entry of a state, roughly.
+    """
+
+    def __init__(self, battery: Network, cells: ComplexArray, rtol: float) -> None:
+        self.classes = twin_classes(battery, cells)
+        self.allowed = SHARE * max(rtol, 1e-11)
+        norms = _sector_norms(self.classes)
+        self.sectors = _kept(norms, DROPPED * self.allowed)
+        self.sizes = sector_sizes(self.classes.sizes)[self.sectors]
+        c, C = self.classes, len(self.classes.sizes)
+        kinds = [c.decay.any(), c.gain.any(), c.dephasing.any()]
+        crossing = sum(
+            4 * bool(c.J[a, b] or c.loss[a, b]) + 2 * bool(c.loss[a, b]) + 2 * bool(c.pump[a, b])
+            for a in range(C)
+            for b in range(a)
+        )
+        self.entries = 1.0 + 2.7 * sum(kinds) * C / 1.0 + crossing
+        self.segment = max(1, int(SEGMENT_BYTES / (16 * self.sizes.sum())))
+
+    def applications(self, span: float) -> FloatArray:
+        """Applications of the generator in every sector, roughly."""
+        c = self.classes
+        n = np.array(c.sizes)
+        lengths = (n + 1) / 2  # largest elements of S-
+        together = np.outer(lengths, lengths)
+        np.fill_diagonal(together, n * (n + 2) / 4)
+        rates = np.abs(c.loss + c.pump)
+        decay = float((rates * together).sum() + (n * (c.decay + c.gain + c.dephasing)).sum())
+        hops = np.abs(c.J) * together
+        hopping = 2 * float(hops.sum() - np.trace(hops))
+        fields = float(n @ np.abs(c.omega - np.average(c.omega, weights=n)))
+        right = float(rates.sum(axis=1) @ n) / 2
+        counts = []
+        for q in self.sectors:
+            shifts = sum(abs(J) * min(q, m / 2) * (m - min(q, m / 2)) for J, m in zip(np.diag(c.J), n, strict=True))
+            counts.append(rough_work(-2 * decay, right, decay + hopping + fields + shifts, span)[0])
+        return np.array(counts)
+
+
+def seconds(battery: Network, rho0: InitialState, tlist: FloatArray, *, spectrum: bool) -> float:
+    """The generator, its applications, the sums over the output times, and the eigenvalues of the blocks."""
+    assert rho0.cells is not None
+    work = _Work(battery, rho0.cells, Settings().rtol)
+    entries = work.sizes * work.entries
+    span = float(tlist[-1] - tlist[0])
+    applications = work.applications(span) if span > 0 else 0.0 * entries
+    steps = float((entries * ENTRY + CALL) @ applications)
+    outputs = 1e-9 * len(tlist) * float(work.sizes @ np.minimum(applications, 400))
+    blocks = [np.arange(n + 1, 0, -2) for n in work.classes.sizes]
+    widths = outer(blocks) if work.sectors != [0] else np.ones(1)
+    spectra = eigenvalues(widths, len(tlist)) if spectrum else 0.0
+    return 1e-2 + ASSEMBLY * float(entries.sum()) + steps + outputs + spectra
+
+
+def forecast(battery: Network, rho0: InitialState, tlist: FloatArray) -> int:
+    """Peak memory in bytes: states, copies of them in the measures, and what the largest sector needs."""
+    assert rho0.cells is not None
+    work = _Work(battery, rho0.cells, Settings().rtol)
+    number = 8 if work.sectors == [0] else 16
+    states = 16 * float(work.sizes.sum()) * min(len(tlist), work.segment)
+    largest = float(work.sizes.max())
+    sector = largest * (6 * work.entries * (number + 8) + (KEPT + 3 * min(len(tlist), work.segment)) * number)
+    tables = 8.0 * float(np.prod([2.0 * n + 1 for n in work.classes.sizes]))
+    return int(min(2 * states + sector + tables, 1e300))
+
+
+def run(battery: Network, rho0: InitialState, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
+    """States, segment by segment."""
+    assert rho0.cells is not None
+    work = _Work(battery, rho0.cells, settings.rtol)
+    classes, layout = work.classes, Layout(work.classes.sizes, work.sectors)
+    frame = float(np.average(classes.omega, weights=classes.sizes))
+    generator = Generator(classes, frame)
+    x = layout.product_state(classes.states)
+    for first in range(0, len(tlist), work.segment):
+        times = tlist[max(0, first - 1) : first + work.segment]  # the last one of the segment before is where it begins
+        share = (first / len(tlist), len(times) / len(tlist))
+        entries = _propagated(generator, layout, x, times, work.allowed, share)[min(first, 1) :]
+        x = entries[-1].copy()
+        for q, part in layout.slices.items():  # coherences turn with the frame
+            if q and frame:
+                entries[:, part] *= np.exp(-1j * q * frame * (times[min(first, 1) :] - tlist[0]))[:, None]
+        yield SymmetricStates(entries, times[min(first, 1) :], layout, classes.members)
+
+
+def _propagated(
+    generator: Generator, layout: Layout, x: ComplexArray, times: FloatArray, allowed: float, share: tuple[float, float]
+) -> ComplexArray:
+    """States at all times, (T, size), from the state x at the first of them, in the frame."""
+    entries = np.zeros((len(times), layout.size), dtype=complex)
+    sizes = np.array([part.stop - part.start for part in layout.slices.values()])
+    # an error e in the Euclidean norm is at most sqrt(size) e in the trace norm, here and in the adjoint sector
+    tol = allowed / (2 * np.sqrt(sizes).sum())
+    nothing = DROPPED * allowed / (2 * len(sizes))
+    for q, part in layout.slices.items():
+        own = x[part].real + x[part].imag if q == 0 else x[part]
+        size = float(np.linalg.norm(own))
+        if np.abs(own).sum() <= nothing or size == 0:
+            continue
+        done, count = (part.start / layout.size, len(own) / layout.size)
+        L, k = generator.sector(layout, q), 0
+        shares = (share[0] + share[1] * done, share[1] * count)
+        for segment, states in propagate(L, own / size, times, min(0.1, tol / size), share=shares, lanczos=False):
+            entries[k : k + len(segment), part] = size * states
+            k += len(segment)
+            # the trace norm never grows: what has decayed stays so
+            if size * np.abs(states[-1]).sum() <= nothing:
+                break
+    if 0 in layout.slices:  # from Re + Im
+        first = entries[:, layout.slices[0]]
+        swapped = first[:, layout.adjoint]
+        entries[:, layout.slices[0]] = (first + swapped) / 2 + 0.5j * (first - swapped)
+    return entries
