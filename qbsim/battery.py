@@ -13,15 +13,7 @@ import qutip
 import scipy.sparse.linalg
 from qutip import Qobj, QobjEvo
 
-from ._checks import (
-    ComplexArray,
-    FloatArray,
-    ModelWarning,
-    as_count,
-    as_text,
-    explained,
-    warn,
-)
+from ._checks import ComplexArray, FloatArray, ModelWarning, as_count, as_text, explained, warn
 from ._checks.names import no_attribute_of
 from ._drives import (
     check_arguments,
@@ -282,6 +274,11 @@ class Battery:
         """Whether H0 is diagonal in the product basis."""
         matrix = self.H0.to("CSR").data.as_scipy()
         return abs(matrix - scipy.sparse.diags(matrix.diagonal())).max() == 0
+
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """Lowest and highest level of H0, where they are known without its levels."""
+        return None
 
     @cached_property
     def loss_rate(self) -> float | None:

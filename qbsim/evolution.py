@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,21 +20,22 @@ from ._digest import json_digest
 from ._machine import heard_by, one_thread
 from .battery import Battery
 from .measures.entanglement import NO_BONDS
+from .measures.expectation import Expectation
 from .measures.labels import attributes, rounding, time_attributes
 from .measures.reference import Reference
 from .measures.series import StateSeries
 from .measures.table import Measure, measures_on, read_measures
-from .solvers import Choice, Settings, choose, require_memory
+from .solvers import Choice, Needs, Settings, choose, require_memory
 from .solvers._certificate import combine, warn_of_cutoff
 from .solvers._progress import Meter, Progress, followed
-from .states import check_state
+from .states import InitialState, read_state
 
 if TYPE_CHECKING:
     import xarray as xr
 
 UserMeasure = Callable[[Qobj, Battery], float]
 
-__all__ = ["Series", "evolve", "is_spectral", "series"]
+__all__ = ["Series", "evolve", "needs_of", "series"]
 
 DEFAULTS = Settings()
 SMALL_DIMENSION = 256  # up to here matrices are too small to share among threads
@@ -66,7 +68,7 @@ class Series:
 
 def series(
     battery: Battery,
-    rho0: Qobj,
+    rho0: InitialState,
     tlist: FloatArray,
     measures: dict[str, Measure | UserMeasure],
     settings: Settings = DEFAULTS,
@@ -75,17 +77,17 @@ def series(
     progress: bool = False,
 ) -> Series:
     """Curves of the measures without labels; arguments are already checked."""
-    spectrum = is_spectral(measures)
+    needs = needs_of(measures, states=states)
     # small batteries on one thread; large matrices are worth sharing
-    with one_thread() if int(np.prod(battery.dims)) <= SMALL_DIMENSION else nullcontext():
-        choice = choose(battery, rho0, tlist, settings.solver, spectrum=spectrum)
+    with one_thread() if math.prod(battery.dims) <= SMALL_DIMENSION else nullcontext():
+        choice = choose(battery, rho0, tlist, settings.solver, needs=needs)
         settings.require_qutip(choice.name)
         require_memory(choice.name, battery, rho0, tlist)
         reference = Reference(battery, settings.passive_tol, float(tlist[0]))
         measures = measures_on(battery, measures)
         parts: dict[str, list[FloatArray]] = {key: [] for key in measures}
         kept, certificates = [], []
-        with _shown(choice, battery, rho0, tlist, spectrum) if progress else heard_by(None) as meter:
+        with _shown(choice, battery, rho0, tlist, needs.spectrum) if progress else heard_by(None) as meter:
             for segment in choice.module.run(battery, rho0, tlist, settings):
                 for key, measure in measures.items():
                     parts[key].append(np.array(_evaluate(key, measure, segment, reference), dtype=float))
@@ -102,13 +104,15 @@ def series(
     return Series(values, np.concatenate(kept) if states else None, certificate, choice)
 
 
-def is_spectral(measures: Mapping[str, Measure | UserMeasure]) -> bool:
-    """Whether a measure takes the eigenvalues of the states, which are part of the cost of a run."""
-    return any(isinstance(measure, Measure) and measure.spectral for measure in measures.values())
+def needs_of(measures: Mapping[str, Measure | UserMeasure], *, states: bool = False) -> Needs:
+    """What these measures need of the states."""
+    own = [repr(name) for name, row in measures.items() if not isinstance(row, Measure) or isinstance(row, Expectation)]
+    spectrum = any(isinstance(row, Measure) and row.spectral for row in measures.values())
+    return Needs(spectrum, (*(["states=True"] if states else []), *(f"the measure {name}" for name in own)))
 
 
 def _shown(
-    choice: Choice, battery: Battery, rho0: Qobj, tlist: FloatArray, spectrum: bool
+    choice: Choice, battery: Battery, rho0: InitialState, tlist: FloatArray, spectrum: bool
 ) -> AbstractContextManager[Meter]:
     """Progress of a run by the forecast of its solver; it shows if the run is forecast to be long, or is."""
     solving, total = (choice.module.seconds(battery, rho0, tlist, spectrum=s) for s in (False, spectrum))
@@ -129,9 +133,8 @@ def _certify(segment: StateSeries, reference: Reference, solver: str) -> dict[st
         lowest = passive.lowest
     elif "eigenvalues" in segment.__dict__:  # already known, so the certificate costs nothing
         lowest = float(segment.eigenvalues.min())
-    trace_error = float(np.abs(segment.populations.sum(axis=1) - 1).max())
-    hermiticity = segment.hermiticity_error()
-    least = segment.populations.min() if lowest is None else min(lowest, segment.populations.min())
+    trace_error, hermiticity, least = segment.trace_error(), segment.hermiticity_error(), segment.lowest()
+    least = least if lowest is None else min(lowest, least)
     holds = {  # nan holds nothing; no population is below all eigenvalues
         f"the trace is off by {trace_error:.3g}": trace_error <= BROKEN,
         f"the state differs from its adjoint by {hermiticity:.3g}": hermiticity <= BROKEN,
@@ -149,6 +152,8 @@ def _certify(segment: StateSeries, reference: Reference, solver: str) -> dict[st
             "passive_nodes": passive.nodes if passive else 0,
             "passive_error": passive.error if passive else 0.0,
         }
+    if passive is not None and passive.bound:
+        entries["ergotropy_bound"] = passive.bound
     if battery.truncation is not None:
         edge = segment.expect(battery.truncation.to("CSR").data.as_scipy())
         entries["population_at_cutoff"] = max(0.0, float(edge.max()))
@@ -165,7 +170,7 @@ def _evaluate(name: str, measure: Measure | UserMeasure, segment: StateSeries, r
 @explained
 def evolve(
     battery: Battery,
-    rho0: Qobj,
+    rho0: Qobj | Sequence[Qobj] | str,
     tlist: ArrayLike,
     measures: Any = ("energy", "ergotropy"),
     *,
@@ -186,8 +191,10 @@ def evolve(
     ----------
     battery : Battery
         What is measured, evolved and lost.
-    rho0 : Qobj, ket or (D, D)
-        State at ``tlist[0]``, on all tensor factors of the battery.
+    rho0 : Qobj, sequence of Qobj or str
+        State at ``tlist[0]``, ket or density matrix: of all tensor factors of the battery; of one cell, such as
+        ``plus(1)``, which stands for every cell; a list with one for each; or a name, "full", "empty", "plus" or
+        "classical". The last three do for any number of cells.
     tlist : (T,)
         Strictly increasing times, in the inverse unit of the rates.
     measures : str, sequence of str, or dict
@@ -264,19 +271,19 @@ def evolve(
         raise not_a_battery(battery)
     if args is not None:
         battery = battery.replace(args=args)
-    rho0 = check_state(rho0, battery.dims, "rho0")
+    start = read_state(rho0, battery.dims)
     times = as_tlist(tlist)
     table = read_measures(measures)
     settings = Settings(solver, rtol, atol, passive_tol, options).checked()
     if as_flag("states", states):
-        size = 16 * len(times) * int(np.prod(battery.cell_dims)) ** 2
+        size = 16 * len(times) * math.prod(battery.cell_dims) ** 2
         if size > STATES_LIMIT:
             needed, limit = apart(size / 2**30, STATES_LIMIT / 2**30, least=3)
             raise MemoryError(
                 f"states=True would keep {needed} GiB of density matrices, more than the limit of {limit} GiB. "
                 "Ask for fewer times, or pass a measure that computes what you need."
             )
-    run = series(battery, rho0, times, table, settings, states=states, progress=as_flag("progress", progress))
+    run = series(battery, start, times, table, settings, states=states, progress=as_flag("progress", progress))
     met = {name: getattr(settings, name) for name in (*run.choice.module.TOLERANCES, "passive_tol")}
     met["options"] = None if settings.options is None else json.dumps(settings.options)
     return _label(battery, times, table, run, met)

@@ -167,6 +167,13 @@ class Network(Battery):
         """Local Hamiltonians of the cells, diag(0, omega_k)."""
         return super().local_terms if self.has_own_H0 else [np.diag([0, w]).astype(complex) for w in self.omega]
 
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """Lowest and highest level of the fields; None if there is an own H0."""
+        if self.has_own_H0:
+            return None
+        return float(np.minimum(self.omega, 0).sum()), float(np.maximum(self.omega, 0).sum())
+
     @cached_property
     def loss_rate(self) -> float | None:
         """Bound on the rate of jumps, sum_m ||L_m^+ L_m||."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -11,31 +13,45 @@ import qutip
 import scipy.sparse
 from qutip import Qobj
 
-from ._checks import as_count, as_real, by_word, explained, other_roads, stored_numbers
+from ._checks import ComplexArray, as_count, as_real, by_word, explained, nearest, other_roads, stored_numbers
 from ._checks.names import closest, shown
 from ._machine import require, require_cells
 from .operators import excited, ground, occupations
 
-__all__ = ["STATE_TOLERANCE", "check_state", "classical", "empty", "full", "plus", "thermal_cells", "uncharged"]
+__all__ = [
+    "STATE_TOLERANCE",
+    "InitialState",
+    "check_state",
+    "classical",
+    "empty",
+    "full",
+    "plus",
+    "read_state",
+    "thermal_cells",
+    "uncharged",
+]
+
+ONE_CELL = "Use fewer cells, or give `evolve` the state of one cell, such as qbsim.{}(1): it stands for every cell."
 
 
-def _product(cell: Qobj, N: int) -> Qobj:
+def _product(cell: Qobj, N: int, name: str) -> Qobj:
     """The same ket on every cell, refused before it is built if it cannot fit into memory."""
     N = as_count("N", N)
-    require_cells(N, 24, f"A ket of N = {N} cells")  # the ket, and half of it before the last product
+    # the ket, and half of it before the last product
+    require_cells(N, 24, f"A ket of N = {N} cells", ONE_CELL.format(name))
     return qutip.tensor([cell] * N)
 
 
 @explained
 def full(N: int) -> Qobj:
     """Fully charged state ``|e...e>``, a ket of dims [[2]*N, [1]*N]."""
-    return _product(excited(), N)
+    return _product(excited(), N, "full")
 
 
 @explained
 def empty(N: int) -> Qobj:
     """Ground state ``|g...g>``, a ket of dims [[2]*N, [1]*N]."""
-    return _product(ground(), N)
+    return _product(ground(), N, "empty")
 
 
 @explained
@@ -50,7 +66,7 @@ def plus(N: int) -> Qobj:
     >>> round(ergotropy(plus(1), single_cell().H0), 12)
     0.5
     """
-    return _product((ground() + excited()).unit(), N)
+    return _product((ground() + excited()).unit(), N, "plus")
 
 
 @explained
@@ -78,7 +94,8 @@ def classical(N: int, p: float = 0.75) -> Qobj:
     """
     N = as_count("N", N)
     p = as_real("p", p, minimum=0.0, maximum=1.0)
-    require_cells(N, 100, f"A density matrix of N = {N} cells")  # its diagonal, and what sorts it
+    # its diagonal, and what sorts it
+    require_cells(N, 100, f"A density matrix of N = {N} cells", ONE_CELL.format("classical"))
     n = occupations(N).sum(axis=1)
     weights = np.array([p**k * (1 - p) ** (N - k) for k in range(N + 1)])[n]
     return Qobj(scipy.sparse.diags(weights, format="csr"), dims=[[2] * N, [2] * N])
@@ -160,7 +177,7 @@ def _remedy(name: str, rho: Any, dims: list[int] | None) -> str:
         return "; give one state, of cells together it is qutip.tensor(...)"
     if isinstance(rho, dict) or dims is None or not np.ndim(rho):
         return ""
-    if len(rho) != np.prod(dims):
+    if len(rho) != math.prod(dims):
         return "; the order is battery, state, times"
     kind = [dims, dims] if np.shape(rho)[-1] == len(rho) > 1 and np.ndim(rho) == 2 else [dims, [1]]
     return f"; make it one, qutip.Qobj({name}, dims={kind})"
@@ -174,8 +191,9 @@ def check_state(rho: Any, dims: list[int] | None = None, name: str = "rho") -> Q
         raise ValueError(f"Argument {name} must be a ket or a density matrix, but is a {rho.type}.")
     if dims is not None and rho.dims[0] != dims:
         kind = [dims, [1]] if rho.isket else [dims, dims]
-        remedy = f"; use qutip.Qobj({name}.full(), dims={kind})" if rho.shape[0] == np.prod(dims) else ""
-        raise ValueError(f"Argument {name} must have dims {[dims, dims]} or a ket of them, but has {rho.dims}{remedy}.")
+        remedy = f"; use qutip.Qobj({name}.full(), dims={kind})" if rho.shape[0] == math.prod(dims) else ""
+        wanted = [dims, dims] if len(dims) <= SHOWN else f"[[{dims[0]}] * {len(dims)}] * 2"
+        raise ValueError(f"Argument {name} must have dims {wanted} or a ket of them, but has {rho.dims}{remedy}.")
     # before the conversion: QuTiP drops nan on the way to sparse storage
     if not np.isfinite(stored_numbers(rho)).all():
         raise ValueError(f"Argument {name} must be finite, but holds nan or infinity.")
@@ -201,3 +219,129 @@ def check_state(rho: Any, dims: list[int] | None = None, name: str = "rho") -> Q
     if lowest < -STATE_TOLERANCE:
         raise ValueError(f"Argument {name} must be positive, but has the eigenvalue {lowest:.3g}.")
     return rho
+
+
+# --- initial states -------------------------------------------------------------------------------------------------
+
+SHOWN = 12  # tensor factors whose dimensions a message lists
+PRODUCT = 1e-14  # difference from a product that passes for rounding
+SEARCHED = 2**22  # entries of a density matrix up to which a product is looked for
+
+
+class InitialState:
+    """State at the start of a run: of all tensor factors together, or of every one of them, for any number of cells.
+
+    Parameters
+    ----------
+    dims : list of int
+        Dimension of every tensor factor.
+    whole : Qobj or function that makes it
+        Ket or density matrix on all tensor factors.
+    factors : sequence of Qobj
+        State of every tensor factor, if `whole` is their product.
+    """
+
+    def __init__(self, dims: list[int], whole: Qobj | Callable[[], Qobj], factors: Sequence[Qobj] = ()) -> None:
+        self.dims, self.factors, self._whole = dims, tuple(factors), whole
+
+    @cached_property
+    def whole(self) -> Qobj:
+        """Ket or density matrix on all tensor factors; refused before it is built if it cannot fit into memory."""
+        return self._whole if isinstance(self._whole, Qobj) else self._whole()
+
+    @property
+    def dimension(self) -> int:
+        """Number of levels of all tensor factors together."""
+        return math.prod(self.dims)
+
+    @cached_property
+    def isket(self) -> bool:
+        """Whether it is given by kets."""
+        return all(state.isket for state in self.factors) if self.factors else self.whole.isket
+
+    @cached_property
+    def cells(self) -> ComplexArray | None:
+        """States of the cells, (N, 2, 2), if all are two-level cells and the whole is their product; else None."""
+        if any(d != 2 for d in self.dims):
+            return None
+        if self.factors:
+            return np.array([(state.proj() if state.isket else state).full() for state in self.factors])
+        return _cells_of_ket(self.whole) if self.isket else _cells_of_matrix(self.whole)
+
+
+def _bits(index: Any, N: int) -> Any:
+    """Level of every cell in basis states, (..., N)."""
+    return (np.asarray(index)[..., None] >> np.arange(N - 1, -1, -1)) & 1
+
+
+def _cells_of_ket(ket: Qobj) -> ComplexArray | None:
+    """States of the cells in a product ket; None if it is none."""
+    psi, N = ket.full()[:, 0], len(ket.dims[0])
+    top = int(np.abs(psi).argmax())
+    flips = 1 << np.arange(N - 1, -1, -1)
+    pairs = np.stack([psi[top & ~flips], psi[top | flips]], axis=1) / psi[top]  # amplitudes of |g> and |e>
+    product = np.ones(1, dtype=complex)
+    for pair in pairs:
+        product = np.multiply.outer(product, pair).ravel()
+    if np.abs(psi - psi[top] * product).max() > PRODUCT:
+        return None
+    pairs /= np.linalg.norm(pairs, axis=1)[:, None]
+    return pairs[:, :, None] * pairs[:, None, :].conj()
+
+
+def _cells_of_matrix(rho: Qobj) -> ComplexArray | None:
+    """States of the cells in a product density matrix; None if it is none, or too large to look."""
+    matrix, N = rho.to("CSR").data.as_scipy().tocsr(), len(rho.dims[0])
+    if matrix.nnz > SEARCHED:
+        return None
+    top = int(matrix.diagonal().real.argmax())
+    flips = 1 << np.arange(N - 1, -1, -1)
+    levels = np.stack([top & ~flips, top | flips], axis=1)  # of cell k, the others as in `top`
+    cells = np.array([matrix[np.ix_(pair, pair)].toarray() for pair in levels]) / matrix[top, top].real
+    cells /= np.trace(cells, axis1=1, axis2=2).real[:, None, None]
+    entries = matrix.tocoo()
+    product = np.ones(entries.nnz, dtype=complex)
+    for k, (row, col) in enumerate(zip(_bits(entries.row, N).T, _bits(entries.col, N).T, strict=True)):
+        product *= cells[k, row, col]
+    # every entry of the product is among these, and equal to the one of the state
+    covered = np.count_nonzero(product) == math.prod(np.count_nonzero(cells, axis=(1, 2)).tolist())
+    return cells if covered and np.abs(product - entries.data).max() <= PRODUCT else None
+
+
+def read_state(rho: Any, dims: list[int], name: str = "rho0") -> InitialState:
+    """The state at the start of a run, from a state of all tensor factors, of one cell, of every cell, or a name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything else; the message says what is accepted.
+    """
+    N = len(dims)
+    if isinstance(rho, str):
+        if rho not in NAMED:
+            raise ValueError(nearest("state", rho, list(NAMED), INSTEAD))
+        if any(d != 2 for d in dims):
+            raise ValueError(f"Argument {name} = {rho!r} names a state of two-level cells, but the dims are {dims}.")
+        return InitialState(dims, partial(NAMED[rho], N), [NAMED[rho](1)] * N)
+    if isinstance(rho, list | tuple) and rho and all(isinstance(state, Qobj) for state in rho):
+        if len(rho) != N:
+            raise ValueError(f"Argument {name} must hold one state for each of the {N} cells, but holds {len(rho)}.")
+        factors = [check_state(state, [d], f"{name}[{k}]") for k, (state, d) in enumerate(zip(rho, dims, strict=True))]
+        return InitialState(dims, partial(_tensor, factors), factors)
+    if isinstance(rho, Qobj) and N > 1 and len({*dims}) == 1 and rho.dims[0] == [dims[0]]:
+        check_state(rho, [dims[0]], name)
+        return InitialState(dims, partial(_tensor, [rho] * N), [rho] * N)
+    if isinstance(rho, Qobj) and N > SHOWN and rho.dims[0] != dims:
+        raise ValueError(
+            f"Argument {name} must be a state of one cell, a ket or a density matrix of dims [{dims[0]}], which stands "
+            f"for every cell; a list of {N} such states; a name out of {', '.join(NAMED)}; or a state of all "
+            f"{N} cells, but has dims {rho.dims}."
+        )
+    return InitialState(dims, check_state(rho, dims, name))
+
+
+def _tensor(factors: list[Qobj]) -> Qobj:
+    """Product of states, refused before it is built if it cannot fit into memory."""
+    size, kets = math.prod(state.shape[0] for state in factors), all(state.isket for state in factors)
+    require(24 * size if kets else 24 * size**2, f"A state of {len(factors)} cells together", "Use fewer cells.")
+    return qutip.tensor(factors if kets else [state.proj() if state.isket else state for state in factors])

@@ -17,7 +17,7 @@ from ..battery import Battery
 from ..evolution import series
 from ..measures.table import read_measures
 from ..solvers import Settings
-from ..states import check_state
+from ..states import read_state
 
 __all__ = ["Peak", "max_energy", "max_power", "participation_bound", "quantum_advantage"]
 
@@ -46,7 +46,7 @@ def _peak(battery: Battery, rho0: Qobj, tlist: ArrayLike, of: str, solver: str, 
     """Largest energy, average or instantaneous power on the curve through ever finer samples."""
     if not isinstance(battery, Battery):
         raise not_a_battery(battery)
-    times, rho0 = as_tlist(tlist), check_state(rho0, battery.dims, "rho0")
+    times, start = as_tlist(tlist), read_state(rho0, battery.dims)
     progress = as_flag("progress", kwargs.pop("progress", True))
     name = "power" if of == "instantaneous" else "energy"
     measures, settings = read_measures(name), Settings(solver, **kwargs).checked()
@@ -54,7 +54,7 @@ def _peak(battery: Battery, rho0: Qobj, tlist: ArrayLike, of: str, solver: str, 
         raise ValueError(f"Argument tlist needs at least three times to look for a maximum, but has {times.size}.")
 
     def curve(t: FloatArray) -> FloatArray:
-        values = series(battery, rho0, t, measures, settings, progress=progress).values[name]
+        values = series(battery, start, t, measures, settings, progress=progress).values[name]
         if of == "instantaneous":
             return values[1:]
         gain = values[1:] - values[0]

@@ -13,8 +13,7 @@ __all__ = ["ROWS", "l1_coherence", "l1_coherence_over_time"]
 
 
 def l1_coherence_over_time(states: StateSeries, ref: Reference | None = None, normalized: bool = True) -> FloatArray:
-    total = states.absolute_sum() - np.abs(states.populations).sum(axis=1)
-    return total / (states.populations.shape[1] - 1) if normalized else total
+    return states.l1() if normalized else states.absolute_sum() - np.abs(states.populations).sum(axis=1)
 
 
 @explained

@@ -55,7 +55,9 @@ def concurrence_over_time(states: StateSeries, edges: Sequence[tuple[int, int]])
         return np.full(len(states), np.nan)
     if any(states.cell_dims[k] != 2 for bond in edges for k in bond):
         raise ValueError("The concurrence is defined for two-level cells only.")
-    return np.mean([concurrence_of_pairs(states.pair(i, j)) for i, j in edges], axis=0)
+    kinds = states.kinds(edges)
+    curves = [concurrence_of_pairs(states.pair(*bond)) for bond, _ in kinds]
+    return np.average(curves, axis=0, weights=[count for _, count in kinds])
 
 
 @explained

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from qutip import Qobj
 
 from .._checks import FloatArray, explained
@@ -13,9 +12,7 @@ __all__ = ["ROWS", "entropy", "entropy_over_time", "purity", "purity_over_time"]
 
 
 def entropy_over_time(states: StateSeries, ref: Reference | None = None) -> FloatArray:
-    p = states.eigenvalues
-    # rounding leaves eigenvalues of -1e-17; they carry no entropy
-    return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0), axis=1)
+    return states.entropy()
 
 
 def purity_over_time(states: StateSeries, ref: Reference | None = None) -> FloatArray:

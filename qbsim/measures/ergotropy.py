@@ -9,7 +9,7 @@ from .._checks import FloatArray, explained
 from ..curves import efficiency
 from .many_copies import as_distribution, entropy_deficit, gibbs_energy, passive_energy_per_copy
 from .reference import Measure, Reference, prepare
-from .series import StateSeries
+from .series import CellStates, StateSeries
 
 __all__ = [
     "ROWS",
@@ -34,6 +34,8 @@ __all__ = [
 
 
 def energy_over_time(states: StateSeries, ref: Reference) -> FloatArray:
+    if isinstance(states, CellStates):
+        return sum(np.einsum("tij,ji->t", states.cell(k), h).real for k, h in enumerate(ref.battery.local_terms))
     if ref.battery.is_diagonal:
         return states.populations @ ref.battery.diagonal
     return states.expect(ref.H0_full.to("CSR").data.as_scipy())  # no density matrix of a ket is formed
@@ -44,10 +46,12 @@ def ergotropy_over_time(states: StateSeries, ref: Reference) -> FloatArray:
 
 
 def efficiency_over_time(states: StateSeries, ref: Reference) -> FloatArray:
-    return efficiency(ergotropy_over_time(states, ref), energy_over_time(states, ref), float(ref.levels[0]))
+    return efficiency(ergotropy_over_time(states, ref), energy_over_time(states, ref), ref.ends[0])
 
 
 def incoherent_ergotropy_over_time(states: StateSeries, ref: Reference) -> FloatArray:
+    if isinstance(states, CellStates):
+        return energy_over_time(states, ref) - states.incoherent_passive_energy(ref.fields)
     return states.populations @ ref.battery.diagonal - np.sort(states.populations, axis=1)[:, ::-1] @ ref.levels
 
 

@@ -36,6 +36,9 @@ def attributes(name: str, measure: Any, unit: str) -> dict[str, Any]:
 def rounding(battery: Battery, start: float) -> float:
     """1e-9 of the spread of H0 if a curve that starts like this starts below it, at rounding; 0 otherwise."""
     reference = Reference(battery)
+    if battery.ends is not None:
+        floor = ROUNDING * reference.spread
+        return floor if abs(start) <= floor else 0.0
     largest = 2 * float(abs(reference.H0).sum(axis=1).max())  # never below the spread, and found at once
     if abs(start) > ROUNDING * largest:
         return 0.0

@@ -12,6 +12,7 @@ Crossings of eigenvalues put kinks into it: the nodes gather where the error is.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from .._checks import FloatArray
 from .series import StateSeries
 
-__all__ = ["PassiveEnergy", "passive_energy"]
+__all__ = ["PassiveEnergy", "counted_passive_energy", "levels_of", "passive_energy"]
 
 SMALL = 8  # levels up to which eigenvalues cost no more than the states themselves
 EARLY = 0.25  # first intervals, in units of 1 / R: the passive energy changes by a quarter of the spread at most
@@ -46,12 +47,15 @@ class PassiveEnergy:
         Estimated largest error of the interpolation; 0 without interpolation.
     lowest : float
         Most negative eigenvalue met.
+    bound : float
+        Largest distance of the exact value, where only bounds are computed, whose middle `values` then are.
     """
 
     values: FloatArray
     nodes: int
     error: float
     lowest: float
+    bound: float = 0.0
 
 
 def passive_energy(
@@ -117,6 +121,56 @@ def passive_energy(
                 halves += [(c, d, now) for c, d in ((a, int(tests[k])), (int(tests[k]), b)) if d - c > 1]
         intervals = halves
     return PassiveEnergy(values, len(nodes), error, lowest)
+
+
+def levels_of(omega: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Different levels of sum_k omega_k s+_k s-_k and how often each occurs; equal fields are counted, not multiplied.
+
+    Examples
+    --------
+    >>> levels, copies = levels_of(np.array([1.0, 1.0, 1.0]))
+    >>> levels.tolist(), copies.tolist()
+    ([0.0, 1.0, 2.0, 3.0], [1.0, 3.0, 3.0, 1.0])
+    """
+    levels, copies = np.zeros(1), np.ones(1)
+    for field, n in zip(*np.unique(omega, return_counts=True), strict=True):
+        excited = np.arange(n + 1)
+        levels = np.add.outer(levels, field * excited).ravel()
+        copies = np.multiply.outer(copies, np.array([float(math.comb(n, k)) for k in excited])).ravel()
+    return levels, copies
+
+
+def counted_passive_energy(
+    p: FloatArray, copies: FloatArray, levels: FloatArray, level_copies: FloatArray
+) -> FloatArray:
+    """Passive energies from spectra with multiplicities.
+
+    Parameters
+    ----------
+    p : ndarray, (T, K)
+        Eigenvalues in any order; number k occurs ``copies[k]`` times.
+    copies : ndarray, (K,)
+        How often; the sum is at most that of `level_copies`, up to rounding.
+    levels, level_copies : ndarray, (L,)
+        Levels in any order, and how often each occurs.
+
+    Returns
+    -------
+    ndarray, (T,)
+
+    Notes
+    -----
+    With E(c) the sum of the c lowest levels, the passive energy is sum_k p_k (E(C_k) - E(C_k-1)), p descending, C the
+    sums of the copies. Counts up to 1e30 are floats, with a relative rounding of 1e-16. It does no harm: as the p
+    descend, p_k C_k <= 1, so every term errs by 1e-16 of the largest level at most.
+    """
+    order = np.argsort(levels, kind="stable")
+    counts = np.concatenate([[0.0], np.cumsum(level_copies[order])])
+    sums = np.concatenate([[0.0], np.cumsum(level_copies[order] * levels[order])])
+    ranks = np.argsort(-p, axis=1, kind="stable")
+    ends = np.minimum(np.cumsum(copies[ranks], axis=1), counts[-1])
+    lowest = np.diff(np.interp(ends, counts, sums), axis=1, prepend=0.0)
+    return np.asarray((np.take_along_axis(p, ranks, axis=1) * lowest).sum(axis=1))
 
 
 def _first_nodes(t: FloatArray, rate: float, start: float) -> NDArray[np.int64]:

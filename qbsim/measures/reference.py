@@ -17,7 +17,7 @@ from .._machine import require_dense
 from ..battery import Battery
 from ..states import check_state
 from .passive_energy import PassiveEnergy, passive_energy
-from .series import DenseStates, KetStates, StateSeries
+from .series import CellStates, DenseStates, KetStates, StateSeries
 
 __all__ = ["Measure", "Reference", "as_states", "prepare"]
 
@@ -70,14 +70,28 @@ class Reference:
         require_dense(self.H0.shape[0], "H0")
         return np.linalg.eigvalsh(self.H0.toarray())
 
+    @cached_property
+    def fields(self) -> FloatArray:
+        """Frequencies of two-level cells without coupling in H0, (N,), up to a constant."""
+        return np.array([(h[1, 1] - h[0, 0]).real for h in self.battery.local_terms])
+
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        """Lowest and highest level of H0."""
+        return self.battery.ends or (float(self.levels[0]), float(self.levels[-1]))
+
     @property
     def spread(self) -> float:
         """Largest minus smallest level of H0."""
-        return float(self.levels[-1] - self.levels[0])
+        return self.ends[1] - self.ends[0]
 
     def passive(self, states: StateSeries) -> PassiveEnergy:
         """Passive energy of a segment, computed once for all measures."""
         if self._passive is None or self._passive[0] is not states:
+            if isinstance(states, CellStates):
+                values, bound = states.passive_energy(self.fields)
+                self._passive = states, PassiveEnergy(values, len(states), 0.0, states.lowest(), bound)
+                return self._passive[1]
             tol = None if self.passive_tol is None else self.passive_tol * self.spread
             rate = None if tol is None else self.battery.loss_rate
             self._passive = states, passive_energy(states, self.levels, tol, rate=rate, start=self.start)

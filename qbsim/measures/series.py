@@ -20,7 +20,7 @@ import scipy.sparse
 from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import interruptible, tell
 
-__all__ = ["DenseStates", "KetStates", "StateSeries", "entries"]
+__all__ = ["CellStates", "DenseStates", "KetStates", "StateSeries", "entries"]
 
 GATHERED = 2**21  # matrix elements that an expectation value copies at a time
 PIECE = 2e9  # multiply-adds between two looks at the clock, half a second
@@ -31,6 +31,9 @@ class StateSeries(ABC):
 
     A subclass provides `times`, `cell_dims`, `dense` and `expect`, and overrides what it can do faster.
     """
+
+    has_matrices = True
+    """Whether the states can be written out; if not, they are `CellStates`."""
 
     times: FloatArray
     cell_dims: list[int]
@@ -70,9 +73,27 @@ class StateSeries(ABC):
         """Sum of the absolute values of all entries, (T,)."""
         return np.abs(self.dense).sum(axis=(1, 2))
 
+    def l1(self) -> FloatArray:
+        """Sum of the absolute values of all entries beside the diagonal over its largest value d - 1, (T,)."""
+        return (self.absolute_sum() - np.abs(self.populations).sum(axis=1)) / (self.populations.shape[1] - 1)
+
     def purity(self) -> FloatArray:
         """tr rho^2, (T,)."""
         return (np.abs(self.dense) ** 2).sum(axis=(1, 2))
+
+    def entropy(self) -> FloatArray:
+        """-tr rho ln rho, (T,)."""
+        p = self.eigenvalues
+        # rounding leaves eigenvalues of -1e-17; they carry no entropy
+        return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0), axis=1)
+
+    def trace_error(self) -> float:
+        """Largest difference of a trace from 1."""
+        return float(np.abs(self.populations.sum(axis=1) - 1).max())
+
+    def lowest(self) -> float:
+        """Lowest population."""
+        return float(self.populations.min())
 
     def hermiticity_error(self) -> float:
         """Largest entry of rho - rho^dagger over all times."""
@@ -89,6 +110,70 @@ class StateSeries(ABC):
         a, m, b, n, c = _split(self.cell_dims, [i, j])
         rho = self.dense.reshape(-1, a, m, b, n, c, a, m, b, n, c)
         return np.einsum("taibjcakblc->tijkl", rho).reshape(-1, m * n, m * n)
+
+    def kinds(self, bonds: Sequence[tuple[int, int]]) -> list[tuple[tuple[int, int], int]]:
+        """Bonds i < j whose reduced states are not known to be equal, each with how many it stands for."""
+        return [(bond, 1) for bond in bonds]
+
+
+class CellStates(StateSeries):
+    """States of N two-level cells that are never written out, for any N.
+
+    A subclass provides what is abstract here, `cell`, `pair` and `purity`; `passive_energy` counts every level of the
+    cells, also those that it does not tell apart.
+    """
+
+    has_matrices = False
+
+    @property
+    def dense(self) -> ComplexArray:
+        raise NotImplementedError("These states are not written out.")
+
+    def expect(self, op: scipy.sparse.csr_matrix) -> FloatArray:
+        raise NotImplementedError("These states are not written out.")
+
+    @abstractmethod
+    def cell(self, k: int) -> ComplexArray:
+        """Reduced states of cell k, (T, 2, 2)."""
+
+    @abstractmethod
+    def pair(self, i: int, j: int) -> ComplexArray:
+        """Reduced states of cells i < j, (T, 4, 4)."""
+
+    @abstractmethod
+    def passive_energy(self, omega: FloatArray) -> tuple[FloatArray, float]:
+        """Least energy with the same spectrum for H0 = sum_k omega_k s+_k s-_k, (T,), and its largest error.
+
+        The error is 0 unless only bounds are known, whose middle the energy then is.
+        """
+
+    @abstractmethod
+    def incoherent_passive_energy(self, omega: FloatArray) -> FloatArray:
+        """The same of the states dephased in the product basis, (T,)."""
+
+    @abstractmethod
+    def l1(self) -> FloatArray:
+        """Normalised l1-coherence, (T,)."""
+
+    @abstractmethod
+    def purity(self) -> FloatArray:
+        """tr rho^2, (T,)."""
+
+    @abstractmethod
+    def entropy(self) -> FloatArray:
+        """-tr rho ln rho, (T,)."""
+
+    @abstractmethod
+    def trace_error(self) -> float:
+        """Largest difference of a trace from 1."""
+
+    @abstractmethod
+    def lowest(self) -> float:
+        """Lowest eigenvalue or population met."""
+
+    @abstractmethod
+    def hermiticity_error(self) -> float:
+        """Largest entry of rho - rho^dagger that is known."""
 
 
 def _singular_values(matrices: ComplexArray) -> FloatArray:

@@ -5,19 +5,19 @@ QuTiP is the reference that the others are tested against. `choose` is the only 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol, cast
 
-from qutip import Qobj
-
 from .._checks import FloatArray, as_real, as_tolerance, by_word, nearest
 from .._machine import require
 from ..battery import Battery
 from ..measures.series import StateSeries
+from ..states import InitialState
 
-__all__ = ["SOLVERS", "Choice", "Settings", "Solver", "choose", "require_memory"]
+__all__ = ["SOLVERS", "Choice", "Needs", "Settings", "Solver", "choose", "require_memory"]
 
 # What each is for.
 SOLVERS = {
@@ -42,6 +42,7 @@ INSTEAD = by_word(
 )
 """What to use for a solver, and the names under which others look for it."""
 
+MOST_LEVELS = 2**300  # of the cells together; the forecasts are not made for more
 YEAR = 3.2e7  # seconds; a forecast beyond it is a mistake in the units
 
 
@@ -98,6 +99,24 @@ class Settings(NamedTuple):
         return {name: value for name, value in self._asdict().items() if name != "options" or value is not None}
 
 
+class Needs(NamedTuple):
+    """What the measures of a run need of its states.
+
+    Attributes
+    ----------
+    spectrum : bool
+        The eigenvalues, which are part of the cost.
+    matrices : tuple of str
+        What needs the density matrices: ``states=True``, and names of user measures.
+    """
+
+    spectrum: bool = True
+    matrices: tuple[str, ...] = ()
+
+
+ALL = Needs()
+
+
 class Solver(Protocol):
     """What a module must offer to be a solver.
 
@@ -105,23 +124,26 @@ class Solver(Protocol):
     ----------
     TERMS : frozenset of str
         Terms of the master equation it knows (`Battery.terms`); a model with any other is refused.
+    MATRICES : bool
+        Whether its states can be written out. If not, only the measures of qbsim are known of them (`CellStates`).
     TOLERANCES : tuple of str
         Which of "rtol" and "atol" it meets; the others have no meaning for it.
     """
 
     TERMS: frozenset[str]
+    MATRICES: bool
     TOLERANCES: tuple[str, ...]
 
-    def why_not(self, battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+    def why_not(self, battery: Battery, rho0: InitialState, tlist: FloatArray) -> str:
         """Why it cannot do this run, though it knows all terms; empty if it can."""
 
-    def seconds(self, battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
+    def seconds(self, battery: Battery, rho0: InitialState, tlist: FloatArray, *, spectrum: bool) -> float:
         """Rough cost on one core; `spectrum`: the eigenvalues of the states are needed."""
 
-    def forecast(self, battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
+    def forecast(self, battery: Battery, rho0: InitialState, tlist: FloatArray) -> int:
         """Peak memory in bytes, before anything is allocated."""
 
-    def run(self, battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
+    def run(self, battery: Battery, rho0: InitialState, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
         """States at all times, in order, in segments that fit the memory; the state at ``tlist[0]`` is `rho0`.
 
         With a `passive_tol` only some of the states will be needed as a whole, and the populations of the others. A
@@ -156,20 +178,26 @@ def load(name: str) -> Solver:
     return cast(Solver, import_module(f".{name}", __name__))
 
 
-def why_not(module: Solver, battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
-    """Why a solver cannot do this run, unknown terms included; empty if it can."""
+def why_not(module: Solver, battery: Battery, rho0: InitialState, tlist: FloatArray, needs: Needs) -> str:
+    """Why a solver cannot do this run, unknown terms and unmet needs included; empty if it can."""
     if unknown := battery.terms - module.TERMS:
         return f"it does not know {' and '.join(sorted(unknown))}"
+    if module.MATRICES and math.prod(battery.dims) > MOST_LEVELS:
+        return "it needs all levels of the cells together"
+    if not module.MATRICES and needs.matrices:
+        return f"it never writes a state of all cells out, as {' and '.join(needs.matrices)} would need"
     return module.why_not(battery, rho0, tlist)
 
 
-def require_memory(name: str, battery: Battery, rho0: Qobj, tlist: FloatArray) -> None:
+def require_memory(name: str, battery: Battery, rho0: InitialState, tlist: FloatArray) -> None:
     """Refuse a run that needs more memory than is free, by the forecast of its solver."""
     size = load(name).forecast(battery, rho0, tlist)
     require(size, f"This run with solver {name!r}", "Use fewer cells or fewer times.")
 
 
-def choose(battery: Battery, rho0: Qobj, tlist: FloatArray, solver: str = "auto", *, spectrum: bool = True) -> Choice:
+def choose(
+    battery: Battery, rho0: InitialState, tlist: FloatArray, solver: str = "auto", *, needs: Needs = ALL
+) -> Choice:
     """The solver to use: the one named, or the cheapest by forecast of all that can do this run.
 
     Parameters
@@ -178,22 +206,30 @@ def choose(battery: Battery, rho0: Qobj, tlist: FloatArray, solver: str = "auto"
         As in `evolve`.
     solver : str
         Name, or "auto".
-    spectrum : bool
-        Whether a measure needs the eigenvalues of the states, which are part of the cost.
+    needs : Needs
+        What the measures need of the states.
 
     Raises
     ------
     ValueError
         For an unknown solver, or one that cannot do this run.
+    MemoryError
+        If the cells have too many levels together, and no solver can do without them.
     """
     if solver != "auto":
         module = load(Settings(solver).checked().solver)
-        if refusal := why_not(module, battery, rho0, tlist):
+        if refusal := why_not(module, battery, rho0, tlist, needs):
             raise ValueError(f"Solver {solver!r} cannot do this model: {refusal}. Use solver='auto'.")
         return Choice(solver, module, "asked for", "")
-    refusals = {name: why_not(load(name), battery, rho0, tlist) for name in SOLVERS}
+    refusals = {name: why_not(load(name), battery, rho0, tlist, needs) for name in SOLVERS}
     able = [name for name, refusal in refusals.items() if not refusal]
-    costs = {name: load(name).seconds(battery, rho0, tlist, spectrum=spectrum) for name in able}
+    if not able:
+        reasons = "; ".join(f"{name}: {refusals[name]}" for name in SOLVERS if not load(name).MATRICES)
+        raise MemoryError(
+            f"{battery.N} cells have too many levels to write their state out, and the solvers that do without cannot "
+            f"do this run ({reasons}). Use fewer cells."
+        )
+    costs = {name: load(name).seconds(battery, rho0, tlist, spectrum=needs.spectrum) for name in able}
     if min(costs.values()) > YEAR:
         require_memory(min(costs, key=lambda name: costs[name]), battery, rho0, tlist)
         raise ValueError(

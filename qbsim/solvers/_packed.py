@@ -13,6 +13,7 @@ from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import interruptible, tell
 from ..measures.series import StateSeries, entries
 from ..operators import occupations
+from ..states import InitialState
 from ._layout import Layout
 
 EIGEN_BYTES = 128 * 2**20  # complex matrices unpacked at a time for LAPACK, beyond one
@@ -23,8 +24,11 @@ def eigen_batch(largest: int, times: int) -> int:
     return max(1, min(times, EIGEN_BYTES // (16 * largest**2)))
 
 
-def is_block_diagonal(rho0: Qobj) -> bool:
+def is_block_diagonal(state: InitialState) -> bool:
     """Whether a state of two-level cells has no coherence between different excitation numbers."""
+    if state.factors:  # a product has coherence where a cell has
+        return all(np.count_nonzero(cell.full()) == 1 if cell.isket else cell[0, 1] == 0 for cell in state.factors)
+    rho0 = state.whole
     if rho0.isket:
         return bool(np.ptp(np.bitwise_count(np.flatnonzero(rho0.full()))) == 0)
     rows, cols = (np.bitwise_count(x) for x in rho0.to("CSR").data.as_scipy().nonzero())

@@ -5,30 +5,35 @@ Small blocks by their eigenvectors; large sparse ones by the action of the matri
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse.linalg
-from qutip import Qobj
 
 from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import interruptible, tell
 from ..battery import GENERAL_OPERATORS, Battery
 from ..measures.series import KetStates, StateSeries
+from ..states import InitialState
 from . import Settings
 from ._cost import FLOP
 
 TERMS = frozenset({"fields", "exchange", GENERAL_OPERATORS})
+MATRICES = True
 TOLERANCES = ()  # exact to rounding
 CHUNK_BYTES = 128 * 2**20  # amplitudes returned at a time
 PIECE = 300.0  # norm of the Hamiltonian times the duration of a step
+MOST_AMPLITUDES = 2**36  # of a ket; no machine holds a few of a larger one
 DENSE_BYTES = 2**30  # eigenvectors of a larger block are not formed
 
 
-def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
-    """A mixed initial state."""
-    return "" if rho0.isket else "its initial state is mixed"
+def why_not(battery: Battery, rho0: InitialState, tlist: FloatArray) -> str:
+    """A mixed initial state, or more levels than a ket can have."""
+    if not rho0.isket:
+        return "its initial state is mixed"
+    return "" if math.prod(battery.dims) <= MOST_AMPLITUDES else "its ket has too many amplitudes"
 
 
 class _Blocks(NamedTuple):
@@ -52,12 +57,12 @@ class _Blocks(NamedTuple):
     blocks: list[IntArray]
 
 
-def _reachable(battery: Battery, rho0: Qobj) -> _Blocks:
+def _reachable(battery: Battery, rho0: InitialState) -> _Blocks:
     """Invariant blocks of H that hold a part of `rho0`."""
     from scipy.sparse.csgraph import connected_components
 
     H = battery.H.to("CSR").data.as_scipy().tocsr()
-    psi = rho0.full()[:, 0]
+    psi = rho0.whole.full()[:, 0]
     pattern = scipy.sparse.csr_matrix((H.data != 0, H.indices, H.indptr), shape=H.shape)
     label = connected_components(pattern, directed=False)[1]
     keep = np.flatnonzero(np.isin(label, label[psi != 0]))
@@ -77,24 +82,24 @@ def _costs(part: _Blocks, tlist: FloatArray) -> tuple[float, float]:
     return np.inf if too_large else vectors, times * 1e-3 + 4e-9 * float(products) * (part.H.nnz + len(part.psi))
 
 
-def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
+def seconds(battery: Battery, rho0: InitialState, tlist: FloatArray, *, spectrum: bool) -> float:
     """Eigenvectors of the reachable blocks, or steps; the spectrum of a ket costs nothing without a charger."""
-    return 1e-3 + min(_costs(_reachable(battery, rho0), tlist)) + 1e-9 * len(tlist) * int(np.prod(battery.dims))
+    return 1e-3 + min(_costs(_reachable(battery, rho0), tlist)) + 1e-9 * len(tlist) * math.prod(battery.dims)
 
 
-def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
+def forecast(battery: Battery, rho0: InitialState, tlist: FloatArray) -> int:
     """Peak memory in bytes: eigenvectors or a few work vectors, and one chunk of amplitudes with its measures."""
     part = _reachable(battery, rho0)
     squares = sum(len(block) ** 2 for block in part.blocks)
     work = 3 * part.H.dtype.itemsize * squares if np.argmin(_costs(part, tlist)) == 0 else 50 * 16 * part.psi.size
-    D = int(np.prod(battery.dims))
+    D = math.prod(battery.dims)
     return work + 4 * max(16 * D, min(CHUNK_BYTES, 16 * D * len(tlist)))
 
 
-def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
+def run(battery: Battery, rho0: InitialState, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
     """Kets at all times; the tolerances are always met."""
     part = _reachable(battery, rho0)
-    D = int(np.prod(battery.dims))
+    D = math.prod(battery.dims)
     kets = _by_eigenvectors(part, tlist) if np.argmin(_costs(part, tlist)) == 0 else _by_steps(part, tlist)
     size = max(1, CHUNK_BYTES // (16 * D))
     for start in range(0, len(tlist), size):

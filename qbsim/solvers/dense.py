@@ -5,12 +5,12 @@ No compiled code, no expansion: exp(L dt) for every different step of the grid, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
 import numpy as np
 import qutip
-from qutip import Qobj
 
 from .._checks import ComplexArray, FloatArray
 from .._machine import interruptible, tell
@@ -18,47 +18,49 @@ from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, Battery
 from ..measures.series import DenseStates, StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..operators import lowering, occupations
+from ..states import InitialState
 from . import Settings
 from ._cost import FLOP, eigenvalues, generator_norm
 
 TERMS = NETWORK_TERMS | {GENERAL_OPERATORS, GENERAL_LOSSES, "superoperators"}
+MATRICES = True
 TOLERANCES = ()  # exact to rounding
 MAX_DIMENSION = 32  # of the Hilbert space: a 1024 x 1024 exponential takes half a minute
 PADE_NORM = 5.4  # up to here an exponential needs no squaring
 
 
-def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+def why_not(battery: Battery, rho0: InitialState, tlist: FloatArray) -> str:
     """Large batteries."""
-    small = int(np.prod(battery.dims)) <= MAX_DIMENSION
+    small = math.prod(battery.dims) <= MAX_DIMENSION
     return "" if small else f"it is for Hilbert spaces of dimension up to {MAX_DIMENSION}"
 
 
-def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
+def seconds(battery: Battery, rho0: InitialState, tlist: FloatArray, *, spectrum: bool) -> float:
     """One exponential for every different step, by scaling and squaring, and a product for every time."""
-    D = int(np.prod(battery.dims))
+    D = math.prod(battery.dims)
     steps = np.diff(tlist)
     different = np.unique(np.round(steps / steps.max(initial=1e-300), 12)).size
     squarings = np.log2(max(1.0, generator_norm(battery) * steps.max(initial=0.0) / PADE_NORM))
     products = 8.0 * D**6 * FLOP
     exponentials = different * (3e-4 + (10 + squarings) * products)
-    spectra = eigenvalues([int(np.prod(battery.cell_dims))], len(tlist)) if spectrum else 0.0
+    spectra = eigenvalues([math.prod(battery.cell_dims)], len(tlist)) if spectrum else 0.0
     return 3e-4 + exponentials + len(tlist) * (2e-6 + 2e-9 * D**4) + spectra
 
 
-def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
+def forecast(battery: Battery, rho0: InitialState, tlist: FloatArray) -> int:
     """Peak memory in bytes: the states and a few exponentials."""
-    D = int(np.prod(battery.dims))
+    D = math.prod(battery.dims)
     return 16 * D**2 * (4 * len(tlist) + 20 * D**2)
 
 
-def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
+def run(battery: Battery, rho0: InitialState, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
     """All states at once, exact to rounding."""
     from scipy.linalg import expm
 
-    D = int(np.prod(battery.dims))
+    D = math.prod(battery.dims)
     L = _liouvillian(battery)
     rho = np.empty((len(tlist), D * D), dtype=complex)
-    rho[0] = (rho0.proj() if rho0.isket else rho0).full().ravel()
+    rho[0] = (rho0.whole.proj() if rho0.isket else rho0.whole).full().ravel()
     propagator = cache(lambda step: interruptible(expm, L * step))
     for k, step in enumerate(np.diff(tlist)):
         # 12 digits tell real differences from rounding: steps of a linspace differ in the last bits
@@ -70,7 +72,7 @@ def run(battery: Battery, rho0: Qobj, tlist: FloatArray, settings: Settings) -> 
 def _liouvillian(battery: Battery) -> ComplexArray:
     """Generator on row-major vectors, vec(A rho B) = (A x B^T) vec(rho)."""
     if not isinstance(battery, Network) or battery.has_own_operators:
-        D = int(np.prod(battery.dims))
+        D = math.prod(battery.dims)
         jumps = [c for c in battery.c_ops if not c.issuper]
         L = qutip.liouvillian(battery.H, jumps) + sum(c for c in battery.c_ops if c.issuper)
         return L.full().reshape(D, D, D, D).transpose(1, 0, 3, 2).reshape(D * D, D * D)  # QuTiP stacks columns

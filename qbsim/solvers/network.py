@@ -12,13 +12,13 @@ from math import comb
 from typing import Any, NamedTuple
 
 import numpy as np
-from qutip import Qobj
 
 from .._checks import FloatArray
 from .._machine import tell
 from ..measures.series import StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..operators import occupations
+from ..states import InitialState
 from . import Settings
 from ._cost import FLOP, eigenvalues
 from ._faber import MAX_TERMS, Plan, coefficients, plan_steps, remainders, rough_work
@@ -27,6 +27,7 @@ from ._packed import FaberStates, PackedStates, eigen_batch, is_block_diagonal, 
 from ._spectrum import numerical_range
 
 TERMS = NETWORK_TERMS
+MATRICES = True
 TOLERANCES = ("rtol",)  # it is absolute: relative to the norm of a state, which is at most 1
 STORE_BYTES = 256 * 2**20  # Faber vectors of a whole step are kept up to here, so that any time can be had from them
 # One application of the generator costs this times N multiply-adds per entry (measured, in those of a matrix product).
@@ -36,12 +37,12 @@ SEGMENT_BYTES = 3 * 2**29  # packed states returned at a time, beyond one
 PIECE = 5e8  # entries times cells between two looks at the clock, half a second
 
 
-def why_not(battery: Network, rho0: Qobj, tlist: FloatArray) -> str:
+def why_not(battery: Network, rho0: InitialState, tlist: FloatArray) -> str:
     """Nothing that its terms allow."""
     return ""
 
 
-def seconds(battery: Network, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
+def seconds(battery: Network, rho0: InitialState, tlist: FloatArray, *, spectrum: bool) -> float:
     """Applications of the generator, the sum over output times, and the eigenvalues."""
     N, sectors = battery.N, is_block_diagonal(rho0)
     sizes = _block_sizes(N, sectors)
@@ -86,7 +87,7 @@ class _Memory:
         return 8 * self.size * (self.rows + self.segment + 1) + 16 * block + unpacked
 
 
-def forecast(battery: Network, rho0: Qobj, tlist: FloatArray) -> int:
+def forecast(battery: Network, rho0: InitialState, tlist: FloatArray) -> int:
     """Peak memory in bytes, beyond those of the interpreter."""
     sectors = is_block_diagonal(rho0)
     memory = _Memory.of(battery.N, sectors, len(tlist))
@@ -111,12 +112,12 @@ def _plan(net: Network, tlist: FloatArray, sectors: bool, rtol: float, passive_o
     return plan_steps(*bounds, span, 0.01 * max(rtol, 1e-11), slack=gap, outputs=outputs)
 
 
-def run(battery: Network, rho0: Qobj, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
+def run(battery: Network, rho0: InitialState, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
     """Packed states, segment by segment; each is valid until the next one is taken."""
     sectors = is_block_diagonal(rho0)
     layout = layout_of(battery.N, sectors, _bonds(battery))
     frame = _frame(battery, sectors)
-    q = pack(rho0, layout)
+    q = pack(rho0.whole, layout)
     if len(tlist) == 1:
         yield PackedStates(q[None], tlist, 0 * tlist, layout, frame)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,7 @@ from .._machine import is_heard, tell
 from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, Battery
 from ..measures.series import DenseStates, KetStates, StateSeries
 from ..networks import NETWORK_TERMS
+from ..states import InitialState
 from . import Settings
 from ._cost import eigenvalues, generator_entries, generator_norm
 from ._pulses import check_hermitian, pieces
@@ -26,6 +28,7 @@ TERMS = NETWORK_TERMS | {
     "negative rates",
     "an operator that depends on time",
 }
+MATRICES = True
 TOLERANCES = ("rtol", "atol")
 # Longest step over the norm of the generator. Where nothing happens QuTiP's steps grow without limit, and what it
 # interpolates between them then is wrong by orders of magnitude.
@@ -46,27 +49,27 @@ OURS = {
 }
 
 
-def why_not(battery: Battery, rho0: Qobj, tlist: FloatArray) -> str:
+def why_not(battery: Battery, rho0: InitialState, tlist: FloatArray) -> str:
     """Nothing: every model QuTiP can write, it can solve."""
     return ""
 
 
-def _is_closed(battery: Battery, rho0: Qobj) -> bool:
+def _is_closed(battery: Battery, rho0: InitialState) -> bool:
     return rho0.isket and not battery.has_losses
 
 
-def seconds(battery: Battery, rho0: Qobj, tlist: FloatArray, *, spectrum: bool) -> float:
+def seconds(battery: Battery, rho0: InitialState, tlist: FloatArray, *, spectrum: bool) -> float:
     """Right-hand sides of a ninth-order method, 16 a step, on the sparse superoperator."""
-    D, span = int(np.prod(battery.dims)), float(tlist[-1] - tlist[0])
+    D, span = math.prod(battery.dims), float(tlist[-1] - tlist[0])
     entries = generator_entries(battery) / (D if _is_closed(battery, rho0) else 1)
     steps = max(len(tlist), span * generator_norm(battery) / 2)
-    spectra = eigenvalues([int(np.prod(battery.cell_dims))], len(tlist)) if spectrum and battery.has_losses else 0.0
+    spectra = eigenvalues([math.prod(battery.cell_dims)], len(tlist)) if spectrum and battery.has_losses else 0.0
     return 0.01 + 1e-7 * entries + 16 * steps * (1e-5 + 8e-9 * entries) + 1e-5 * len(tlist) + spectra
 
 
-def forecast(battery: Battery, rho0: Qobj, tlist: FloatArray) -> int:
+def forecast(battery: Battery, rho0: InitialState, tlist: FloatArray) -> int:
     """Peak memory in bytes: all states, the integrator's work vectors, one chunk of measures."""
-    D = int(np.prod(battery.dims))
+    D = math.prod(battery.dims)
     size = 16 * (D if _is_closed(battery, rho0) else D * D)
     return size * (len(tlist) + 30) + min(CHUNK_BYTES, size * len(tlist)) * 2
 
@@ -96,7 +99,7 @@ def read_options(options: Any) -> dict[str, Any]:
 
 def run(
     battery: Battery,
-    rho0: Qobj,
+    rho0: InitialState,
     tlist: FloatArray,
     settings: Settings,
 ) -> Iterator[StateSeries]:
@@ -115,8 +118,8 @@ def run(
         **(settings.options or {}),
     }
     closed = _is_closed(battery, rho0)
-    states = [rho0] if len(tlist) == 1 else _solve(battery, rho0, tlist, closed, arguments)
-    D = int(np.prod(battery.dims))
+    states = [rho0.whole] if len(tlist) == 1 else _solve(battery, rho0.whole, tlist, closed, arguments)
+    D = math.prod(battery.dims)
     step = max(1, CHUNK_BYTES // (16 * D * (1 if closed else D)))
     for start in range(0, len(tlist), step):
         part = slice(start, min(start + step, len(tlist)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from ..battery import Battery
 from ..evolution import DEFAULTS
 from ..measures.table import measures_on, read_measures
 from ..solvers import Settings
-from ..states import INSTEAD, NAMED, check_state
+from ..states import INSTEAD, NAMED, read_state
 from .tasks import Curve, build_battery, takes_rng
 
 __all__ = ["Plan", "Request", "make_plan", "read_states"]
@@ -121,7 +121,7 @@ def make_plan(request: Request) -> Plan:
         curves[index] = [
             Curve(build, point, name, rho0, times, measures, settings, seed)
             for name, make in makers.items()
-            for rho0 in [check_state(make(battery.N), battery.dims, f"states[{name!r}]")]
+            for rho0 in [read_state(make(battery.N), battery.dims, f"states[{name!r}]")]
         ]
         measures_on(battery, table)  # an operator fits one number of cells
         units.add(battery.unit)
@@ -186,26 +186,41 @@ def _check_names(build: Callable[..., Battery], names: list[str]) -> None:
         raise ValueError(f"Argument build needs {', '.join(needed)}: give axes of these names, or defaults.")
 
 
-def read_states(states: Any) -> dict[str, Callable[[int], Qobj]]:
-    """States by name, from names of qbsim's states or from {name: f(N)}."""
+def read_states(states: Any) -> dict[str, Callable[[int], Any]]:
+    """States by name, from names of qbsim's states or from {name: f(N)}, as functions of the number of cells.
+
+    What they return is what `evolve` takes; a name and a state of one cell stand for any number of them.
+    """
     if isinstance(states, str | Qobj):
         states = (states,)
     if not isinstance(states, Iterable):
         raise TypeError(f"Argument states must be names or a dict of functions of N, but is {shown(states)}.")
-    makers: dict[str, Callable[[int], Qobj]] = {}
+    makers: dict[str, Callable[[int], Any]] = {}
     for name in states:
         make = states[name] if isinstance(states, Mapping) else name
         if isinstance(make, str):
             if make not in NAMED:
                 raise ValueError(nearest("state", make, list(NAMED), INSTEAD))
-            make = NAMED[make]
-        _check_maker(name, make)
+        elif not _is_of_cells(make):
+            _check_maker(name, make)
         if str(name) in makers:
             raise ValueError(f"Argument states must name every state once, but repeats {name!r}.")
-        makers[str(name)] = make
+        makers[str(name)] = make if callable(make) and not isinstance(make, Qobj) else partial(_given, make)
     if not makers:
         raise ValueError("Argument states must name at least one state.")
     return makers
+
+
+def _is_of_cells(state: Any) -> bool:
+    """Whether this is a state of one cell, or a list of them."""
+    if isinstance(state, list | tuple):
+        return bool(state) and all(_is_of_cells(part) for part in state)
+    return isinstance(state, Qobj) and len(state.dims[0]) == 1
+
+
+def _given(state: Any, N: int) -> Any:
+    """The same for any number of cells."""
+    return state
 
 
 def _check_maker(name: Any, make: Any) -> None:
@@ -213,7 +228,7 @@ def _check_maker(name: Any, make: Any) -> None:
     if isinstance(make, Qobj):
         raise TypeError(
             f"Argument states must hold functions of the number of cells, since a sweep may vary it, but holds "
-            f"{shown(make)}; write {{'mine': lambda N: state}}."
+            f"{shown(make)}; write {{'mine': lambda N: state}}, or give the state of one cell."
         )
     if name is make:
         raise TypeError(

@@ -25,13 +25,14 @@ from .. import _version
 from .._checks import CutoffWarning, FloatArray, MeasureWarning, UnphysicalWarning, as_measured
 from .._digest import digest, json_digest, numerics_sha256
 from ..battery import Battery
-from ..evolution import UserMeasure, is_spectral, series
+from ..evolution import UserMeasure, needs_of, series
 from ..measures.expectation import Expectation
 from ..measures.reference import Reference
 from ..measures.table import read_measures
 from ..networks import Network
 from ..solvers import Settings, choose
 from ..solvers._certificate import CERTIFICATE
+from ..states import InitialState
 
 __all__ = ["CHUNK", "SEED_RULE", "Batch", "Cost", "Curve", "build_battery", "now", "takes_rng"]
 
@@ -124,7 +125,7 @@ class Curve:
         Value of every axis.
     state : str
         Name of the initial state.
-    rho0 : Qobj
+    rho0 : InitialState
         Initial state.
     tlist : ndarray, (T,)
         Times.
@@ -139,7 +140,7 @@ class Curve:
     build: Callable[..., Battery]
     point: dict[str, Any]
     state: str
-    rho0: Qobj
+    rho0: InitialState
     tlist: FloatArray
     measures: dict[str, str | UserMeasure | Qobj | QobjEvo]
     settings: Settings
@@ -162,9 +163,9 @@ class Curve:
     @cached_property
     def cost(self) -> Cost:
         """Forecast by the solver that will run, for the battery of the first realization; nothing is computed."""
-        battery, spectrum = self.battery(0), is_spectral(read_measures(self.measures))
-        choice = choose(battery, self.rho0, self.tlist, self.settings.solver, spectrum=spectrum)
-        seconds = choice.module.seconds(battery, self.rho0, self.tlist, spectrum=spectrum)
+        battery, needs = self.battery(0), needs_of(read_measures(self.measures))
+        choice = choose(battery, self.rho0, self.tlist, self.settings.solver, needs=needs)
+        seconds = choice.module.seconds(battery, self.rho0, self.tlist, spectrum=needs.spectrum)
         memory = choice.module.forecast(battery, self.rho0, self.tlist)
         return Cost(choice.name, OVERHEAD_SECONDS + seconds, memory)
 
@@ -199,7 +200,7 @@ class Curve:
         return {
             # as plain data: 1 and 1.0 are the same point
             "point": {name: x if isinstance(x, str | bool) else float(x) for name, x in self.point.items()},
-            "state": [self.state, _operator_digest(self.rho0)],
+            "state": [self.state, _state_digest(self.rho0)],
             "tlist": self.tlist.tolist(),
             "measures": {name: _measure_stamp(m, self.rho0, batteries[0]) for name, m in self.measures.items()},
             **self.settings.plain(),
@@ -244,6 +245,13 @@ def _operator_digest(op: Qobj) -> str:
     return digest(op.to("CSR").data.as_scipy()) + str(op.dims)
 
 
+def _state_digest(state: InitialState) -> str:
+    """Digest of a state; of every cell, if it is given so."""
+    return (
+        json_digest([_operator_digest(op) for op in state.factors]) if state.factors else _operator_digest(state.whole)
+    )
+
+
 def _battery_stamp(battery: Battery, tlist: FloatArray) -> str:
     """Digest of what a battery evolves; operators that depend on time are sampled over the whole time span."""
     # the arrays of a Network are constant in time, and asking it for its operators would build them
@@ -254,7 +262,7 @@ def _battery_stamp(battery: Battery, tlist: FloatArray) -> str:
     return json_digest([battery.parameters(), *moving])
 
 
-def _measure_stamp(measure: str | UserMeasure | Qobj | QobjEvo, rho0: Qobj, battery: Battery) -> list[str]:
+def _measure_stamp(measure: str | UserMeasure | Qobj | QobjEvo, start: InitialState, battery: Battery) -> list[str]:
     """Name of a known measure; digest of an operator; name, source and values for two states of a user measure."""
     if isinstance(measure, str):
         return [measure]
@@ -265,7 +273,7 @@ def _measure_stamp(measure: str | UserMeasure | Qobj | QobjEvo, rho0: Qobj, batt
     except (OSError, TypeError):  # typed into a console
         source = getattr(getattr(measure, "__code__", None), "co_code", b"").hex()
     name = f"{getattr(measure, '__module__', '')}.{getattr(measure, '__qualname__', type(measure).__name__)}"
-    rho = rho0.proj() if rho0.isket else rho0
+    rho = start.whole.proj() if start.isket else start.whole
     if battery.cells != tuple(range(len(battery.dims))):
         rho = rho.ptrace(list(battery.cells))
     mixed = (rho + Qobj(np.eye(rho.shape[0]) / rho.shape[0], dims=rho.dims)) / 2

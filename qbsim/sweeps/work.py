@@ -167,9 +167,9 @@ class Work:
 
 def _sample(curve: Curve) -> int:
     """Realizations of the first batch of its kind."""
-    return 1 if curve.rho0.shape[0] >= 32 else 8
+    return 1 if curve.rho0.dimension >= 32 else 8
 
 
 def cost_kind(curve: Curve) -> tuple[Any, ...]:
     """The forecasts for curves of one kind are off by about the same factor."""
-    return curve.cost.solver, curve.rho0.shape[0], curve.state
+    return curve.cost.solver, curve.rho0.dimension, curve.state

@@ -1,0 +1,48 @@
+"""Long steps with a sparse generator against the matrix exponential."""
+
+import numpy as np
+import pytest
+import scipy.linalg
+import scipy.sparse
+
+from qbsim.solvers._sparse_steps import numerical_range, propagate
+
+rng = np.random.default_rng(5)
+
+
+def generator(n, damping, scale, real):
+    """Random sparse matrix that damps, with an imaginary part off centre."""
+    L = scipy.sparse.random(n, n, density=min(1, 4 / n), random_state=rng, format="csr")
+    L = L - scipy.sparse.diags(damping * np.asarray(abs(L).sum(axis=0)).ravel())
+    if not real:
+        L = L + 1j * scale * scipy.sparse.diags(rng.normal(3, 1, n))
+    return (scale * L).tocsr()
+
+
+@pytest.mark.parametrize("real", [True, False])
+@pytest.mark.parametrize("n", [1, 2, 30, 400])
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 40.0])
+@pytest.mark.parametrize("rows", [None, 3])
+def test_propagate_is_the_exponential(n, real, scale, rows):
+    L = generator(n, 1.0, scale, real)
+    x = rng.normal(size=n) + (0 if real else 1j * rng.normal(size=n))
+    x /= np.linalg.norm(x)
+    tlist = np.array([0.5, 0.6, 0.65, 1.2, 1.9])
+    times, states = (np.concatenate(part) for part in zip(*propagate(L, x, tlist, 1e-11, rows=rows), strict=True))
+    wanted = np.array([scipy.linalg.expm(L.toarray() * (t - 0.5)) @ x for t in tlist])
+    assert np.array_equal(times, tlist)
+    assert states.dtype == wanted.dtype
+    np.testing.assert_allclose(states, wanted, atol=2e-10)
+
+
+def test_the_rectangle_holds_the_numerical_range():
+    for n in (5, 350):
+        L = generator(n, 0.3, 2.0, False)
+        box = numerical_range(L)
+        x = rng.normal(size=(200, n)) + 1j * rng.normal(size=(200, n))
+        x /= np.linalg.norm(x, axis=1)[:, None]
+        x = np.concatenate([x, np.linalg.eig(L.toarray())[1].T])
+        values = np.einsum("ki,ki->k", x.conj(), (L @ x.T).T)
+        assert (values.real >= box.left - 1e-9).all()
+        assert (values.real <= box.right + 1e-9).all()
+        assert (np.abs(values.imag - box.shift) <= box.height + 1e-9).all()
