@@ -9,22 +9,23 @@ Both are sums over subsets of N numbers. Equal numbers are counted together, so 
 eigenvalues and equal fields N + 1 different levels, and then everything is exact for any N. Where more than `MOST`
 sums differ they are collected in bins, and two bounds take the place of the one number.
 
-**The bounds.** The passive energy is :math:`E(\lambda, e) = \min_D \sum_{ij} \lambda_i D_{ij} e_j` over doubly stochastic
-matrices D (Birkhoff, and the rearrangement inequality). A minimum of linear functions is concave, so E is concave and
-symmetric in :math:`\lambda` and in e, hence Schur-concave in both: a list that majorises the true one lowers it, a list
-that the true one majorises raises it. Of the members of a bin three things are known: their exact number, their exact sum,
-and an interval that holds them all, because each cell is rounded by a known residual. Therefore
+**The bounds.** The passive energy is :math:`E(\lambda, e) = \min_D \sum_{ij} \lambda_i D_{ij} e_j` over doubly
+stochastic matrices D (Birkhoff, and the rearrangement inequality). A minimum of linear functions is concave, so E is
+concave and symmetric in :math:`\lambda` and in e, hence Schur-concave in both: a list that majorises the true one
+lowers it, a list that the true one majorises raises it. Three things are known of the members of a bin: their exact
+number, their exact sum, and an interval that holds them all, because each cell is rounded by a known residual.
+Therefore
 
 - *above*: every member gets the mean of its bin. The true list majorises the list of means.
-- *below*: the members of a bin are moved to the two ends of the interval, in the numbers that keep their sum. Among all
-  lists of this number and sum in the interval this one majorises every other (Hardy, Littlewood and Polya).
+- *below*: the members of a bin are moved to the two ends of the interval, in the numbers that keep their sum. Among
+  all lists of this number and sum in the interval this one majorises every other (Hardy, Littlewood and Polya).
 
 Numbers of members need not be whole: the lists are step functions of the position, and all of this holds for them.
 Both bounds differ from the truth in second order in the width of an interval, whatever the order inside a bin is.
 
 **Rounding.** Counts reach 2^N, of which the last bits are lost. If positions c of eigenvalues are off by a fraction
-:math:`\varepsilon`, the sum of the c largest is off by at most :math:`\varepsilon c\lambda(c) \le \varepsilon`, since none
-of the c is smaller than :math:`\lambda(c)`: the passive energy is off by :math:`\varepsilon` of the spread of H0.
+:math:`\varepsilon`, the sum of the c largest is off by at most :math:`\varepsilon c\lambda(c) \le \varepsilon`, since
+none of the c is smaller than :math:`\lambda(c)`: the passive energy is off by :math:`\varepsilon` of the spread of H0.
 """
 
 from __future__ import annotations
