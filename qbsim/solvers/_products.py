@@ -68,10 +68,12 @@ class ProductStates(CellStates):
         return np.array([larger, (g * e - c**2) / larger])
 
     def passive_energy(self, omega: FloatArray) -> tuple[FloatArray, float]:
-        return self._passive_energy(*self._eigenvalues, omega)
+        larger, smaller = self._eigenvalues
+        return self._passive_energy(larger, smaller, omega)
 
     def incoherent_passive_energy(self, omega: FloatArray) -> FloatArray:
-        return self._passive_energy(*np.sort(self._populations, axis=0)[::-1], omega)[0]
+        smaller, larger = np.sort(self._populations, axis=0)
+        return self._passive_energy(larger, smaller, omega)[0]
 
     def _passive_energy(self, upper: FloatArray, lower: FloatArray, omega: FloatArray) -> tuple[FloatArray, float]:
         """Middle of the bounds at all times, and the largest half of their distance."""
