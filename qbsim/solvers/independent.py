@@ -25,9 +25,8 @@ TERMS = NETWORK_TERMS
 MATRICES = False
 TOLERANCES = ()  # exact to rounding
 SEGMENT_BYTES = 2**27  # states of the cells returned at a time
-LISTED, BINNED = 1.5e-7, 4e-7  # seconds per sum over subsets that is listed, and per bin
-SHIFTED = 1.5e-9  # seconds per cell and bin
-BYTES = 100  # per sum that is listed, and per bin
+LISTED, BINNED, SHIFTED = 6e-8, 1e-7, 5e-10  # seconds per sum over subsets that is listed, per bin, and cell and bin
+LISTED_BYTES, BINNED_BYTES = 50, 120
 
 
 def why_not(battery: Network, rho0: InitialState, tlist: FloatArray) -> str:
@@ -47,15 +46,15 @@ def seconds(battery: Network, rho0: InitialState, tlist: FloatArray, *, spectrum
     cost = 1e-4 + 1e-7 * len(tlist) * battery.N
     if spectrum:
         listed, bins = _sizes(battery, rho0)
-        each = LISTED * listed + (BINNED + SHIFTED * battery.N) * bins
-        cost += (len(tlist) + 1) * each
+        cost += (len(tlist) + 1) * (LISTED * listed + (BINNED + SHIFTED * battery.N) * bins)
     return cost
 
 
 def forecast(battery: Network, rho0: InitialState, tlist: FloatArray) -> int:
     """Peak memory in bytes: a segment of states of the cells, and lists of eigenvalues and levels."""
     listed, bins = _sizes(battery, rho0)
-    return 3 * min(SEGMENT_BYTES, 64 * len(tlist) * battery.N) + BYTES * int(listed + 2 * bins)
+    cells = 4 * min(SEGMENT_BYTES, 64 * len(tlist) * battery.N)
+    return cells + int(LISTED_BYTES * listed + BINNED_BYTES * bins)
 
 
 def _sizes(battery: Network, rho0: InitialState) -> tuple[float, float]:
