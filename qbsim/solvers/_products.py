@@ -69,14 +69,16 @@ class ProductStates(CellStates):
 
     def passive_energy(self, omega: FloatArray) -> tuple[FloatArray, float]:
         larger, smaller = self._eigenvalues
-        return self._passive_energy(larger, smaller, omega)
+        return self._passive_energy(larger, smaller, omega, spectra=1)
 
     def incoherent_passive_energy(self, omega: FloatArray) -> FloatArray:
         smaller, larger = np.sort(self._populations, axis=0)
         return self._passive_energy(larger, smaller, omega)[0]
 
-    def _passive_energy(self, upper: FloatArray, lower: FloatArray, omega: FloatArray) -> tuple[FloatArray, float]:
-        """Middle of the bounds at all times, and the largest half of their distance."""
+    def _passive_energy(
+        self, upper: FloatArray, lower: FloatArray, omega: FloatArray, *, spectra: int = 0
+    ) -> tuple[FloatArray, float]:
+        """Middle of the bounds at all times, and the largest half of their distance; progress counts the spectra."""
         key = np.asarray(omega, dtype=float).tobytes()
         if key not in self._levels:
             self._levels = {key: level_sums(omega)}
@@ -88,7 +90,7 @@ class ProductStates(CellStates):
             spectrum = spectrum_sums(upper[t, chosen], lower[t, chosen], copies)
             low, high = passive_bounds(spectrum, levels, trace)
             values[t], error = 0.5 * (low + high) + ground * trace, max(error, 0.5 * (high - low))
-            tell(spectra=1)
+            tell(spectra=spectra)
         return values, error
 
     def l1(self) -> FloatArray:

@@ -15,13 +15,13 @@ import numpy as np
 
 from .._checks import ComplexArray, FloatArray
 from ..measures.series import StateSeries
-from ..networks import NETWORK_TERMS, Network
+from ..networks import Network
 from ..states import InitialState
 from . import Settings
 from ._product_passive import MOST, bins_for, different
 from ._products import ProductStates, alike
 
-TERMS = NETWORK_TERMS
+TERMS = frozenset({"fields", "loss", "pumping", "dephasing"})
 MATRICES = False
 TOLERANCES = ()  # exact to rounding
 SEGMENT_BYTES = 2**27  # states of the cells returned at a time
@@ -30,10 +30,10 @@ LISTED_BYTES, BINNED_BYTES = 50, 120
 
 
 def why_not(battery: Network, rho0: InitialState, tlist: FloatArray) -> str:
-    """Couplings, and states that are not products of cells."""
+    """Decay of cells together, and states that are not products of cells."""
     K = battery.decay_matrix
-    if battery.J.any() or np.any(K - np.diag(np.diag(K))):
-        return "its cells must be without coupling"
+    if np.any(K - np.diag(np.diag(K))):
+        return "its cells must decay alone"
     if battery.has_own_H0:
         return "its H0 must be that of the fields"
     if rho0.cells is None:

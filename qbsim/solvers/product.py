@@ -12,13 +12,13 @@ from __future__ import annotations
 import numpy as np
 
 from .._checks import FloatArray
-from ..networks import NETWORK_TERMS, Network
+from ..networks import Network
 from ..states import InitialState
 from .independent import forecast, run, seconds
 
 __all__ = ["MATRICES", "TERMS", "TOLERANCES", "forecast", "run", "seconds", "why_not"]
 
-TERMS = NETWORK_TERMS
+TERMS = frozenset({"fields", "exchange", "loss", "pumping", "dephasing"})
 MATRICES = False
 TOLERANCES = ()  # exact to rounding
 SAME = 1e-14  # difference of the cells' populations that passes for rounding

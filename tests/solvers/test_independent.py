@@ -174,8 +174,8 @@ def test_long_runs_come_in_segments(monkeypatch):
 @pytest.mark.parametrize(
     ("net", "state", "reason"),
     [
-        (qb.network(qb.linear(2), J=0.1), qb.full(2), "without coupling"),
-        (qb.network(qb.linear(2), gamma=1.0, gamma_bond=0.5), qb.full(2), "without coupling"),
+        (qb.network(qb.linear(2), J=0.1), qb.full(2), "does not know exchange"),
+        (qb.network(qb.linear(2), gamma=1.0, gamma_bond=0.5), qb.full(2), "must decay alone"),
         (qb.network((), 2).replace(H0=qutip.tensor(qutip.sigmax(), qutip.qeye(2))), qb.full(2), "that of the fields"),
         (qb.network((), 2), qutip.bell_state("00"), "a product of states"),
     ],
