@@ -21,6 +21,7 @@ __all__ = ["SOLVERS", "Choice", "Needs", "Settings", "Solver", "choose", "requir
 
 # What each is for.
 SOLVERS = {
+    "independent": "cells without coupling have a closed form each, for any number of cells",
     "product": "equal diagonal cells that decay alike and alone have a closed form",
     "dense": "a battery this small is fastest with the exponential of its dense Liouvillian",
     "network": "a physical qubit network: matrix-free Faber steps, in excitation sectors where the state allows",
@@ -37,7 +38,7 @@ INSTEAD = by_word(
         "'qutip'; only equations in Lindblad form are solved": "brmesolve fmmesolve heom floquet redfield",
         "'dense'": "exact expm exponential matrix_exponential diag eigen liouvillian",
         "'network'": "faber krylov chebyshev sparse",
-        "'product'": "analytic closed_form",
+        "'product' or 'independent'": "analytic closed_form uncoupled noninteracting",
         "'qutip' with options={'method': ...}": "adams bdf rk4 rk45 dop853 lsoda vern7 vern9 zvode",
     }
 )
