@@ -82,7 +82,7 @@ def series(
     with one_thread() if math.prod(battery.dims) <= SMALL_DIMENSION else nullcontext():
         choice = choose(battery, rho0, tlist, settings.solver, needs=needs)
         settings.require_qutip(choice.name)
-        require_memory(choice.name, battery, rho0, tlist)
+        require_memory(choice, battery, rho0, tlist)
         reference = Reference(battery, settings.passive_tol, float(tlist[0]))
         measures = measures_on(battery, measures)
         parts: dict[str, list[FloatArray]] = {key: [] for key in measures}
@@ -281,7 +281,7 @@ def evolve(
             needed, limit = apart(size / 2**30, STATES_LIMIT / 2**30, least=3)
             raise MemoryError(
                 f"states=True would keep {needed} GiB of density matrices, more than the limit of {limit} GiB. "
-                "Ask for fewer times, or pass a measure that computes what you need."
+                "Ask for fewer times or cells, or for measures by their names."
             )
     run = series(battery, start, times, table, settings, states=states, progress=as_flag("progress", progress))
     met = {name: getattr(settings, name) for name in (*run.choice.module.TOLERANCES, "passive_tol")}
