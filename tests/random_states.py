@@ -6,6 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 from qutip import Qobj
 
+from qbsim.states import InitialState
+
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -46,3 +48,8 @@ def positive_rates(N, rng):
     """Random decay matrix A A^T, positive semidefinite."""
     a = rng.normal(size=(N, N))
     return a @ a.T / N
+
+
+def start(state):
+    """A state of all cells as the solvers take it."""
+    return InitialState(state.dims[0], state)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import qutip
 from qutip import Qobj
+from random_states import start
 from scipy.linalg import expm
 
 import qbsim as qb
@@ -22,7 +23,7 @@ from qbsim.evolution import series
 from qbsim.measures.reference import Reference
 from qbsim.measures.series import DenseStates
 from qbsim.measures.table import MEASURES
-from qbsim.solvers import SOLVERS, Settings, load, why_not
+from qbsim.solvers import ALL, SOLVERS, Settings, load, why_not
 
 LARGEST_EXACT = 4  # cells, of which the dense Liouvillian is exponentiated
 FORECAST_LIMIT = 2.0  # seconds: a solver that needs more is skipped for a case
@@ -165,7 +166,7 @@ def routes(case: Case) -> dict[str, dict[str, np.ndarray]]:
     """Curves of all measures by every route: the solvers, the reference, and the same operators as a plain Battery."""
     net = case.net
     names = [name for name in MEASURES if name != "concurrence" or net.edges]
-    found = {}
+    found, rho0 = {}, start(case.rho0)
     if net.N <= LARGEST_EXACT:
         states, reference = DenseStates(exact(case), case.times, [2] * net.N), Reference(net)
         found["exact"] = {name: MEASURES[name].evaluate(states, reference) for name in names}
@@ -173,14 +174,14 @@ def routes(case: Case) -> dict[str, dict[str, np.ndarray]]:
     for label, battery in (("", net), ("plain ", plain)):
         for name in SOLVERS:
             module = load(name)
-            if why_not(module, battery, case.rho0, case.times):
+            if why_not(module, battery, rho0, case.times, ALL):
                 continue
-            if module.seconds(battery, case.rho0, case.times, spectrum=True) > FORECAST_LIMIT:
+            if module.seconds(battery, rho0, case.times, spectrum=True) > FORECAST_LIMIT:
                 continue
             if label and name not in ("dense", "closed"):
                 continue
             table = {key: MEASURES[key] for key in names}  # without labels, which take longer than small networks
-            run = series(battery, case.rho0, case.times, table, Settings(name, rtol=1e-10, atol=1e-12))
+            run = series(battery, rho0, case.times, table, Settings(name, rtol=1e-10, atol=1e-12))
             found[label + name] = run.values
     return found
 

@@ -11,6 +11,7 @@ import numpy as np
 import psutil
 import pytest
 import qutip
+from random_states import start
 
 import qbsim as qb
 from qbsim import _machine
@@ -44,7 +45,9 @@ class Recorder:
 def listen(name, battery, rho0, tlist):
     heard = Recorder()
     with _machine.heard_by(heard):
-        parts = [(part.populations, part.eigenvalues) for part in load(name).run(battery, rho0, tlist, Settings())]
+        parts = [
+            (part.populations, part.eigenvalues) for part in load(name).run(battery, start(rho0), tlist, Settings())
+        ]
     return heard, parts
 
 
@@ -52,7 +55,7 @@ def listen(name, battery, rho0, tlist):
 def test_following_a_run_changes_no_bit(name):
     battery, rho0 = RUNS[name]
     _, followed = listen(name, battery, rho0, TIMES)
-    alone = [(part.populations, part.eigenvalues) for part in load(name).run(battery, rho0, TIMES, Settings())]
+    alone = [(part.populations, part.eigenvalues) for part in load(name).run(battery, start(rho0), TIMES, Settings())]
     for ours, theirs in zip(followed, alone, strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
@@ -94,7 +97,7 @@ def test_qutip_gives_the_states_of_mesolve_bit_by_bit():
     options["max_step"] = 8.0 / generator_norm(CHAIN)
     theirs = qutip.MESolver(CHAIN.H, CHAIN.c_ops, options=options).run(qb.plus(3), TIMES).states
     with _machine.heard_by(Recorder()):
-        (ours,) = load("qutip").run(CHAIN, qb.plus(3), TIMES, Settings())
+        (ours,) = load("qutip").run(CHAIN, start(qb.plus(3)), TIMES, Settings())
     assert np.array_equal(ours.dense, np.array([(s.proj() if s.isket else s).full() for s in theirs]))
 
 

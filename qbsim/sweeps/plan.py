@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,10 @@ from ..battery import Battery
 from ..evolution import DEFAULTS
 from ..measures.table import measures_on, read_measures
 from ..solvers import Settings
-from ..states import INSTEAD, NAMED, read_state
+from ..states import INSTEAD, NAMED, InitialState, read_state
 from .tasks import Curve, build_battery, takes_rng
 
-__all__ = ["Plan", "Request", "make_plan", "read_states"]
+__all__ = ["Plan", "Request", "make_plan", "read_states", "start_of"]
 
 RESERVED = ("state", "time", "realization", "rng")
 Index = tuple[int, ...]
@@ -121,7 +121,7 @@ def make_plan(request: Request) -> Plan:
         curves[index] = [
             Curve(build, point, name, rho0, times, measures, settings, seed)
             for name, make in makers.items()
-            for rho0 in [read_state(make(battery.N), battery.dims, f"states[{name!r}]")]
+            for rho0 in [start_of(make, battery, name)]
         ]
         measures_on(battery, table)  # an operator fits one number of cells
         units.add(battery.unit)
@@ -201,14 +201,22 @@ def read_states(states: Any) -> dict[str, Callable[[int], Any]]:
         if isinstance(make, str):
             if make not in NAMED:
                 raise ValueError(nearest("state", make, list(NAMED), INSTEAD))
-        elif not _is_of_cells(make):
-            _check_maker(name, make)
+            make = NAMED[make]
+        if _is_of_cells(make):
+            make = _always(make)
+        _check_maker(name, make)
         if str(name) in makers:
             raise ValueError(f"Argument states must name every state once, but repeats {name!r}.")
-        makers[str(name)] = make if callable(make) and not isinstance(make, Qobj) else partial(_given, make)
+        makers[str(name)] = make
     if not makers:
         raise ValueError("Argument states must name at least one state.")
     return makers
+
+
+def start_of(make: Callable[[int], Any], battery: Battery, name: str) -> InitialState:
+    """State of a battery; one of those with a name is not written out."""
+    known = next((word for word, function in NAMED.items() if function is make), None)
+    return read_state(known or make(battery.N), battery.dims, f"states[{name!r}]")
 
 
 def _is_of_cells(state: Any) -> bool:
@@ -218,9 +226,9 @@ def _is_of_cells(state: Any) -> bool:
     return isinstance(state, Qobj) and len(state.dims[0]) == 1
 
 
-def _given(state: Any, N: int) -> Any:
-    """The same for any number of cells."""
-    return state
+def _always(state: Any) -> Callable[[int], Any]:
+    """Function that gives the same for any number of cells."""
+    return lambda N: state
 
 
 def _check_maker(name: Any, make: Any) -> None:

@@ -17,8 +17,7 @@ from .._machine import one_thread
 from .._readers import parse_json
 from ..battery import Battery
 from ..solvers import Settings
-from ..states import read_state
-from .plan import Plan, read_states
+from .plan import Plan, read_states, start_of
 from .recipes import BUILDERS, STATES, resolve
 from .tasks import NUMERICS, Curve, build_battery, takes_rng
 
@@ -108,7 +107,7 @@ def replay(
     runs = []
     with one_thread():
         for name in names:
-            rho0 = read_state(makers[name](battery.N), battery.dims, f"states[{name!r}]")
+            rho0 = start_of(makers[name], battery, name)
             curve = Curve(build, plain, name, rho0, times, table, settings, request["seed"])
             _check_identity(curve, str(identities.sel(state=name).item()), dataset)
             runs.append(curve.compute(k, k + 1).values)

@@ -247,9 +247,8 @@ def _operator_digest(op: Qobj) -> str:
 
 def _state_digest(state: InitialState) -> str:
     """Digest of a state; of every cell, if it is given so."""
-    return (
-        json_digest([_operator_digest(op) for op in state.factors]) if state.factors else _operator_digest(state.whole)
-    )
+    cells = [_operator_digest(op) for op in state.factors]
+    return json_digest(cells) if cells else _operator_digest(state.whole)
 
 
 def _battery_stamp(battery: Battery, tlist: FloatArray) -> str:

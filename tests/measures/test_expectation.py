@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import qutip
-from random_states import density, hermitian, positive_rates, qubits
+from random_states import density, hermitian, positive_rates, qubits, start
 
 import qbsim as qb
 from qbsim.battery import Battery
@@ -211,7 +211,7 @@ def test_operators_are_part_of_the_key_in_the_store(tmp_path):
 def test_workers_refuse_another_operator():
     from qbsim.sweeps import tasks, transport
 
-    curve = tasks.Curve(qb.single_cell, {}, "full", qb.full(1), T, {"n0": NUMBER}, tasks.Settings(), 0)
+    curve = tasks.Curve(qb.single_cell, {}, "full", start(qb.full(1)), T, {"n0": NUMBER}, tasks.Settings(), 0)
     transport.check_same(curve)
     curve.identity["measures"]["n0"][1] += "x"
     with pytest.raises(RuntimeError, match="'n0' has another value"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import qutip
+from random_states import start
 
 import qbsim as qb
 from qbsim.solvers import choose, closed
@@ -23,7 +24,7 @@ def test_against_the_reference(seed):
     measures = ("energy", "ergotropy", "purity")
     fast, slow = (qb.evolve(battery, psi, t, measures, solver=s) for s in ("closed", "qutip"))
     assert float(abs(fast - slow).to_array().max()) < 1e-6
-    part = closed._reachable(battery, psi)
+    part = closed._reachable(battery, start(psi))
     by_steps = np.array(list(closed._by_steps(part, t)))
     by_vectors = np.array(list(closed._by_eigenvectors(part, t)))
     assert by_steps == pytest.approx(by_vectors, abs=1e-12)
@@ -34,13 +35,13 @@ def test_against_the_reference(seed):
 # what the start cannot reach is left out: one parity of the Dicke battery, one ket of an eigenstate
 def test_only_the_reachable_block():
     battery = qb.dicke(3, lam=0.5, photons=12)
-    part = closed._reachable(battery, qb.dicke_start(battery))
+    part = closed._reachable(battery, start(qb.dicke_start(battery)))
     assert part.keep.size == 4 * 12 // 2
     assert part.H.dtype == float
     assert len(part.blocks) == 1
-    assert [len(b) for b in closed._reachable(qb.network(qb.linear(4), J=1.0), qb.plus(4)).blocks].count(6) == 1
+    assert [len(b) for b in closed._reachable(qb.network(qb.linear(4), J=1.0), start(qb.plus(4))).blocks].count(6) == 1
     still = qb.Battery(qutip.num(4), qutip.num(4), N=1)
-    assert closed._reachable(still, qutip.fock(4, 2)).keep.tolist() == [2]
+    assert closed._reachable(still, start(qutip.fock(4, 2))).keep.tolist() == [2]
 
 
 # norm and energy of a large sparse system over a long time, to 1e-10
@@ -67,7 +68,7 @@ def test_conservation():
 )
 def test_refusals(battery, rho0, reason):
     with pytest.raises(ValueError, match=reason):
-        choose(battery, rho0, np.array([0.0, 1.0]), "closed")
+        choose(battery, start(rho0), np.array([0.0, 1.0]), "closed")
 
 
 def test_truncation_needs_the_dims_of_H():

@@ -9,6 +9,7 @@ import qutip
 import scipy.sparse.linalg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from random_states import start
 
 import qbsim as qb
 from qbsim import _machine
@@ -307,7 +308,7 @@ class TestBrokenRuns:
 def test_states_may_not_outlive_their_segment():
     net = qb.network(qb.linear(4), J=50.0, gamma=1.0)
     times = np.linspace(0, 10, 11)
-    parts = list(load("network").run(net, qb.plus(4), times, Settings()))
+    parts = list(load("network").run(net, start(qb.plus(4)), times, Settings()))
     assert len(parts) > 1
     with pytest.raises(RuntimeError, match="take what you need"):
         parts[0].populations  # noqa: B018
@@ -503,7 +504,7 @@ class TestChoice:
     def test_negative_decay_matrix_goes_to_qutip(self):
         with pytest.warns(qb.UnphysicalWarning):
             net = qb.network(qb.central(5), gamma=1.0, gamma_bond=0.7, allow_unphysical=True)
-        assert choose(net, qb.plus(5), TIMES).name == "qutip"
+        assert choose(net, start(qb.plus(5)), TIMES).name == "qutip"
 
     def test_a_ket_without_losses_needs_no_density_matrix(self):
         net = qb.network(qb.linear(10), J=2.0, omega=np.linspace(1, 2, 10))
@@ -519,19 +520,19 @@ class TestChoice:
 
     def test_a_large_ket_without_losses_is_forecast_small(self):
         net = qb.network(qb.linear(14), J=2.0)
-        choice = choose(net, qb.plus(14), TIMES)
+        choice = choose(net, start(qb.plus(14)), TIMES)
         assert choice.name == "closed"
-        assert choice.module.forecast(net, qb.plus(14), TIMES) < 2**28
+        assert choice.module.forecast(net, start(qb.plus(14)), TIMES) < 2**28
 
     @pytest.mark.parametrize("strong", [{"dephasing": 1e6}, {"gamma": 1e6}])
     def test_stiff_problems_of_a_few_cells_go_to_the_dense_exponential(self, strong):
         net = qb.network(qb.linear(4), **{"J": 1.0, "gamma": 1.0} | strong)
-        assert choose(net, qb.plus(4), np.linspace(0, 1, 11)).name == "dense"
+        assert choose(net, start(qb.plus(4)), np.linspace(0, 1, 11)).name == "dense"
 
     def test_the_spectrum_is_part_of_the_forecast(self):
         net = qb.network(qb.linear(7), J=2.0, gamma=1.0)
         with_spectrum, without = (
-            load("network").seconds(net, qb.plus(7), np.linspace(0, 1, 201), spectrum=s) for s in (True, False)
+            load("network").seconds(net, start(qb.plus(7)), np.linspace(0, 1, 201), spectrum=s) for s in (True, False)
         )
         assert with_spectrum > 2 * without
 
@@ -554,11 +555,11 @@ class TestChoice:
             qb.evolve(net, qb.plus(4), TIMES, solver="netwrk")
 
     def test_sectors_are_read_off_the_state(self):
-        assert is_block_diagonal(qb.full(3))
-        assert is_block_diagonal(qb.classical(3))
-        assert is_block_diagonal(qutip.w_state(3))
-        assert not is_block_diagonal(qb.plus(3))
-        assert not is_block_diagonal(qutip.ghz_state(3))
+        assert is_block_diagonal(start(qb.full(3)))
+        assert is_block_diagonal(start(qb.classical(3)))
+        assert is_block_diagonal(start(qutip.w_state(3)))
+        assert not is_block_diagonal(start(qb.plus(3)))
+        assert not is_block_diagonal(start(qutip.ghz_state(3)))
 
     def test_zero_coherence_stays_exactly_zero(self):
         ds = qb.evolve(qb.network(qb.linear(4), J=2.0, gamma=1.0, gamma_bond=0.4), qb.full(4), TIMES, states=True)
@@ -582,7 +583,7 @@ class TestChoice:
         qb.evolve(net, rho0, t)
         taken = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert load("network").forecast(net, rho0, t) == pytest.approx(taken, rel=0.3)
+        assert load("network").forecast(net, start(rho0), t) == pytest.approx(taken, rel=0.3)
 
     def test_every_solver_has_the_interface(self):
         net = qb.network(qb.linear(2), J=1.0, gamma=1.0)
@@ -593,9 +594,9 @@ class TestChoice:
                 parameters = list(inspect.signature(getattr(module, member)).parameters.values())
                 assert [(p.name, p.kind) for p in parameters[: len(wanted)]] == [(p.name, p.kind) for p in wanted]
                 assert all(p.default is not p.empty for p in parameters[len(wanted) :])
-            assert isinstance(module.why_not(net, qb.full(2), TIMES), str)
-            assert module.forecast(net, qb.full(2), TIMES) > 0
-            assert module.seconds(net, qb.full(2), TIMES, spectrum=True) > 0
+            assert isinstance(module.why_not(net, start(qb.full(2)), TIMES), str)
+            assert module.forecast(net, start(qb.full(2)), TIMES) > 0
+            assert module.seconds(net, start(qb.full(2)), TIMES, spectrum=True) > 0
             assert set(module.TOLERANCES) <= {"rtol", "atol"}
             assert module.TERMS
 

@@ -5,11 +5,12 @@ import inspect
 import numpy as np
 import pytest
 import qutip
+from random_states import start
 from scipy.linalg import expm
 
 import qbsim as qb
 from qbsim import networks
-from qbsim.solvers import SOLVERS, load, why_not
+from qbsim.solvers import ALL, SOLVERS, load, why_not
 
 TIMES = np.array([0.0, 0.3, 1.1])
 
@@ -37,14 +38,14 @@ def test_the_reference_solver_knows_every_term():
 def test_every_solver_follows_the_liouvillian_or_is_refused(name):
     # exp(L t) with L from H and the jump operators; a term that a solver lists and leaves out shows here
     net, rho0 = network_with_every_term(), qb.plus(3).proj()
-    refusal = why_not(load(name), net, rho0, TIMES)
+    refusal = why_not(load(name), net, start(rho0), TIMES, ALL)
     if refusal:
         assert name != "qutip"
         with pytest.raises(ValueError, match="cannot do this model"):
             qb.evolve(net, rho0, TIMES, solver=name)
         return
     ds = qb.evolve(net, rho0, TIMES, solver=name, states=True)
-    L, start = qutip.liouvillian(net.H, net.c_ops).full(), rho0.full().ravel(order="F")
+    L, vector = qutip.liouvillian(net.H, net.c_ops).full(), rho0.full().ravel(order="F")
     for k, t in enumerate(TIMES):
-        exact = (expm(L * t) @ start).reshape(8, 8, order="F")
+        exact = (expm(L * t) @ vector).reshape(8, 8, order="F")
         np.testing.assert_allclose(ds.rho.values[k], exact, atol=1e-7)

@@ -20,6 +20,7 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from random_states import start
 
 import qbsim as qb
 from qbsim._files import read_text
@@ -536,7 +537,7 @@ class TestBatches:
     @pytest.mark.parametrize("name", ["spread", "certificate"])
     def test_a_measure_named_like_an_array_hides_no_check(self, name, tmp_path):
         cell, times = qb.single_cell(gamma=1.0), np.linspace(0, 1, 3)
-        curve = Curve(lambda: cell, {}, "full", qb.full(1), times, {name: "energy"}, Settings(), 0)
+        curve = Curve(lambda: cell, {}, "full", start(qb.full(1)), times, {name: "energy"}, Settings(), 0)
         batch = curve.compute(0, 1)
         assert read_batch(write_batch(tmp_path, curve, batch), curve.key).values.keys() == {name}
         setattr(batch, name, np.zeros(getattr(batch, name).shape, dtype=np.int64))

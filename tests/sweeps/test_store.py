@@ -14,6 +14,7 @@ import sys
 import numpy as np
 import pytest
 import xarray as xr
+from random_states import start
 from test_run import chain, run, same_bits
 
 import qbsim as qb
@@ -384,7 +385,7 @@ def test_one_chunk_at_a_time(tmp_path):
     from qbsim.sweeps.batches import chunks, write_batch
     from qbsim.sweeps.tasks import Curve
 
-    curve = Curve(chain, {}, "full", qb.full(3), np.linspace(0, 1, 3), {"energy": "energy"}, Settings(), 0)
+    curve = Curve(chain, {}, "full", start(qb.full(3)), np.linspace(0, 1, 3), {"energy": "energy"}, Settings(), 0)
     cuts = [0, 10, 64, 70, 200, 201, 210]
     pieces = [(write_batch(tmp_path, curve, curve.compute(a, b)), a, b) for a, b in itertools.pairwise(cuts)]
     steps = [numbers for numbers, _ in chunks(pieces, curve.key)]

@@ -21,9 +21,9 @@ class Simulation:
         self.true, self.workers, self.rng, self.now = {}, workers, rng, 0.0
         gaps = []
         for dimension, state, forecast, seconds, count in costs:
-            shape = SimpleNamespace(shape=(dimension, 1))
+            start = SimpleNamespace(dimension=dimension)
             cost = Cost("network", forecast, 0)
-            curve = SimpleNamespace(cost=cost, rho0=shape, state=state, tlist=TIMES, measures={"energy": "energy"})
+            curve = SimpleNamespace(cost=cost, rho0=start, state=state, tlist=TIMES, measures={"energy": "energy"})
             curve = Hashed(curve)
             self.true[curve] = seconds
             gaps.append((curve, 0, count))
