@@ -111,6 +111,9 @@ def propagate(
         return
     if np.iscomplexobj(x) or np.iscomplexobj(L.data):
         L, x = L.astype(complex), x.astype(complex)
+    if np.count_nonzero(L.data) == np.count_nonzero(L.diagonal()):
+        yield tlist, np.exp(np.multiply.outer(tlist - tlist[0], L.diagonal())) * x
+        return
     bounds, n = numerical_range(L, lanczos), len(x)
     # steps are planned for their ends: what decays meanwhile would have too few terms at the times before, so the decay
     # common to all is taken out
