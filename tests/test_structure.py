@@ -233,6 +233,7 @@ WORDS = {
     "oscillator": "models/oscillator.py",
     "cooper_pair_boxes": "models/cooper_pair_boxes.py",
     "product": "solvers/product.py",
+    "independent": "solvers/independent.py",
     "dense": "solvers/dense.py",
     "Faber": "solvers/_faber.py",
     "closed": "solvers/closed.py",

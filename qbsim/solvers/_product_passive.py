@@ -105,7 +105,7 @@ def spectrum_sums(upper: FloatArray, lower: FloatArray, copies: IntArray, most: 
     least = -float(copies @ np.log(upper))
     mixed = lower > 0
     a, b, copies = upper[mixed], lower[mixed], copies[mixed]
-    steps = np.log(a) - np.log(b)
+    steps = np.maximum(np.log(a) - np.log(b), 0.0)  # equal ones may differ in the last bit
     if different(copies[steps > 0]) <= most:
         exact = _listed(steps, copies, least)
         return Sums(exact, exact)

@@ -84,7 +84,7 @@ class ProductStates(CellStates):
             self._levels = {key: level_sums(omega)}
         levels, ground = self._levels[key], float(np.minimum(omega, 0).sum())
         lower = np.where(lower > PURE, lower, 0.0)
-        chosen, copies = alike(lower)
+        chosen, copies = alike(np.concatenate([lower, upper]))
         values, error = np.empty(len(self)), 0.0
         for t, trace in enumerate(self._traces.prod(axis=1).tolist()):
             spectrum = spectrum_sums(upper[t, chosen], lower[t, chosen], copies)

@@ -244,6 +244,24 @@ def test_a_trace_and_an_eigenvalue_that_are_off_are_reported():
     assert ProductStates(cells, np.zeros(1)).hermiticity_error() == pytest.approx(1e-7)
 
 
+def test_cells_that_are_mixed_to_rounding_are_equal_eigenvalues():
+    # the smaller eigenvalue may come out as the larger one by a bit
+    rng = np.random.default_rng(9)
+    cells = np.array([np.diag([0.5 + x, 0.5 - x]) for x in 1e-16 * rng.normal(size=50)])[None].astype(complex)
+    cells += 1e-17 * np.array([[0, 1], [1, 0]])
+    omega = rng.uniform(0.5, 1.5, 50)
+    values, error = ProductStates(cells, np.zeros(1)).passive_energy(omega)
+    assert values[0] == pytest.approx(omega.sum() / 2, rel=1e-13)
+    assert error < 1e-9 * omega.sum()
+
+
+def test_a_trace_that_is_off_scales_the_passive_energy():
+    cells = np.array([np.diag([0.7, 0.3]) * x for x in (1, 1 + 1e-7, 1 - 2e-7)])[None].astype(complex)
+    values, _ = ProductStates(cells, np.zeros(1)).passive_energy(np.array([1.0, 1.0, -1.0]))
+    p = np.sort(np.einsum("a,b,c->abc", *np.diagonal(cells[0], axis1=1, axis2=2).real).ravel())[::-1]
+    assert values[0] == pytest.approx(p @ [-1, 0, 0, 0, 1, 1, 1, 2], abs=1e-14)
+
+
 def test_only_equal_curves_are_counted_together():
     curves = np.array([[0.1, 0.1, 0.1 + 1e-12, 0.3, 0.1 + 1e-16], [0.2, 0.2, 0.2, 0.2, 0.2], [0.1, 0.4, 0.1, 0.1, 0.1]])
     chosen, copies = alike(curves)
