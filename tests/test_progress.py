@@ -27,6 +27,7 @@ RUNS = {  # a run that each solver can do
     "product": (qb.network(qb.linear(3), J=1.0, gamma=1.0), qb.full(3)),
     "dense": (CHAIN, qb.plus(3)),
     "network": (CHAIN, qb.plus(3)),
+    "symmetric": (qb.network(qb.central(3), J=1.0, gamma=0.5, gamma_bond=0.1), qb.plus(3)),
     "closed": (DRIVE, uncharged(DRIVE)),
     "qutip": (CHAIN, qb.plus(3)),
 }

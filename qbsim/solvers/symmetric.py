@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .._checks import ComplexArray, FloatArray
+from .._machine import tell
 from ..measures.series import StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..states import InitialState
@@ -178,6 +179,7 @@ def _propagated(
             # the trace norm never grows: what has decayed stays so
             if size * np.abs(states[-1]).sum() <= nothing:
                 break
+        tell(shares[0] + shares[1])
     if 0 in layout.slices:  # from Re + Im
         first = entries[:, layout.slices[0]]
         swapped = first[:, layout.adjoint]
