@@ -20,8 +20,10 @@ Therefore
 - *below*: the members of a bin are moved to the two ends of the interval, in the numbers that keep their sum. Among
   all lists of this number and sum in the interval this one majorises every other (Hardy, Littlewood and Polya).
 
-Numbers of members need not be whole: the lists are step functions of the position, and all of this holds for them.
-Both bounds differ from the truth in second order in the width of an interval, whatever the order inside a bin is.
+A bin with one member holds its value. Numbers of members need not be whole: the lists are step functions of the
+position, and all of this holds for them. Both bounds differ from the truth in second order in the width of an interval,
+whatever the order inside a bin is. Eigenvalues that are in no bin, of pure cells or beyond the last bin, count as zero
+below; above, their probability is put on the highest level.
 
 **Rounding.** Counts reach 2^N, of which the last bits are lost. If positions c of eigenvalues are off by a fraction
 :math:`\varepsilon`, the sum of the c largest is off by at most :math:`\varepsilon c\lambda(c) \le \varepsilon`, since
@@ -159,23 +161,20 @@ def _binned(steps: FloatArray, reach: float, least: float = 0.0, *, logarithmic:
     low, high = float(rests[rests < 0].sum()), float(rests[rests > 0].sum())
     if logarithmic:
         filled, logs, mean = subsets(bins, np.exp(-rests), np.zeros_like(rests), size, 1.0)
-        ends = math.exp(-high), math.exp(-low)
         middle = -np.log(mean)
     else:
         filled, logs, mean = subsets(bins, np.ones_like(rests), rests, size, 0.0)
-        ends = low, high
         middle = mean
-    centre, logs = least + filled * width, logs + equal
-    above = _ordered(centre + middle, logs)
-    if ends[0] == ends[1]:
-        return Sums(above, above)
-    second = np.clip((mean - ends[0]) / (ends[1] - ends[0]), 0, 1)  # share of the members at the second end
-    at_first, at_second = (high, low) if logarithmic else (low, high)
-    with np.errstate(divide="ignore"):  # nobody at an end
-        values = np.concatenate([centre + at_first, centre + at_second])
-        both = np.concatenate([logs + np.log1p(-second), logs + np.log(second)])
-    present = np.isfinite(both)
-    return Sums(above, _ordered(values[present], both[present]))
+    centre, alone = least + filled * width, logs == 0  # the value of a single member is known
+    lows = np.where(alone, middle, np.maximum(low, -filled * width))  # no sum is below that of the empty subset
+    highs = np.where(alone, middle, high)
+    first, second = (np.exp(-highs), np.exp(-lows)) if logarithmic else (lows, highs)
+    with np.errstate(divide="ignore", invalid="ignore"):  # nobody at an end, or no distance between them
+        share = np.where(second > first, np.clip((mean - first) / (second - first), 0, 1), 0.0)
+        at_ends = np.concatenate([np.log1p(-share), np.log(share)]) + np.tile(logs + equal, 2)
+    values = np.concatenate([centre + (highs if logarithmic else lows), centre + (lows if logarithmic else highs)])
+    present = np.isfinite(at_ends)
+    return Sums(_ordered(centre + middle, logs + equal), _ordered(values[present], at_ends[present]))
 
 
 def least_energy(spectrum: Counted, levels: Counted) -> tuple[float, float]:

@@ -102,13 +102,22 @@ def test_thousands_of_equal_cells_are_exact():
         assert high == pytest.approx(N * r, rel=1e-10)
 
 
-def test_the_bracket_of_a_hundred_unequal_cells_is_narrow():
+@pytest.mark.parametrize(("N", "width"), [(100, 5e-6), (400, 2e-5)])
+def test_the_bracket_of_unequal_cells_is_narrow(N, width):
     rng = np.random.default_rng(5)
-    r, omega = rng.uniform(0, 0.5, 100), rng.uniform(0.2, 2, 100)
+    r, omega = rng.uniform(0, 0.5, N), rng.uniform(0.2, 2, N)
     low, high = bounds(r, omega, most=2**24)
-    assert 0 < high - low < 1e-5 * omega.sum()
+    assert 0 < high - low < width * omega.sum()
     # never more than what the cells keep one by one, which a permutation among them could lower
     assert high < (np.sort(r)[::-1] @ np.sort(omega))
+
+
+def test_the_lowest_levels_are_known_one_by_one():
+    # nearly pure cells keep their energy in few states, each alone in its bin: nothing is rounded there
+    rng = np.random.default_rng(7)
+    r, omega = 10 ** rng.uniform(-9, -7, 200), rng.uniform(0.5, 2, 200)
+    low, high = bounds(r, omega, most=2**24)
+    assert 0 < low <= high < low + 1e-9 * omega.sum()
 
 
 def test_more_bins_close_the_bracket_in_second_order(monkeypatch):
