@@ -152,8 +152,8 @@ def _certify(segment: StateSeries, reference: Reference, solver: str) -> dict[st
             "passive_nodes": passive.nodes if passive else 0,
             "passive_error": passive.error if passive else 0.0,
         }
-    if passive is not None and passive.bound:
-        entries["ergotropy_bound"] = passive.bound
+    if reference.bound:
+        entries["ergotropy_bound"] = reference.bound
     if battery.truncation is not None:
         edge = segment.expect(battery.truncation.to("CSR").data.as_scipy())
         entries["population_at_cutoff"] = max(0.0, float(edge.max()))

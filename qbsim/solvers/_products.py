@@ -71,9 +71,9 @@ class ProductStates(CellStates):
         larger, smaller = self._eigenvalues
         return self._passive_energy(larger, smaller, omega, spectra=1)
 
-    def incoherent_passive_energy(self, omega: FloatArray) -> FloatArray:
+    def incoherent_passive_energy(self, omega: FloatArray) -> tuple[FloatArray, float]:
         smaller, larger = np.sort(self._populations, axis=0)
-        return self._passive_energy(larger, smaller, omega)[0]
+        return self._passive_energy(larger, smaller, omega)
 
     def _passive_energy(
         self, upper: FloatArray, lower: FloatArray, omega: FloatArray, *, spectra: int = 0

@@ -166,8 +166,8 @@ class SymmetricStates(CellStates):
     def passive_energy(self, omega: FloatArray) -> tuple[FloatArray, float]:
         return counted_passive_energy(*self.spectrum, *levels_of(omega)), 0.0
 
-    def incoherent_passive_energy(self, omega: FloatArray) -> FloatArray:
-        return counted_passive_energy(*self.populations_by_count, *levels_of(omega))
+    def incoherent_passive_energy(self, omega: FloatArray) -> tuple[FloatArray, float]:
+        return counted_passive_energy(*self.populations_by_count, *levels_of(omega)), 0.0
 
     def l1(self) -> FloatArray:
         layout, total = self.layout, np.zeros(len(self))
