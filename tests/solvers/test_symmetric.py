@@ -279,6 +279,9 @@ def test_refusals_say_why():
         qb.evolve(star, ghz, TIMES, solver="symmetric")
     with pytest.raises(ValueError, match="no two of its cells are interchangeable"):
         qb.evolve(qb.network(qb.linear(4), J=[1.0, 2.0, 3.0], gamma=0.3), "plus", TIMES, solver="symmetric")
+    with pytest.raises(ValueError, match="no two of its cells are interchangeable in this state"):
+        states = [qb.classical(1, p) for p in (0.1, 0.2, 0.3, 0.4)]
+        qb.evolve(star, states, TIMES, solver="symmetric")
     with pytest.raises(ValueError, match="it knows the H0 of the fields only"):
         qb.evolve(star.replace(H0=star.H), "plus", TIMES, solver="symmetric")
     with pytest.raises(ValueError, match="it does not know operators of its own"):
@@ -287,7 +290,11 @@ def test_refusals_say_why():
         qb.evolve(star, "plus", TIMES, solver="symmetric", states=True)
 
 
-def test_many_classes_are_refused_before_anything_is_built():
-    parts = [(i, j) for i in range(60) for j in range(i) if i // 6 != j // 6]
-    with pytest.raises(MemoryError, match="solver 'symmetric' needs about"):
-        qb.evolve(qb.network(parts, J=1.0, gamma=0.3), "plus", TIMES, solver="symmetric")
+@pytest.mark.parametrize("size", [2, 10])
+def test_many_classes_are_refused_before_anything_is_built(size):
+    parts = [(i, j) for i in range(100) for j in range(i) if i // size != j // size]
+    net = qb.network(parts, J=1.0, gamma=0.3)
+    with pytest.raises(MemoryError, match="This run with solver 'symmetric' needs about"):
+        qb.evolve(net, "plus", TIMES, solver="symmetric")
+    with pytest.raises((MemoryError, ValueError), match=r"needs about|would take about"):
+        qb.evolve(net, "plus", TIMES)
