@@ -235,6 +235,7 @@ WORDS = {
     "product": "solvers/product.py",
     "dense": "solvers/dense.py",
     "Faber": "solvers/_faber.py",
+    "symmetric": "solvers/symmetric.py",
     "closed": "solvers/closed.py",
     "qutip": "solvers/qutip.py",
     "linear": "geometry.py",

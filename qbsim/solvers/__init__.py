@@ -37,6 +37,7 @@ INSTEAD = by_word(
         "'qutip'; only equations in Lindblad form are solved": "brmesolve fmmesolve heom floquet redfield",
         "'dense'": "exact expm exponential matrix_exponential diag eigen liouvillian",
         "'network'": "faber krylov chebyshev sparse",
+        "'symmetric'": "permutation permutational interchangeable piqs blocks",
         "'product'": "analytic closed_form",
         "'qutip' with options={'method': ...}": "adams bdf rk4 rk45 dop853 lsoda vern7 vern9 zvode",
     }

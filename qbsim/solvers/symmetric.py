@@ -19,7 +19,7 @@ from ..measures.series import StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..states import InitialState
 from . import Settings
-from ._charge_sectors import Generator, Layout, convolved, sector_sizes
+from ._charge_sectors import Generator, SectorLayout, convolved, sector_sizes
 from ._faber import rough_work
 from ._sparse_steps import KEPT, propagate
 from ._spin_blocks import spin_blocks
@@ -148,23 +148,29 @@ def run(battery: Network, rho0: InitialState, tlist: FloatArray, settings: Setti
     """States, segment by segment."""
     assert rho0.cells is not None
     work = _Work(battery, rho0.cells, settings.rtol)
-    classes, layout = work.classes, Layout(work.classes.sizes, work.sectors)
+    classes, layout = work.classes, SectorLayout(work.classes.sizes, work.sectors)
     frame = float(np.average(classes.omega, weights=classes.sizes))
     generator = Generator(classes, frame)
     x = layout.product_state(classes.states)
     for first in range(0, len(tlist), work.segment):
         times = tlist[max(0, first - 1) : first + work.segment]  # the last one of the segment before is where it begins
-        share = (first / len(tlist), len(times) / len(tlist))
-        entries = _propagated(generator, layout, x, times, work.allowed, share)[min(first, 1) :]
+        known = min(first, 1)
+        share = (first / len(tlist), (len(times) - known) / len(tlist))
+        entries = _propagated(generator, layout, x, times, work.allowed, share)[known:]
         x = entries[-1].copy()
         for q, part in layout.slices.items():  # coherences turn with the frame
             if q and frame:
-                entries[:, part] *= np.exp(-1j * q * frame * (times[min(first, 1) :] - tlist[0]))[:, None]
-        yield SymmetricStates(entries, times[min(first, 1) :], layout, classes.members)
+                entries[:, part] *= np.exp(-1j * q * frame * (times[known:] - tlist[0]))[:, None]
+        yield SymmetricStates(entries, times[known:], layout, classes.members)
 
 
 def _propagated(
-    generator: Generator, layout: Layout, x: ComplexArray, times: FloatArray, allowed: float, share: tuple[float, float]
+    generator: Generator,
+    layout: SectorLayout,
+    x: ComplexArray,
+    times: FloatArray,
+    allowed: float,
+    share: tuple[float, float],
 ) -> ComplexArray:
     """States at all times, (T, size), from the state x at the first of them, in the frame."""
     entries = np.zeros((len(times), layout.size), dtype=complex)
