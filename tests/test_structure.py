@@ -236,6 +236,7 @@ WORDS = {
     "independent": "solvers/independent.py",
     "dense": "solvers/dense.py",
     "Faber": "solvers/_faber.py",
+    "symmetric": "solvers/symmetric.py",
     "closed": "solvers/closed.py",
     "qutip": "solvers/qutip.py",
     "linear": "geometry.py",

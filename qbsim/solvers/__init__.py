@@ -39,6 +39,7 @@ INSTEAD = by_word(
         "'dense'": "exact expm exponential matrix_exponential diag eigen liouvillian",
         "'network'": "faber krylov chebyshev sparse",
         "'product' or 'independent'": "analytic closed_form uncoupled noninteracting",
+        "'symmetric'": "permutation permutational interchangeable piqs blocks",
         "'qutip' with options={'method': ...}": "adams bdf rk4 rk45 dop853 lsoda vern7 vern9 zvode",
     }
 )

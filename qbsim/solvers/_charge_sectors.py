@@ -40,7 +40,7 @@ def sector_sizes(sizes: list[int]) -> FloatArray:
     return np.rint(convolved([1.0 * spin_blocks(n).size(np.arange(-n, n + 1)) for n in sizes]))
 
 
-class Layout:
+class SectorLayout:
     """Where every entry of a state stands: sector by sector, group by group, row-major over the classes.
 
     Parameters
@@ -132,7 +132,7 @@ class Generator:
         self.classes, self.frame = classes, frame
         self._own = cache(self._compute_own)
 
-    def sector(self, layout: Layout, q: int) -> scipy.sparse.csr_matrix:
+    def sector(self, layout: SectorLayout, q: int) -> scipy.sparse.csr_matrix:
         """Sparse matrix of a sector; real in sector 0, complex elsewhere."""
         origin, size = layout.slices[q].start, layout.slices[q].stop - layout.slices[q].start
         found = []
@@ -149,7 +149,7 @@ class Generator:
             values = np.concatenate([values.real, values.imag[cross]])
         return scipy.sparse.coo_matrix((values, (rows, cols)), shape=(size, size)).tocsr()
 
-    def _leaving(self, layout: Layout, groups: Groups) -> list[tuple[Groups, Entries]]:
+    def _leaving(self, layout: SectorLayout, groups: Groups) -> list[tuple[Groups, Entries]]:
         """What the generator makes of one group: groups reached, and the entries that lead there."""
         shape = layout.shape(groups)
         ones = [Entries(np.arange(n), np.arange(n), np.ones(n)) for n in shape]

@@ -15,7 +15,7 @@ from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import interruptible, tell
 from ..measures.passive_energy import counted_passive_energy, levels_of
 from ..measures.series import CellStates
-from ._charge_sectors import Groups, Layout, outer
+from ._charge_sectors import Groups, SectorLayout, outer
 from ._spin_blocks import SpinBlocks
 
 Functional = tuple[int, FloatArray]
@@ -31,13 +31,13 @@ class SymmetricStates(CellStates):
         Entries of the states, in the order of `layout`.
     times : ndarray, (T,)
         Times.
-    layout : Layout
+    layout : SectorLayout
         Where the entries stand.
     members : list of ndarray
         Cells of every class.
     """
 
-    def __init__(self, entries: ComplexArray, times: FloatArray, layout: Layout, members: list[IntArray]) -> None:
+    def __init__(self, entries: ComplexArray, times: FloatArray, layout: SectorLayout, members: list[IntArray]) -> None:
         self.entries, self.times, self.layout, self.members = entries, times, layout, members
         self.N = layout.N
         self.cell_dims = [2] * self.N

@@ -74,25 +74,27 @@ def twin_classes(net: Network, cells: ComplexArray) -> Classes:
     )
 
 
-def _members(net: Network, cells: ComplexArray) -> list[IntArray]:
+def has_twins(net: Network) -> bool:
+    """Whether cells of a network are interchangeable, if their states are equal."""
+    return len(_members(net)) < net.N
+
+
+def _members(net: Network, cells: ComplexArray | None = None) -> list[IntArray]:
     """Cells of every class."""
-    own = np.column_stack([net.omega, net.dephasing, net.nbar, np.diag(net.decay_matrix)])
-    scale = np.abs(own).max(axis=0)
-    bonds = [(net.J, _largest(net.J)), (net.decay_matrix, _largest(net.decay_matrix))]
+    own = np.array([net.omega, net.dephasing, net.nbar, np.diag(net.decay_matrix)])
+    same = (np.abs(own[:, :, None] - own[:, None, :]) <= ROUNDING * np.abs(own).max(axis=1)[:, None, None]).all(axis=0)
+    if cells is not None:
+        same &= (np.abs(cells[:, None] - cells) <= ROUNDING).all(axis=(2, 3))
     left, members = np.arange(net.N), []
+    bonds = [(matrix, ROUNDING * float(np.abs(matrix).max())) for matrix in (net.J, net.decay_matrix)]
     while left.size:
         a = left[0]
-        same = (np.abs(own[left] - own[a]) <= ROUNDING * scale).all(axis=1)
-        same &= (np.abs(cells[left] - cells[a]) <= ROUNDING).all(axis=(1, 2))
-        others = left[same]
-        for matrix, largest in bonds:
-            away = np.abs(matrix[others] - matrix[a])
-            away[:, a] = away[np.arange(len(others)), others] = 0.0  # the bond between the two is not exchanged
-            others = others[(away <= ROUNDING * largest).all(axis=1)]
+        others = left[same[a, left]]
+        for matrix, allowed in bonds:
+            if len(others) > 1:
+                away = np.abs(matrix[others] - matrix[a])
+                away[:, a] = away[np.arange(len(others)), others] = 0.0  # the bond between the two is not exchanged
+                others = others[(away <= allowed).all(axis=1)]
         members.append(others)
-        left = np.setdiff1d(left, others)
+        left = left[~np.isin(left, others)] if len(others) > 1 else left[1:]
     return members
-
-
-def _largest(matrix: FloatArray) -> float:
-    return float(np.abs(matrix).max())

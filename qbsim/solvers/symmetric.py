@@ -19,13 +19,12 @@ from ..measures.series import StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..states import InitialState
 from . import Settings
-from ._charge_sectors import Generator, Layout, convolved, outer, sector_sizes
-from ._cost import eigenvalues
+from ._charge_sectors import Generator, SectorLayout, convolved, sector_sizes
 from ._faber import rough_work
 from ._sparse_steps import KEPT, propagate
 from ._spin_blocks import spin_blocks
 from ._symmetric_states import SymmetricStates
-from ._twins import Classes, twin_classes
+from ._twins import Classes, has_twins, twin_classes
 
 TERMS = NETWORK_TERMS
 TOLERANCES = ("rtol",)  # it is absolute: in the trace norm, which is 1
@@ -43,10 +42,12 @@ def why_not(battery: Network, rho0: InitialState, tlist: FloatArray) -> str:
     """All but cells in a product state of which some are interchangeable."""
     if battery.has_own_H0:
         return "it knows the H0 of the fields only"
+    if not has_twins(battery):
+        return "no two of its cells are interchangeable"
     if rho0.cells is None:
         return "its state must be a product of states of the cells"
     if len(twin_classes(battery, rho0.cells).members) == battery.N:
-        return "no two of its cells are interchangeable"
+        return "no two of its cells are interchangeable in this state"
     return ""
 
 
@@ -109,6 +110,14 @@ class _Work:
             found.append(rough_work(-2 * decay, growth, decay + hopping + fields + exchange, life)[0])
         return np.array(found)
 
+    def eigenvalues(self, times: int) -> float:
+        """Seconds for the eigenvalues of all blocks, which fall into small ones by their charge if all q = 0."""
+        widths = [1.0 * np.arange(n + 1, 0, -2) for n in self.classes.sizes]
+        sums = [float(np.prod([(w**power).sum() for w in widths])) for power in range(4)]  # over all blocks
+        if self.sectors == [0]:
+            return times * (1e-8 * sums[0] + 2e-7 * sums[1])
+        return times * (1e-5 * sums[0] + 1e-7 * sums[2] + 5e-10 * sums[3])
+
 
 def seconds(battery: Network, rho0: InitialState, tlist: FloatArray, *, spectrum: bool) -> float:
     """The generator, its applications, the sums over the output times, and the eigenvalues of the blocks."""
@@ -119,9 +128,7 @@ def seconds(battery: Network, rho0: InitialState, tlist: FloatArray, *, spectrum
     applications = work.applications(span) if span > 0 else 0.0 * entries
     steps = float((entries * ENTRY + CALL) @ applications)
     outputs = 1e-9 * len(tlist) * float(work.sizes @ np.minimum(applications, 400))
-    blocks = [np.arange(n + 1, 0, -2) for n in work.classes.sizes]
-    widths = outer(blocks) if work.sectors != [0] else np.ones(1)
-    spectra = eigenvalues(widths, len(tlist)) if spectrum else 0.0
+    spectra = work.eigenvalues(len(tlist)) if spectrum else 0.0
     return 1e-2 + ASSEMBLY * float(entries.sum()) + steps + outputs + spectra
 
 
@@ -141,23 +148,29 @@ def run(battery: Network, rho0: InitialState, tlist: FloatArray, settings: Setti
     """States, segment by segment."""
     assert rho0.cells is not None
     work = _Work(battery, rho0.cells, settings.rtol)
-    classes, layout = work.classes, Layout(work.classes.sizes, work.sectors)
+    classes, layout = work.classes, SectorLayout(work.classes.sizes, work.sectors)
     frame = float(np.average(classes.omega, weights=classes.sizes))
     generator = Generator(classes, frame)
     x = layout.product_state(classes.states)
     for first in range(0, len(tlist), work.segment):
         times = tlist[max(0, first - 1) : first + work.segment]  # the last one of the segment before is where it begins
-        share = (first / len(tlist), len(times) / len(tlist))
-        entries = _propagated(generator, layout, x, times, work.allowed, share)[min(first, 1) :]
+        known = min(first, 1)
+        share = (first / len(tlist), (len(times) - known) / len(tlist))
+        entries = _propagated(generator, layout, x, times, work.allowed, share)[known:]
         x = entries[-1].copy()
         for q, part in layout.slices.items():  # coherences turn with the frame
             if q and frame:
-                entries[:, part] *= np.exp(-1j * q * frame * (times[min(first, 1) :] - tlist[0]))[:, None]
-        yield SymmetricStates(entries, times[min(first, 1) :], layout, classes.members)
+                entries[:, part] *= np.exp(-1j * q * frame * (times[known:] - tlist[0]))[:, None]
+        yield SymmetricStates(entries, times[known:], layout, classes.members)
 
 
 def _propagated(
-    generator: Generator, layout: Layout, x: ComplexArray, times: FloatArray, allowed: float, share: tuple[float, float]
+    generator: Generator,
+    layout: SectorLayout,
+    x: ComplexArray,
+    times: FloatArray,
+    allowed: float,
+    share: tuple[float, float],
 ) -> ComplexArray:
     """States at all times, (T, size), from the state x at the first of them, in the frame."""
     entries = np.zeros((len(times), layout.size), dtype=complex)

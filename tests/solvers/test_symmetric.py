@@ -173,6 +173,18 @@ def test_a_hundred_cells_keep_trace_and_positivity(state):
     assert energy[0] == pytest.approx({"plus": 50, "classical": 75, "full": 100}[state], abs=1e-10)
 
 
+@pytest.mark.parametrize(("p", "rest"), [(0.75, None), (1.0, 0.0)])
+def test_what_decays_together_keeps_the_lowest_level_of_every_spin(p, rest):
+    # k excitations stay in the blocks of spin n/2 - k, whose probability is conserved
+    N = 40
+    net = qb.network(qb.all_to_all(N), J=0.3, gamma=1.0, gamma_bond=1.0)
+    if rest is None:
+        copies = [math.comb(N, k) - (math.comb(N, k - 1) if k else 0) for k in range(N // 2 + 1)]
+        rest = sum(k * d * sum(p**e * (1 - p) ** (N - e) for e in range(k, N - k + 1)) for k, d in enumerate(copies))
+    ds = qb.evolve(net, qb.classical(1, p), [0.0, 30.0], solver="symmetric")
+    assert float(ds.energy[1]) == pytest.approx(rest, abs=1e-9 * N)
+
+
 def test_the_accuracy_is_that_asked_for():
     net = qb.network(qb.central(20), J=2.0, gamma=0.5, gamma_bond=0.11, dephasing=0.25)
     found = [qb.evolve(net, "plus", TIMES, ALL, solver="symmetric", rtol=r) for r in (1e-5, 1e-8, 1e-11)]
@@ -279,6 +291,9 @@ def test_refusals_say_why():
         qb.evolve(star, ghz, TIMES, solver="symmetric")
     with pytest.raises(ValueError, match="no two of its cells are interchangeable"):
         qb.evolve(qb.network(qb.linear(4), J=[1.0, 2.0, 3.0], gamma=0.3), "plus", TIMES, solver="symmetric")
+    with pytest.raises(ValueError, match="no two of its cells are interchangeable in this state"):
+        states = [qb.classical(1, p) for p in (0.1, 0.2, 0.3, 0.4)]
+        qb.evolve(star, states, TIMES, solver="symmetric")
     with pytest.raises(ValueError, match="it knows the H0 of the fields only"):
         qb.evolve(star.replace(H0=star.H), "plus", TIMES, solver="symmetric")
     with pytest.raises(ValueError, match="it does not know operators of its own"):
@@ -287,7 +302,11 @@ def test_refusals_say_why():
         qb.evolve(star, "plus", TIMES, solver="symmetric", states=True)
 
 
-def test_many_classes_are_refused_before_anything_is_built():
-    parts = [(i, j) for i in range(60) for j in range(i) if i // 6 != j // 6]
-    with pytest.raises(MemoryError, match="solver 'symmetric' needs about"):
-        qb.evolve(qb.network(parts, J=1.0, gamma=0.3), "plus", TIMES, solver="symmetric")
+@pytest.mark.parametrize("size", [2, 10])
+def test_many_classes_are_refused_before_anything_is_built(size):
+    parts = [(i, j) for i in range(100) for j in range(i) if i // size != j // size]
+    net = qb.network(parts, J=1.0, gamma=0.3)
+    with pytest.raises(MemoryError, match="This run with solver 'symmetric' needs about"):
+        qb.evolve(net, "plus", TIMES, solver="symmetric")
+    with pytest.raises((MemoryError, ValueError), match=r"needs about|would take about"):
+        qb.evolve(net, "plus", TIMES)
