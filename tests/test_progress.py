@@ -27,6 +27,7 @@ RUNS = {  # a run that each solver can do
     "dense": (CHAIN, qb.plus(3)),
     "network": (CHAIN, qb.plus(3)),
     "closed": (DRIVE, uncharged(DRIVE)),
+    "sparse": (CHAIN, qb.plus(3)),
     "qutip": (CHAIN, qb.plus(3)),
 }
 
