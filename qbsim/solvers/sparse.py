@@ -204,10 +204,7 @@ def run(battery: Battery, rho0: InitialState, tlist: FloatArray, settings: Setti
             return
         lost, rows = Loss(reached, kept, LEAVES * settings.rtol, span), _rows(reduction.codes.size, reduction.d)
         moves = _segments(reached, x, (now, tlist[done:], tlist), kept, (tol, rows, stretch * SHORT))
-        for count, (segment, missing) in enumerate(moves):
-            if count >= CALM and not reached.complete and stretch < STRETCH:  # longer steps cost less
-                stretch *= 2
-                break
+        for count, (segment, missing) in enumerate(moves, start=1):
             if lost.exceeds(segment.times, segment.states):
                 stage, before, stretch = stage + 1, reached, 1
                 reached = problem.stage(first, stage)
@@ -218,7 +215,11 @@ def run(battery: Battery, rho0: InitialState, tlist: FloatArray, settings: Setti
                 states = segment.states if due.all() else segment.states[due]
                 yield ReachedStates(states, segment.times[due], reduction, missing)
             done += int(due.sum())
-            x, now = segment.last, float(segment.times[-1]) if segment.times.size else now
+            x = segment.last
+            now = float(segment.times[-1]) if segment.times.size else now + float(segment.offsets[-1])
+            if count == CALM and not reached.complete and stretch < STRETCH:  # longer steps cost less
+                stretch *= 2
+                break
 
 
 def _kept(battery: Battery, reached: Reached) -> IntArray | slice:
