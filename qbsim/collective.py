@@ -20,6 +20,7 @@ from qutip import Qobj
 
 from ._checks import FloatArray, as_count, as_flag, as_real, as_real_array, explained, other_roads
 from ._html import collective_html
+from ._machine import require
 from .battery import Battery
 from .curves import efficiency
 from .measures.ergotropy import ergotropy
@@ -30,7 +31,6 @@ from .measures.table import MEASURES
 from .operators import copies, lowering, raising, sigma_z, spins
 
 __all__ = [
-    "MOST_CELLS",
     "Collective",
     "choose_space",
     "collective_losses",
@@ -43,7 +43,6 @@ __getattr__ = other_roads(__name__, {name: f"qbsim.operators.{name}" for name in
 COHERENCE = 1e-8  # between different total spins, that passes for rounding
 CHECKED = 128  # dimension of H0 up to which its levels are compared with those given
 LEVEL_TOLERANCE = 1e-9  # of the largest level
-MOST_CELLS = 12  # with losses of single cells: blocks that stand for up to 2^12 levels
 
 
 def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nbar: float = 0.0) -> list[Qobj]:
@@ -56,7 +55,7 @@ def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nba
     Parameters
     ----------
     n : int
-        Number of cells, at most 12.
+        Number of cells.
     gamma, dephasing : float
         Decay rate of the population and extra decay rate of the coherence of a cell, as in `network`.
     nbar : float
@@ -71,7 +70,9 @@ def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nba
     Raises
     ------
     TypeError, ValueError
-        For more than 12 cells, or a rate or occupation below 0.
+        For a rate or occupation below 0.
+    MemoryError
+        For more cells than fit.
 
     Notes
     -----
@@ -97,11 +98,8 @@ def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nba
     [0.0, 1.0, 2.0, 3.0, 1.0, 2.0]
     """
     n = as_count("n", n)
-    if n > MOST_CELLS:
-        raise ValueError(
-            f"Losses of single cells leave the symmetric states; the blocks of all spins are offered for n <= "
-            f"{MOST_CELLS}, but n = {n}."
-        )
+    levels = (n // 2 + 1) * ((n + 1) // 2 + 1)
+    require(90 * n * levels, f"Losses of n = {n} single cells on the blocks of total spin", "Use fewer cells.")
     gamma, dephasing = as_real("gamma", gamma, minimum=0), as_real("dephasing", dephasing, minimum=0)
     nbar = as_real("nbar", nbar, minimum=0)
     # sigma_z = 2 (sigma_z / 2), so phi / 2 becomes 2 phi

@@ -29,6 +29,7 @@ RUNS = {  # a run that each solver can do
     "network": (CHAIN, qb.plus(3)),
     "symmetric": (qb.network(qb.central(3), J=1.0, gamma=0.5, gamma_bond=0.1), qb.plus(3)),
     "closed": (DRIVE, uncharged(DRIVE)),
+    "sparse": (CHAIN, qb.plus(3)),
     "qutip": (CHAIN, qb.plus(3)),
 }
 

@@ -27,6 +27,7 @@ SOLVERS = {
     "network": "a physical qubit network: matrix-free Faber steps, in excitation sectors where the state allows",
     "symmetric": "interchangeable cells need blocks of total spin only",
     "closed": "a ket under a constant Hamiltonian is propagated to rounding",
+    "sparse": "constant operators: Faber steps on the entries of the state that the generator reaches",
     "qutip": "the reference solver takes every model",
 }
 
@@ -37,7 +38,7 @@ INSTEAD = by_word(
         "'qutip', or qutip.mcsolve(battery.H, psi0, tlist, battery.c_ops) for trajectories": "mcsolve montecarlo",
         "'qutip'; only equations in Lindblad form are solved": "brmesolve fmmesolve heom floquet redfield",
         "'dense'": "exact expm exponential matrix_exponential diag eigen liouvillian",
-        "'network'": "faber krylov chebyshev sparse",
+        "'network' or 'sparse'": "faber krylov chebyshev",
         "'product' or 'independent'": "analytic closed_form uncoupled noninteracting",
         "'symmetric'": "permutation permutational interchangeable piqs blocks",
         "'qutip' with options={'method': ...}": "adams bdf rk4 rk45 dop853 lsoda vern7 vern9 zvode",
