@@ -10,7 +10,7 @@ import xarray as xr
 
 import qbsim as qb
 from qbsim.ledger.claims import FAILS
-from scenarios.beyond import dark_states, many_cells
+from scenarios.beyond import dark_states, lossy_dicke, many_cells
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.75])
@@ -113,6 +113,16 @@ def test_exponent_of_a_power_law_has_no_error():
     assert many_cells.tends("x", bent, -0.8).verdict == FAILS
 
 
+@pytest.mark.parametrize("way", lossy_dicke.WAYS)
+def test_power_of_the_lossy_dicke_battery_is_that_of_its_cells_one_by_one(way):
+    # cells as tensor factors, solved by QuTiP; the largest power found by another search
+    n, losses = 2, lossy_dicke.WAYS[way][0]
+    battery = qb.dicke(n, lam=lossy_dicke.COUPLING, photons=24, space="tensor", **losses)
+    t = np.linspace(0, 1.2, 25)
+    found = qb.charging.max_power(battery, qb.dicke_start(battery), t, solver="qutip").value
+    assert lossy_dicke.powers(n, losses, 2 * n + lossy_dicke.PHOTONS)[0] == pytest.approx(found, rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("name", "variable", "by"),
     [
@@ -122,6 +132,8 @@ def test_exponent_of_a_power_law_has_no_error():
         ("dark_states", "purity_star", -1e-4),
         ("many_cells", "loss_start", 1e-6),
         ("many_cells", "gamma_bond", 1e-6),
+        ("lossy_dicke", "coarse", 1e-3),
+        ("lossy_dicke", "cutoff_change", 1e-5),
     ],
 )
 def test_wrong_numbers_fail(name, variable, by, quick):
