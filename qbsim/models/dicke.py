@@ -136,12 +136,7 @@ def dicke(
 
     c_ops = [math.sqrt(kappa * (nbar + 1)) * qutip.tensor(cells, a)] if kappa else []
     c_ops += [math.sqrt(kappa * nbar) * qutip.tensor(cells, a.dag())] if kappa * nbar else []
-    if lossy:
-        size = 25 * n * (1 if space == "tensor" else 9 * n) * H.shape[0]
-        require(size, f"Losses of n = {n} cells beside {photons} photon levels", "Use fewer cells or photon levels.")
-        losses = (local_losses if space == "tensor" else collective_losses)(n, gamma=gamma, dephasing=dephasing)
-        c_ops += [qutip.tensor(jump, qutip.qeye(photons)) for jump in losses]
-
+    c_ops += _losses(n, photons, space, gamma=gamma, dephasing=dephasing) if lossy else []
     last = 1 if bounded else 2
     edge = qutip.tensor(cells, qutip.qdiags(np.r_[np.zeros(photons - last), np.ones(last)], 0))
     label = f"Dicke battery, {n} cells"
@@ -159,6 +154,15 @@ def dicke(
         truncation=edge,
         args=args,
     )
+
+
+def _losses(n: int, photons: int, space: str, **rates: float) -> list[Qobj]:
+    """Jumps of every cell for itself, beside the photons."""
+    levels = 2**n if space == "tensor" else (n // 2 + 1) * ((n + 1) // 2 + 1)
+    size = 25 * n * (1 if space == "tensor" else 9 * n) * levels * photons
+    require(size, f"Losses of n = {n} cells beside {photons} photon levels", "Use fewer cells or photon levels.")
+    losses = (local_losses if space == "tensor" else collective_losses)(n, **rates)
+    return [qutip.tensor(jump, qutip.qeye(photons)) for jump in losses]
 
 
 def _switched(free: Qobj, coupling: Qobj, lam: Any, args: Mapping[str, Any] | None) -> Qobj | QobjEvo:

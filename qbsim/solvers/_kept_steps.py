@@ -5,39 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import scipy.sparse
 
 from .._checks import FloatArray, IntArray
 from .._machine import tell
 from ._faber import Plan, coefficients, plan_steps, remainders
+from ._sparse_steps import KEPT, Range
 
-KEPT = 32  # Faber vectors that are added to the states at a time
 CHECK_EVERY = 4  # Faber vectors between two looks at their size
-
-
-class Range(NamedTuple):
-    """The numerical range of a generator lies in [left, right] x [-height, height]."""
-
-    left: float
-    right: float
-    height: float
-
-
-def gershgorin(L: Any) -> Range:
-    """Rectangle around the numerical range of a real sparse matrix, by the discs of its two parts."""
-    adjoint = L.T.tocsr()
-    low, high = _discs(L + adjoint)
-    return Range(low / 2, high / 2, _discs(L - adjoint)[1] / 2)
-
-
-def _discs(matrix: Any) -> tuple[float, float]:
-    if not matrix.nnz:
-        return 0.0, 0.0
-    diagonal = matrix.diagonal()
-    radius = np.asarray(abs(matrix).sum(axis=1)).ravel() - np.abs(diagonal)
-    return float((diagonal - radius).min()), float((diagonal + radius).max())
 
 
 class Segment(NamedTuple):
@@ -62,25 +38,25 @@ class Segment(NamedTuple):
     last: FloatArray
 
 
-@numba.njit(cache=True, fastmath={"contract", "nsz"}, nogil=True)
-def _next_vector(matrix, old, older, back, weight, out, total):
-    """out = A old - back older; total += weight out; returns the squared norm of out."""
-    start, column, value = matrix
-    square, end = 0.0, start[0]
-    for i in range(len(out)):
-        x, y = -back * older[i], 0.0
-        p, end = end, start[i + 1]
-        while p + 1 < end:  # two sums that the processor adds up at once
-            x += value[p] * old[column[p]]
-            y += value[p + 1] * old[column[p + 1]]
-            p += 2
-        if p < end:
-            x += value[p] * old[column[p]]
-        x += y
-        out[i] = x
-        total[i] += weight * x
-        square += x * x
-    return square
+class How(NamedTuple):
+    """How to make steps.
+
+    Attributes
+    ----------
+    tol : float
+        Bound on the truncation error in the Euclidean norm.
+    rows : int
+        Largest number of times of a segment.
+    longest : float
+        Length of a step, at most.
+    share : (float, float)
+        Where this run begins and how much it is of a larger one, for the progress.
+    """
+
+    tol: float
+    rows: int
+    longest: float = np.inf
+    share: tuple[float, float] = (0.0, 1.0)
 
 
 class Stepper:
@@ -104,6 +80,8 @@ class Stepper:
         self, x: FloatArray, offsets: FloatArray, kept: IntArray | slice, share: tuple[float, float]
     ) -> tuple[FloatArray, FloatArray]:
         """Kept entries of the states at `offsets` after the state x, and the last state."""
+        from ._sparse_kernels import next_vector
+
         ellipse = self.plan.ellipse
         coeffs = coefficients(ellipse, offsets, self.plan.terms)
         rest, back, terms = remainders(ellipse, coeffs), ellipse.e / ellipse.d, coeffs.shape[1]
@@ -123,7 +101,7 @@ class Stepper:
             if done:
                 break
             factor = 0.0 if k == 1 else (2 * back if k == 2 else back)
-            square = _next_vector(self.matrix, old, older, factor, coeffs[-1, k], new, last)
+            square = next_vector(self.matrix, old, older, factor, coeffs[-1, k], new, last)
             older, old, new = old, new, older
             before, size = size, float(np.sqrt(square))
             rows[k - first] = old[kept]
@@ -134,15 +112,11 @@ def segments(
     L: Any,
     x: FloatArray,
     times: FloatArray,
-    tol: float,
     kept: IntArray | slice,
     bounds: Range,
-    rows: int,
-    *,
-    longest: float = np.inf,
-    share: tuple[float, float] = (0.0, 1.0),
+    how: How,
 ) -> Iterator[tuple[Segment, Stepper]]:
-    r"""States :math:`e^{L(t - t_0)}x` at all times, of at most `rows` times together.
+    r"""States :math:`e^{L(t - t_0)}x` at all times, some times together.
 
     Parameters
     ----------
@@ -152,29 +126,23 @@ def segments(
         State at ``times[0]``.
     times : ndarray, (T,)
         Times, at least two.
-    tol : float
-        Bound on the truncation error in the Euclidean norm.
     kept : ndarray of int or slice
         Entries of the states that are kept.
     bounds : Range
         Around the numerical range of L.
-    rows : int
-        Largest number of times of a segment.
-    longest : float
-        Length of a step, at most.
-    share : (float, float)
-        Where this run begins and how much it is of a larger one, for the progress.
+    how : How
+        Tolerance and lengths.
 
     Yields
     ------
     segment, stepper
         The states, and what can make the same step again and keep other entries.
     """
-    span = float(times[-1] - times[0])
+    (tol, rows, longest, share), span = how, float(times[-1] - times[0])
     outputs = len(times) * len(x[kept]) / (8.0 * L.nnz)
     part = span / np.ceil(span / longest) if longest < span else span
     plan = plan_steps(
-        *bounds, part, tol * part / span, slack=float(np.diff(times).max()), outputs=outputs * part / span
+        *bounds[:3], part, tol * part / span, slack=float(np.diff(times).max()), outputs=outputs * part / span
     )
     stepper = Stepper(L, plan)
     now, k = float(times[0]), 0

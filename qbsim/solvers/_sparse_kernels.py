@@ -107,3 +107,24 @@ def faber_rows(vectors, first, last, k, back, rest, tol, matrix):
             return -(row + 1)
         k += 1
     return last
+
+
+@_jit
+def next_vector(matrix, old, older, back, weight, out, total):
+    """out = A old - back older; total += weight out; returns the squared norm of out."""
+    start, column, value = matrix
+    square, end = 0.0, start[0]
+    for i in range(len(out)):
+        x, y = -back * older[i], 0.0
+        p, end = end, start[i + 1]
+        while p + 1 < end:  # two sums that the processor adds up at once
+            x += value[p] * old[column[p]]
+            y += value[p + 1] * old[column[p + 1]]
+            p += 2
+        if p < end:
+            x += value[p] * old[column[p]]
+        x += y
+        out[i] = x
+        total[i] += weight * x
+        square += x * x
+    return square

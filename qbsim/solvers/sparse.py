@@ -27,9 +27,10 @@ from ..states import InitialState
 from . import Settings
 from ._cost import FLOP, eigenvalues, generator_entries, generator_norm
 from ._faber import MAX_TERMS, rough_work
-from ._kept_steps import Segment, Stepper, gershgorin, segments
+from ._kept_steps import How, Segment, Stepper, segments
 from ._reach import Reached, Terms, coordinates, entries_of, reach, terms_of
 from ._reached_states import ReachedStates, Reduction, same_surroundings
+from ._sparse_steps import numerical_range
 
 TERMS = NETWORK_TERMS | {GENERAL_OPERATORS, GENERAL_LOSSES, "superoperators"}
 MATRICES = True
@@ -53,6 +54,11 @@ ENTRY = 1.5e-9  # seconds for one entry of the generator times a vector
 
 
 Missing = Callable[[IntArray], FloatArray]
+
+
+def _range(L: scipy.sparse.csr_matrix) -> tuple[float, float, float]:
+    """left, right and height of a rectangle around the numerical range, by Gershgorin's discs."""
+    return numerical_range(L, lanczos=False)[:3]
 
 
 class _Problem(NamedTuple):
@@ -93,7 +99,7 @@ class _Problem(NamedTuple):
 
     def first(self, span: float) -> int:
         """How many to begin a run with: few, if many products make each of them expensive."""
-        return FEW if rough_work(*gershgorin(self.reached.L), span)[0] > LONG else FIRST
+        return FEW if rough_work(*_range(self.reached.L), span)[0] > LONG else FIRST
 
 
 def _search(start: Terms | Reached, codes: IntArray, enough: int) -> Reached:
@@ -161,7 +167,7 @@ def seconds(battery: Battery, rho0: InitialState, tlist: FloatArray, *, spectrum
     span, norm = float(tlist[-1] - tlist[0]), generator_norm(battery)
     work = 1.2 * norm * span + 40, 1.2 * norm * span / MAX_TERMS
     if span > 0 and not _is_rough(battery, rho0) and (known := _problem(battery, rho0).reached).complete:
-        work = rough_work(*gershgorin(known.L), span)
+        work = rough_work(*_range(known.L), span)
     products = work[0] * (1e-5 + ENTRY * entries + 2 * FLOP * size * min(len(tlist), 2 * MAX_TERMS)) + 1e-3 * work[1]
     if size <= EXACT:
         steps = len(np.unique(np.diff(tlist).round(12)))
@@ -270,7 +276,7 @@ def _segments(
     segment, and the longest step, in units of the inverse range, while coordinates may be missing.
     """
     (now, due, tlist), (tol, rows, reach_of_step) = when, how
-    bounds, span = gershgorin(reached.L), float(tlist[-1] - tlist[0])
+    bounds, span = numerical_range(reached.L, lanczos=False), float(tlist[-1] - tlist[0])
     times, longest = due, np.inf
     if not reached.complete:
         longest = reach_of_step / max(bounds.height, bounds.right - bounds.left)
@@ -279,7 +285,7 @@ def _segments(
     if times[0] > now:
         times = np.append(now, times)
     share = (now - tlist[0]) / span, (due[-1] - now) / span
-    for segment, stepper in segments(reached.L, x, times, tol, kept, bounds, rows, longest=longest, share=share):
+    for segment, stepper in segments(reached.L, x, times, kept, bounds, How(tol, rows, longest, share)):
         is_due = np.isin(segment.times, due)
         yield segment, partial(_again, reached.codes, segment, stepper, is_due)
 
