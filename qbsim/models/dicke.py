@@ -128,9 +128,7 @@ def dicke(
         H0 = omega_a * (j_z(n, symmetric=space == "symmetric") + n / 2)
     cells, a = qutip.qeye(H0.dims[0]), qutip.destroy(photons)
     free = omega_c * qutip.tensor(cells, a.dag() * a) + qutip.tensor(H0, qutip.qeye(photons))
-    exchange = qutip.tensor(J_minus.dag(), a)
-    if not rotating_wave:
-        exchange = exchange + qutip.tensor(J_minus, a)
+    exchange = qutip.tensor(J_minus.dag() if rotating_wave else J_minus.dag() + J_minus, a)
     coupling = omega_c * (exchange + exchange.dag()) / (math.sqrt(n) if normalize else 1.0)
     H = _switched(free, coupling, lam, args)
 
