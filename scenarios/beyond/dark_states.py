@@ -157,7 +157,7 @@ def claims(ds):
         for name, k in formula.items()
     }
     turned = max(abs(float(ds[f"{name}_start"][2]) - kept(MIDDLE, P)[k]) for name, k in formula.items())
-    moved = float(ds.moved.max())
+    last, moved = int(ds.N[-1]), float(ds.moved.max())
     return [
         check("the last quarter of the time moves no energy by 1e-4", 1e-4 - moved, found=f"by up to {moved:.1g}"),
         *(
@@ -177,16 +177,6 @@ def claims(ds):
             tol=ACCURACY * MIDDLE,
         ),
         *_few(ds),
-        *_many(ds),
-        *_star(ds),
-    ]
-
-
-def _many(ds):
-    """Large batteries, and states before the decay that have no ergotropy."""
-    some, last = ds.some.values, int(ds.N[-1])
-    low = some < 0.5
-    return [
         check(
             "energy that stays all to all tends to N (1 - p) - r/(1 - r)",
             float(-abs(ds.energy - (1 - P) * ds.N + 0.5).diff("N").max()),
@@ -197,6 +187,15 @@ def _many(ds):
             min(float(ds.ergotropy.diff("N").min()), limit(P) - float(ds.ergotropy[-1])),
             found=f"{float(ds.ergotropy[-1]):.4f} in all at N = {last}",
         ),
+        *_populations(ds),
+        *_star(ds),
+    ]
+
+
+def _populations(ds):
+    """What stays all to all against p."""
+    low = ds.some.values < 0.5
+    return [
         check(
             "cells without ergotropy, p < 1/2, end with some: collective decay alone makes it",
             min(float(ds.ergotropy_some[low].min()), 1e-9 - float(abs(ds.ergotropy_before[low]).max())),

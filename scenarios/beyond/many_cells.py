@@ -228,7 +228,7 @@ def _large(ds):
         tends("all to all, coherent: superradiant loss", plus.loss, 1),
         tends("all to all, classical: superradiant loss", burst.loss, 1),
         check(
-            "classical cells: the geometry matters for a hundred, all to all loses its ergotropy earlier by a quarter",
+            "classical cells: for a hundred all to all the ergotropy halves earlier by a quarter or more",
             0.75 - half,
             found=f"half-life {half:.3g} of that of the star at N = {last}",
         ),
