@@ -130,12 +130,15 @@ class Solver(Protocol):
         Terms of the master equation it knows (`Battery.terms`); a model with any other is refused.
     MATRICES : bool
         Whether its states can be written out. If not, only the measures of qbsim are known of them (`CellStates`).
+    LEAST : float
+        Seconds that `seconds` never goes below.
     TOLERANCES : tuple of str
         Which of "rtol" and "atol" it meets; the others have no meaning for it.
     """
 
     TERMS: frozenset[str]
     MATRICES: bool
+    LEAST: float
     TOLERANCES: tuple[str, ...]
 
     def why_not(self, battery: Battery, rho0: InitialState, tlist: FloatArray) -> str:
@@ -229,20 +232,29 @@ def choose(
         if refusal := why_not(module, battery, rho0, tlist, needs):
             raise ValueError(f"Solver {solver!r} cannot do this model: {refusal}. Use solver='auto'.")
         return Choice(solver, module, "asked for", "")
-    refusals = {name: why_not(load(name), battery, rho0, tlist, needs) for name in SOLVERS}
-    able = [name for name, refusal in refusals.items() if not refusal]
+    refusals: dict[str, str] = {}
+    costs: dict[str, float] = {}
+    slower: list[str] = []
+    for name in sorted(SOLVERS, key=lambda name: load(name).LEAST):
+        module = load(name)
+        if costs and min(costs.values()) < module.LEAST:
+            slower.append(name)
+        elif refusal := why_not(module, battery, rho0, tlist, needs):
+            refusals[name] = refusal
+        else:
+            costs[name] = module.seconds(battery, rho0, tlist, spectrum=needs.spectrum)
     missed = "; ".join(f"{name}: {why}" for name, why in refusals.items() if not load(name).MATRICES)
-    if not able:
+    if not costs:
         raise MemoryError(
             f"{battery.N} cells have too many levels to write their state out, and the solvers for many cells do not "
             f"fit: {missed}. Use fewer cells."
         )
-    costs = {name: load(name).seconds(battery, rho0, tlist, spectrum=needs.spectrum) for name in able}
     order = sorted(costs, key=lambda name: costs[name])
     forecasts = ", ".join(f"{name} {costs[name]:.1g} s" for name in order)
-    compared = "; ".join([f"forecast: {forecasts}", *(f"{name}: {why}" for name, why in refusals.items() if why)])
+    others = [f"never as fast: {', '.join(slower)}"] if slower else []
+    compared = "; ".join([f"forecast: {forecasts}", *others, *(f"{name}: {why}" for name, why in refusals.items())])
     best = order[0]
-    could = any(not load(name).MATRICES for name in able)
+    could = any(not load(name).MATRICES for name in costs)
     choice = Choice(best, load(best), SOLVERS[best], compared, "" if could else missed)
     if costs[best] > YEAR:
         require_memory(choice, battery, rho0, tlist)

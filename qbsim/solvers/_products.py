@@ -10,9 +10,12 @@ import numpy as np
 
 from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import tell
+from ..measures.passive_energy import counted_passive_energy
 from ..measures.series import CellStates
-from ._product_passive import SAME, Sums, level_sums, passive_bounds, spectrum_sums
+from ._product_passive import SAME, Sums, different, level_sums, passive_bounds, spectrum_sums
 
+COUNTABLE = 1000  # cells up to which 2^N is a float
+TOGETHER = 2**17  # eigenvalues at all times that are listed at once
 PURE = 1e-15  # smaller eigenvalue of a cell that passes for rounding of a pure state
 
 
@@ -85,6 +88,11 @@ class ProductStates(CellStates):
         levels, ground = self._levels[key], float(np.minimum(omega, 0).sum())
         lower = np.where(lower > PURE, lower, 0.0)
         chosen, copies = alike(np.concatenate([lower, upper]))
+        if self.N <= COUNTABLE and levels.is_exact and len(self) * different(copies) <= TOGETHER:
+            p, numbers = _listed(upper[:, chosen], lower[:, chosen], copies)
+            tell(spectra=spectra * len(self))
+            least = counted_passive_energy(p, numbers, levels.above.values, np.exp(levels.above.logs))
+            return least + ground * self._traces.prod(axis=1), 0.0
         values, error = np.empty(len(self)), 0.0
         for t, trace in enumerate(self._traces.prod(axis=1).tolist()):
             spectrum = spectrum_sums(upper[t, chosen], lower[t, chosen], copies)
@@ -116,6 +124,17 @@ class ProductStates(CellStates):
 
     def hermiticity_error(self) -> float:
         return float(np.abs(self.cells - self.cells.conj().swapaxes(2, 3)).max())
+
+
+def _listed(upper: FloatArray, lower: FloatArray, copies: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Products of eigenvalues of kinds of cells, (T, K), and how often each occurs, (K,)."""
+    p, numbers = np.ones((len(upper), 1)), np.ones(1)
+    for a, b, n in zip(upper.T, lower.T, copies.tolist(), strict=True):
+        k = np.arange(n + 1)
+        own = a[:, None] ** (n - k) * b[:, None] ** k
+        p = (p[:, :, None] * own[:, None]).reshape(len(p), -1)
+        numbers = np.multiply.outer(numbers, [float(math.comb(n, m)) for m in k]).ravel()
+    return p, numbers
 
 
 def alike(curves: FloatArray) -> tuple[IntArray, IntArray]:

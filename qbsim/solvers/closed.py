@@ -22,6 +22,7 @@ from ._cost import FLOP
 
 TERMS = frozenset({"fields", "exchange", GENERAL_OPERATORS})
 MATRICES = True
+LEAST = 1e-3
 TOLERANCES = ()  # exact to rounding
 CHUNK_BYTES = 128 * 2**20  # amplitudes returned at a time
 PIECE = 300.0  # norm of the Hamiltonian times the duration of a step
@@ -84,7 +85,7 @@ def _costs(part: _Blocks, tlist: FloatArray) -> tuple[float, float]:
 
 def seconds(battery: Battery, rho0: InitialState, tlist: FloatArray, *, spectrum: bool) -> float:
     """Eigenvectors of the reachable blocks, or steps; the spectrum of a ket costs nothing without a charger."""
-    return 1e-3 + min(_costs(_reachable(battery, rho0), tlist)) + 1e-9 * len(tlist) * math.prod(battery.dims)
+    return LEAST + min(_costs(_reachable(battery, rho0), tlist)) + 1e-9 * len(tlist) * math.prod(battery.dims)
 
 
 def forecast(battery: Battery, rho0: InitialState, tlist: FloatArray) -> int:

@@ -24,6 +24,7 @@ from ._cost import FLOP, eigenvalues, generator_norm
 
 TERMS = NETWORK_TERMS | {GENERAL_OPERATORS, GENERAL_LOSSES, "superoperators"}
 MATRICES = True
+LEAST = 3e-4
 TOLERANCES = ()  # exact to rounding
 MAX_DIMENSION = 32  # of the Hilbert space: a 1024 x 1024 exponential takes half a minute
 PADE_NORM = 5.4  # up to here an exponential needs no squaring
@@ -44,7 +45,7 @@ def seconds(battery: Battery, rho0: InitialState, tlist: FloatArray, *, spectrum
     products = 8.0 * D**6 * FLOP
     exponentials = different * (3e-4 + (10 + squarings) * products)
     spectra = eigenvalues([math.prod(battery.cell_dims)], len(tlist)) if spectrum else 0.0
-    return 3e-4 + exponentials + len(tlist) * (2e-6 + 2e-9 * D**4) + spectra
+    return LEAST + exponentials + len(tlist) * (2e-6 + 2e-9 * D**4) + spectra
 
 
 def forecast(battery: Battery, rho0: InitialState, tlist: FloatArray) -> int:

@@ -23,6 +23,7 @@ from ._products import ProductStates, alike
 
 TERMS = frozenset({"fields", "loss", "pumping", "dephasing"})
 MATRICES = False
+LEAST = 1e-4
 TOLERANCES = ()  # exact to rounding
 SEGMENT_BYTES = 2**27  # states of the cells returned at a time
 LISTED, BINNED, SHIFTED = 6e-8, 1e-7, 5e-10  # seconds per sum over subsets that is listed, per bin, and cell and bin
@@ -43,7 +44,7 @@ def why_not(battery: Network, rho0: InitialState, tlist: FloatArray) -> str:
 
 def seconds(battery: Network, rho0: InitialState, tlist: FloatArray, *, spectrum: bool) -> float:
     """A pass over the cells, and the eigenvalues of their products."""
-    cost = 1e-4 + 1e-7 * len(tlist) * battery.N
+    cost = LEAST + 1e-7 * len(tlist) * battery.N
     if spectrum:
         listed, bins = _sizes(battery, rho0)
         cost += (len(tlist) + 1) * (LISTED * listed + (BINNED + SHIFTED * battery.N) * bins)

@@ -28,6 +28,7 @@ from ._spectrum import numerical_range
 
 TERMS = NETWORK_TERMS
 MATRICES = True
+LEAST = 2e-3
 TOLERANCES = ("rtol",)  # it is absolute: relative to the norm of a state, which is at most 1
 STORE_BYTES = 256 * 2**20  # Faber vectors of a whole step are kept up to here, so that any time can be had from them
 # One application of the generator costs this times N multiply-adds per entry (measured, in those of a matrix product).
@@ -53,7 +54,7 @@ def seconds(battery: Network, rho0: InitialState, tlist: FloatArray, *, spectrum
     each = (SECTOR_COST if sectors else DENSE_COST) * N * entries * 2 * FLOP
     outputs = 2 * FLOP * entries * len(tlist) * min(applications, MAX_TERMS)
     spectra = eigenvalues(sizes, len(tlist)) if spectrum else 0.0
-    return 2e-3 + 1e-3 * steps + applications * (each + 3e-6) + outputs + spectra
+    return LEAST + 1e-3 * steps + applications * (each + 3e-6) + outputs + spectra
 
 
 def _block_sizes(N: int, sectors: bool) -> list[int]:

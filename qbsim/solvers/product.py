@@ -14,9 +14,9 @@ import numpy as np
 from .._checks import FloatArray
 from ..networks import Network
 from ..states import InitialState
-from .independent import forecast, run, seconds
+from .independent import LEAST, forecast, run, seconds
 
-__all__ = ["MATRICES", "TERMS", "TOLERANCES", "forecast", "run", "seconds", "why_not"]
+__all__ = ["LEAST", "MATRICES", "TERMS", "TOLERANCES", "forecast", "run", "seconds", "why_not"]
 
 TERMS = frozenset({"fields", "exchange", "loss", "pumping", "dephasing"})
 MATRICES = False

@@ -29,6 +29,7 @@ TERMS = NETWORK_TERMS | {
     "an operator that depends on time",
 }
 MATRICES = True
+LEAST = 0.01
 TOLERANCES = ("rtol", "atol")
 # Longest step over the norm of the generator. Where nothing happens QuTiP's steps grow without limit, and what it
 # interpolates between them then is wrong by orders of magnitude.
@@ -64,7 +65,7 @@ def seconds(battery: Battery, rho0: InitialState, tlist: FloatArray, *, spectrum
     entries = generator_entries(battery) / (D if _is_closed(battery, rho0) else 1)
     steps = max(len(tlist), span * generator_norm(battery) / 2)
     spectra = eigenvalues([math.prod(battery.cell_dims)], len(tlist)) if spectrum and battery.has_losses else 0.0
-    return 0.01 + 1e-7 * entries + 16 * steps * (1e-5 + 8e-9 * entries) + 1e-5 * len(tlist) + spectra
+    return LEAST + 1e-7 * entries + 16 * steps * (1e-5 + 8e-9 * entries) + 1e-5 * len(tlist) + spectra
 
 
 def forecast(battery: Battery, rho0: InitialState, tlist: FloatArray) -> int:

@@ -34,6 +34,7 @@ from ._sparse_steps import numerical_range
 
 TERMS = NETWORK_TERMS | {GENERAL_OPERATORS, GENERAL_LOSSES, "superoperators"}
 MATRICES = True
+LEAST = 8e-3
 TOLERANCES = ("rtol",)  # it is absolute: relative to the norm of a state, which is at most 1
 FIRST = 32_000  # coordinates that are looked for before the run
 FEW = 1000  # to begin with, where the generator is applied more often than LONG
@@ -173,7 +174,7 @@ def seconds(battery: Battery, rho0: InitialState, tlist: FloatArray, *, spectrum
         steps = len(np.unique(np.diff(tlist).round(12)))
         products = min(products, steps * (1e-3 + 2e-9 * size**3) + 2e-6 * len(tlist))
     spectra = eigenvalues([math.prod(battery.cell_dims)], len(tlist)) if spectrum else 0.0
-    return 8e-3 + 4e-7 * entries + products + spectra
+    return LEAST + 4e-7 * entries + products + spectra
 
 
 def forecast(battery: Battery, rho0: InitialState, tlist: FloatArray) -> int:

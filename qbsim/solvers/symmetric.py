@@ -29,6 +29,7 @@ from ._twins import Classes, has_twins, twin_classes
 TERMS = NETWORK_TERMS
 TOLERANCES = ("rtol",)  # it is absolute: in the trace norm, which is 1
 MATRICES = False
+LEAST = 1e-2
 SHARE = 0.01  # of rtol: bound on the error of the states in the trace norm
 DROPPED = 0.1  # of that bound: what sectors may hold that are left out
 SEGMENT_BYTES = 2**29  # states returned at a time, beyond one
@@ -129,7 +130,7 @@ def seconds(battery: Network, rho0: InitialState, tlist: FloatArray, *, spectrum
     steps = float((entries * ENTRY + CALL) @ applications)
     outputs = 1e-9 * len(tlist) * float(work.sizes @ np.minimum(applications, 400))
     spectra = work.eigenvalues(len(tlist)) if spectrum else 0.0
-    return 1e-2 + ASSEMBLY * float(entries.sum()) + steps + outputs + spectra
+    return LEAST + ASSEMBLY * float(entries.sum()) + steps + outputs + spectra
 
 
 def forecast(battery: Network, rho0: InitialState, tlist: FloatArray) -> int:
