@@ -96,7 +96,7 @@ def main() -> None:
             f"| {geometry.__name__}, {N} cells, {state} | {solver} | {ours:.2g} s | {' | '.join(shown)} |", flush=True
         )
     w = np.random.default_rng(0).uniform(0.5, 1.5, 400)
-    ours, _, solver = by_qbsim(qb.network((), omega=w, gamma=w), "plus")
+    ours, _, solver = by_qbsim(qb.network((), 400, omega=w, gamma=w), "plus")
     print(f"| 400 different cells apart, plus | {solver} | {ours:.2g} s | | |")
     print(f"\npeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2g} GiB")
 
