@@ -208,7 +208,7 @@ WORDS = {
     "thermal states": "states.py",
     "random fields": "models/disorder.py",
     "decay modes": "decay.py",
-    "Network": "networks.py",
+    "Network": "networks/network.py",
     "quantum advantage": "charging/power.py",
     "claims table": "ledger/claims.py",
     "energy": "measures/ergotropy.py",

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property, reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import qutip
 import scipy.sparse
 from qutip import Qobj, QobjEvo
 
-from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, explained, per_bond, per_cell
-from ._drives import check_arguments, operator_digest, read_operator
-from ._html import network_html
-from ._machine import require_cells
-from .battery import GENERAL_OPERATORS, MOVING, Battery
-from .decay import NetworkReport, bond_factor_limits, decay_modes, is_positive, largest_gamma_bond
-from .geometry import read_edges
-from .operators import lowering, occupations, raising, sigma_z
+from .._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, explained, per_bond, per_cell
+from .._drives import check_arguments, operator_digest, read_operator
+from .._html import network_html
+from .._machine import require_cells
+from ..battery import GENERAL_OPERATORS, MOVING, Battery
+from ..decay import NetworkReport, bond_factor_limits, is_positive, largest_gamma_bond
+from ..geometry import read_edges
+from ..operators import lowering, occupations, raising, sigma_z
+from .parts import Term, exchange, mode_jumps
 
-__all__ = ["NETWORK_TERMS", "OPERATORS", "TERMS", "Network", "Term"]
+__all__ = ["NETWORK_TERMS", "OPERATORS", "TERMS", "Network"]
 
 # What the compiled kernel and its bounds know. A new row of TERMS is left out here until they do: the solvers that list
 # these names then refuse a network that has it.
@@ -77,6 +77,12 @@ class Network(Battery):
 
     extra: Qobj | QobjEvo | None = None
     """Term of H beside those of the arrays."""
+
+    omega: FloatArray
+    J: FloatArray
+    decay_matrix: FloatArray
+    dephasing: FloatArray
+    nbar: FloatArray
 
     @explained
     def __init__(
@@ -261,49 +267,11 @@ class Network(Battery):
         return NetworkReport(K, self.edges, dephases, *np.linalg.eigh(K), limits, largest, tuple(notes))
 
 
-class Term(NamedTuple):
-    """A term of the master equation of a network.
-
-    Attributes
-    ----------
-    array : callable
-        Numbers of the term; it is absent if they all vanish.
-    parts : callable
-        Its parts of H or, for a term that loses energy or coherence, its jump operators; a superoperator is a term of
-        the generator.
-    loses : bool
-        Whether it is dissipative.
-    weight : float
-        Largest ``||L^+ L||`` of its jumps in units of the sum of its numbers; bounds the rate of jumps.
-    """
-
-    array: Callable[[Network], FloatArray]
-    parts: Callable[[Network], Iterable[Qobj]]
-    loses: bool = False
-    weight: float = 1.0
-
-
-def _hops(net: Network) -> Iterable[Qobj]:
-    """Exchange of every bond, J_ij (s+_i s-_j + h.c.)."""
-    for i, j in zip(*np.nonzero(np.triu(net.J, 1)), strict=True):
-        hop = raising(int(i), net.N) * lowering(int(j), net.N)
-        yield net.J[i, j] * (hop + hop.dag())
-
-
-def _mode_jumps(matrix: FloatArray, op: Callable[[int, int], Qobj]) -> Iterable[Qobj]:
-    """Jump operators of the modes of a rate matrix; `op` makes the operator of cell k of N."""
-    cell_ops = [op(k, len(matrix)) for k in range(len(matrix))]
-    for rate, mode in zip(*decay_modes(matrix), strict=True):
-        L = sum((v * s for v, s in zip(mode, cell_ops, strict=True) if v != 0), start=0 * cell_ops[0])
-        # a negative rate has no jump operator: it enters as a term of the generator
-        yield np.sqrt(rate) * L if rate > 0 else rate * qutip.lindblad_dissipator(L)
-
-
 TERMS = {
     "fields": Term(lambda net: net.omega, lambda net: [net._fields()]),
-    "exchange": Term(lambda net: net.J, _hops),
-    "loss": Term(lambda net: net.loss_matrix, lambda net: _mode_jumps(net.loss_matrix, lowering), loses=True),
-    "pumping": Term(lambda net: net.pump_matrix, lambda net: _mode_jumps(net.pump_matrix, raising), loses=True),
+    "exchange": Term(lambda net: net.J, lambda net: exchange(net.J)),
+    "loss": Term(lambda net: net.loss_matrix, lambda net: mode_jumps(net.loss_matrix, lowering), loses=True),
+    "pumping": Term(lambda net: net.pump_matrix, lambda net: mode_jumps(net.pump_matrix, raising), loses=True),
     "dephasing": Term(
         lambda net: net.dephasing,
         lambda net: (np.sqrt(phi / 2) * sigma_z(k, net.N) for k, phi in enumerate(net.dephasing) if phi > 0),
