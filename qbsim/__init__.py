@@ -44,10 +44,14 @@ from .models.cooper_pair_boxes import cooper_pair_boxes
 from .models.dicke import dicke, dicke_start
 from .models.disorder import disordered_chain, random_fields
 from .models.drive import drive
+from .models.heisenberg import heisenberg
+from .models.ising_chain import ising_chain
 from .models.network import network
 from .models.oscillator import oscillator
 from .models.spin_chain import coupling_profile, spin_chain
+from .models.transmon_chain import transmon_chain
 from .models.xx_chain import xx_chain
+from .models.xxz_chain import xxz_chain
 from .networks import Network
 from .states import classical, empty, full, plus
 from .sweeps.replay import replay
@@ -95,7 +99,9 @@ __all__ = [
     "fit_exponential",
     "full",
     "half_life",
+    "heisenberg",
     "incoherent_ergotropy",
+    "ising_chain",
     "l1_coherence",
     "largest_negativity",
     "linear",
@@ -118,7 +124,9 @@ __all__ = [
     "sweep",
     "symmetric_ergotropy",
     "total_ergotropy",
+    "transmon_chain",
     "xx_chain",
+    "xxz_chain",
 ]
 
 
@@ -129,7 +137,10 @@ _NAMES = {
     "qbsim.all_to_all(N)": "complete complete_graph fully_connected symmetric",
     "qbsim.network(edges, N)": "graph lattice system model",
     "qbsim.single_cell(gamma=...)": "qubit cell two_level two_level_system tls",
-    "qbsim.spin_chain(n)": "heisenberg heisenberg_chain ising xxz xxz_chain",
+    "qbsim.spin_chain(n)": "spin_model lmg",
+    "qbsim.heisenberg(edges, J=...)": "heisenberg_chain heisenberg_model xxx xxx_chain",
+    "qbsim.xxz_chain(omega, J=..., Delta=...)": "xxz xyz",
+    "qbsim.ising_chain(omega, J=...)": "ising tfim transverse_ising",
     "qbsim.dicke(n, lam=...)": "tavis_cummings jaynes_cummings rabi dicke_battery",
     "qbsim.disordered_chain(N, delta, exchange=..., rng=...)": "disorder disordered random_chain",
     "qbsim.full(N)": "excited excited_state charged ones",

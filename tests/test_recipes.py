@@ -150,7 +150,7 @@ def test_a_term_is_three_files_and_a_test_fails_until_all_are_done(copy):
     blocks = recipe("A term of the master equation")
     assert len(blocks) == 3
     check = (
-        "import sys\nsys.path.insert(0, 'tests/solvers')\nimport test_terms as tests\n"
+        "import sys\nsys.path[:0] = ['tests', 'tests/solvers']\nimport test_terms as tests\n"
         "tests.test_network_has_an_argument_for_every_term()\ntests.test_the_reference_solver_knows_every_term()\n"
         "for name in tests.SOLVERS:\n    tests.test_every_solver_follows_the_liouvillian_or_is_refused(name)\n"
     )

@@ -11,12 +11,12 @@ from qutip import Qobj
 
 from .._checks import FloatArray
 from ..decay import decay_modes
-from ..operators import lowering, raising
+from ..operators import lowering, raising, sigma_x, sigma_y, sigma_z
 
 if TYPE_CHECKING:
     from .network import Network
 
-__all__ = ["Term", "exchange", "mode_jumps"]
+__all__ = ["Term", "arrows", "exchange", "flips", "mode_jumps", "pairs", "turns", "zz_couplings"]
 
 
 class Term(NamedTuple):
@@ -46,6 +46,36 @@ def exchange(J: FloatArray) -> Iterable[Qobj]:
     for i, j in zip(*np.nonzero(np.triu(J, 1)), strict=True):
         hop = raising(int(i), len(J)) * lowering(int(j), len(J))
         yield J[i, j] * (hop + hop.dag())
+
+
+def zz_couplings(zz: FloatArray) -> Iterable[Qobj]:
+    """ZZ coupling of every bond, (zz_ij / 4) sigma_z,i sigma_z,j."""
+    for i, j in zip(*np.nonzero(np.triu(zz, 1)), strict=True):
+        yield zz[i, j] / 4 * sigma_z(int(i), len(zz)) * sigma_z(int(j), len(zz))
+
+
+def pairs(pair: FloatArray) -> Iterable[Qobj]:
+    """Double excitation of every bond, pair_ij (s+_i s+_j + h.c.)."""
+    for i, j in zip(*np.nonzero(np.triu(pair, 1)), strict=True):
+        both = raising(int(i), len(pair)) * raising(int(j), len(pair))
+        yield pair[i, j] * (both + both.dag())
+
+
+def arrows(dm: FloatArray) -> Iterable[Qobj]:
+    """Dzyaloshinskii-Moriya term of every bond, dm_ij (i s+_i s-_j + h.c.)."""
+    for i, j in zip(*np.nonzero(np.triu(dm, 1)), strict=True):
+        hop = 1j * raising(int(i), len(dm)) * lowering(int(j), len(dm))
+        yield dm[i, j] * (hop + hop.dag())
+
+
+def flips(x: FloatArray) -> Iterable[Qobj]:
+    """Transverse field of every cell, (x_k / 2) sigma_x,k."""
+    return (a / 2 * sigma_x(k, len(x)) for k, a in enumerate(x) if a != 0)
+
+
+def turns(y: FloatArray) -> Iterable[Qobj]:
+    """The same a quarter turn on, (y_k / 2) sigma_y,k."""
+    return (a / 2 * sigma_y(k, len(y)) for k, a in enumerate(y) if a != 0)
 
 
 def mode_jumps(matrix: FloatArray, op: Callable[[int, int], Qobj]) -> Iterable[Qobj]:

@@ -1,10 +1,11 @@
 r"""Closed form: the same diagonal state on every cell, the same gamma and nbar, no bond decay.
 
-The state stays the same diagonal product, whatever the fields, the exchange, the dephasing and the graph:
+The state stays the same diagonal product, whatever the fields, zz, the exchange, dm, the dephasing and the graph:
 
 .. math:: p(t) = p_\infty + (p_0 - p_\infty)\,e^{-\gamma(2\bar n+1)t}, \qquad p_\infty = \frac{\bar n}{2\bar n+1}
 
-because the exchange moves excitations between equally filled cells and sees no coherence.
+because the exchange, also with a phase, moves excitations between equally filled cells and sees no coherence, and
+ZZ couplings are diagonal.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ..operators import occupations
 from ..states import InitialState
 from . import Settings
 
-TERMS = NETWORK_TERMS
+TERMS = NETWORK_TERMS | {"zz", "dm"}
 MATRICES = True
 TOLERANCES = ()  # exact to rounding
 SEGMENT_BYTES = 2**28  # populations returned at a time
