@@ -128,7 +128,7 @@ def network(
     >>> from qbsim import empty, evolve, linear
     >>> pulse = network(linear(2), J=0.1, zz=0.2, x=lambda t: np.sqrt(np.pi) * np.exp(-((t - 5) ** 2)))
     >>> evolve(pulse, empty(2), [0, 10], "energy").energy.values.round(2).tolist()
-    [0.0, 1.28]
+    [0.0, 1.14]
     """
     arrows, N = read_arrows(edges, N)
     bonds = tuple((min(arrow), max(arrow)) for arrow in arrows)
