@@ -95,17 +95,15 @@ def test_every_subset_of_terms_by_every_solver(part):
     for names in SUBSETS[part::PARTS]:
         net = network_with(names)
         assert net.terms == names
-        for k, rho0 in enumerate(initial_states(rng)):
-            if rng.random() < 0.5:  # half of them take long enough
+        states = initial_states(rng)
+        k = int(rng.integers(len(states)))
+        exact = exact_states(net, states[k].proj() if states[k].isket else states[k], TIMES)
+        for name in SOLVERS:
+            module = load(name)
+            if why_not(module, net, start(states[k]), TIMES, ALL) or not module.MATRICES:
                 continue
-            exact = None
-            for name in SOLVERS:
-                module = load(name)
-                if why_not(module, net, start(rho0), TIMES, ALL) or not module.MATRICES:
-                    continue
-                if name == "qutip" and rng.random() > 0.05:  # it reads H and the jump operators themselves
-                    continue
-                exact = exact_states(net, rho0.proj() if rho0.isket else rho0, TIMES) if exact is None else exact
-                found = [s.dense for s in module.run(net, start(rho0), TIMES, Settings())]
-                message = f"{name}, {sorted(names)}, state {k}"
-                np.testing.assert_allclose(np.concatenate(found), exact, atol=1e-7, err_msg=message)
+            if name == "qutip" and rng.random() > 0.1:  # it reads H and the jump operators themselves
+                continue
+            found = [s.dense for s in module.run(net, start(states[k]), TIMES, Settings())]
+            message = f"{name}, {sorted(names)}, state {k}"
+            np.testing.assert_allclose(np.concatenate(found), exact, atol=1e-7, err_msg=message)
