@@ -64,6 +64,11 @@ class Drive(NamedTuple):
             )
         return value.real
 
+    @property
+    def norm(self) -> float:
+        """Largest minus smallest eigenvalue of the operator, or more: the norm of its commutator."""
+        return float(np.abs(self.array).sum())
+
     def with_arguments(self, args: Mapping[str, Any]) -> Drive:
         """The same with other arguments of the function."""
         return self._replace(coefficient=self.coefficient.replace_arguments(dict(args)))

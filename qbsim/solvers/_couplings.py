@@ -7,6 +7,7 @@ and i y/2, whose sign depends on the direction; their numbers come in pairs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -14,12 +15,14 @@ import scipy.sparse
 
 from .._checks import ComplexArray, FloatArray
 from ..networks import Network
+from ..networks.drives import Drive
 from ..operators import occupations
 from ..states import InitialState
 from ._layout import Layout, layout_of
 from ._packed import has_blocks
 
 Symmetry = Literal["number", "parity", "none"]
+DENSE_BLOCK = 1000  # states up to which a block is written out
 TURNS = frozenset({"x", "y"})  # terms that break both symmetries
 
 Pairs = tuple[tuple[int, int], ...]
@@ -48,9 +51,15 @@ def _bonds(mask: FloatArray) -> Pairs:
 
 
 def moves_of(net: Network) -> Moves:
-    """Moves of the constant terms of a network."""
-    turns = tuple(int(k) for k in np.flatnonzero((net.x != 0) | (net.y != 0)))
-    return Moves(_bonds((net.J != 0) | (net.dm != 0) | (net.decay_matrix != 0)), _bonds(net.pair != 0), turns)
+    """Moves of the terms of a network, drives included."""
+    hops = (net.J != 0) | (net.dm != 0) | (net.decay_matrix != 0)
+    pairs, turns = net.pair != 0, (net.x != 0) | (net.y != 0)
+    for drive in net.drives:
+        if drive.name == "pair":
+            pairs = pairs | (drive.array != 0)
+        else:
+            turns = turns | (drive.array != 0)
+    return Moves(_bonds(hops), _bonds(pairs), tuple(int(k) for k in np.flatnonzero(turns)))
 
 
 def symmetry_of(net: Network) -> Symmetry:
@@ -84,7 +93,7 @@ def energies(net: Network, frame: float = 0.0) -> FloatArray:
 
 
 def elements(net: Network, layout: Layout) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """For every kind of move: real and imaginary part of H, and G, in the order of the layout."""
+    """For every kind of move: real and imaginary part of H without drives, and G, in the order of the layout."""
     bath = net.loss_matrix + net.pump_matrix
     hops = [(net.J[b], sign * net.dm[b], bath[b]) for b in layout.bonds for sign in (1, -1)]
     pairs = [(net.pair[b], 0.0, 0.0) for b in layout.pairs]
@@ -94,26 +103,42 @@ def elements(net: Network, layout: Layout) -> tuple[FloatArray, FloatArray, Floa
     return real, imaginary, rates
 
 
+def drive_elements(drive: Drive, layout: Layout) -> tuple[FloatArray, FloatArray]:
+    """The same of what a drive multiplies: real and imaginary part."""
+    a, kind = drive.array, drive.name
+    pairs = [(a[b] if kind == "pair" else 0.0, 0.0) for b in layout.pairs]
+    x, y = (a / 2 if kind == name else np.zeros(layout.N) for name in ("x", "y"))
+    turns = [(x[k], -sign * y[k]) for k in layout.turns for sign in (1, -1)]
+    real, imaginary = np.array([*[(0.0, 0.0)] * 2 * len(layout.bonds), *pairs, *turns, (0.0, 0.0)]).T.copy()
+    return real, imaginary
+
+
 def blocks_of(
     layout: Layout, diagonal: FloatArray, real: FloatArray, imaginary: FloatArray
-) -> list[scipy.sparse.csr_matrix]:
-    """A Hermitian matrix block by block, sparse: its diagonal and its elements for every kind of move."""
+) -> Iterator[FloatArray | ComplexArray | scipy.sparse.csr_matrix]:
+    """A Hermitian matrix from its diagonal and its elements for every kind of move, block by block; sparse if large."""
     start, target, kind = layout.tables.hops
     numbers: FloatArray | ComplexArray = real + 1j * imaginary if imaginary.any() else real
-    first, found = 0, []
+    first = 0
     for block in layout.blocks:
         m = len(block)
         part = slice(start[first], start[first + m])
         counts = np.diff(start[first : first + m + 1])
         rows = np.repeat(np.arange(m), counts)
-        off = scipy.sparse.csr_matrix((numbers[kind[part]], (rows, target[part])), shape=(m, m))
-        found.append((off + scipy.sparse.diags(diagonal[block])).tocsr())
+        if m <= DENSE_BLOCK:
+            matrix = np.diag(diagonal[block]).astype(numbers.dtype)
+            matrix[rows, target[part]] = numbers[kind[part]]
+            yield matrix
+        else:
+            off = scipy.sparse.csr_matrix((numbers[kind[part]], (rows, target[part])), shape=(m, m))
+            yield (off + scipy.sparse.diags(diagonal[block])).tocsr()
         first += m
-    return found
 
 
-def hamiltonian(net: Network, blocks: Symmetry, frame: float) -> list[scipy.sparse.csr_matrix]:
-    """H block by block."""
+def hamiltonian(
+    net: Network, blocks: Symmetry, frame: float
+) -> Iterator[FloatArray | ComplexArray | scipy.sparse.csr_matrix]:
+    """H block by block, large ones sparse."""
     layout = layout_for(net, blocks)
     real, imaginary, _ = elements(net, layout)
     return blocks_of(layout, energies(net, frame), real, imaginary)

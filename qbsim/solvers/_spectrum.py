@@ -8,7 +8,8 @@ bath-mediated bonds are bounded by the spectrum of their hopping matrix and by t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import scipy.sparse.linalg
@@ -20,7 +21,6 @@ from ._couplings import Symmetry, blocks_of, hamiltonian, symmetry_of
 from ._layout import layout_of
 
 SMALL = 4  # cells up to which crude bounds cost less than they save
-DENSE_BLOCK = 1000  # states up to which a sector is diagonalised exactly
 LANCZOS_MARGIN = 1e-3  # of the spread, added to Lanczos' extreme eigenvalues, which approach from inside
 
 
@@ -98,15 +98,15 @@ def _hopping_extremes(N: int, hopping: FloatArray, fields: FloatArray) -> FloatA
     return _extremes(blocks_of(layout_of(N, True, bonds), occupations(N) @ fields, strength, 0 * strength))
 
 
-def _extremes(blocks: Sequence[scipy.sparse.csr_matrix]) -> FloatArray:
+def _extremes(blocks: Iterable[Any]) -> FloatArray:
     """Extreme eigenvalues of every block of a Hermitian matrix, (blocks, 2)."""
-    extremes = np.empty((len(blocks), 2))
-    for n, block in enumerate(blocks):
-        m = block.shape[0]
-        if m <= DENSE_BLOCK:
-            energies = np.linalg.eigvalsh(block.toarray())
-            extremes[n] = energies[0], energies[-1]
+    extremes = []
+    for block in blocks:
+        if isinstance(block, np.ndarray):
+            energies = np.linalg.eigvalsh(block)
+            extremes.append((energies[0], energies[-1]))
         else:
+            m = block.shape[0]
             guess = np.ones(m) + 0.1 * np.cos(np.arange(m))  # fixed, so that runs repeat to the bit
             low, high = (
                 float(
@@ -117,5 +117,5 @@ def _extremes(blocks: Sequence[scipy.sparse.csr_matrix]) -> FloatArray:
                 for end in ("SA", "LA")
             )
             room = LANCZOS_MARGIN * (high - low)
-            extremes[n] = low - room, high + room
-    return extremes
+            extremes.append((low - room, high + room))
+    return np.array(extremes)

@@ -16,11 +16,12 @@ import numpy as np
 
 from .._checks import FloatArray
 from .._machine import tell
+from ..battery import MOVING
 from ..measures.series import StateSeries
 from ..networks import MORE_ARRAYS, NETWORK_TERMS, Network
 from ..operators import occupations
 from ..states import InitialState
-from . import Settings
+from . import Settings, _driven
 from ._cost import FLOP, eigenvalues
 from ._couplings import Symmetry, blocks_for, elements, energies, layout_for, symmetry_of
 from ._faber import MAX_TERMS, Plan, coefficients, plan_steps, remainders, rough_work
@@ -28,7 +29,7 @@ from ._layout import Layout, Tables
 from ._packed import FaberStates, PackedStates, eigen_batch, pack
 from ._spectrum import numerical_range
 
-TERMS = NETWORK_TERMS | {*MORE_ARRAYS}
+TERMS = NETWORK_TERMS | {*MORE_ARRAYS, MOVING}  # whatever depends on time is one of its own terms
 MATRICES = True
 TOLERANCES = ("rtol",)  # it is absolute: relative to the norm of a state, which is at most 1
 STORE_BYTES = 256 * 2**20  # Faber vectors of a whole step are kept up to here, so that any time can be had from them
@@ -51,7 +52,10 @@ def seconds(battery: Network, rho0: InitialState, tlist: FloatArray, *, spectrum
     entries = float(sum(m * m for m in sizes))
     span = float(tlist[-1] - tlist[0])
     bounds = numerical_range(battery, _frame(battery, blocks), blocks, rough=True)
-    applications, steps = rough_work(*bounds, span) if span > 0 else (0.0, 0.0)
+    if battery.drives:
+        applications, steps = _driven.applications(battery, _norm(bounds), tlist), 0.0
+    else:
+        applications, steps = rough_work(*bounds, span) if span > 0 else (0.0, 0.0)
     each = _application(battery, blocks) * entries * 2 * FLOP
     outputs = 2 * FLOP * entries * len(tlist) * min(applications, MAX_TERMS)
     spectra = eigenvalues(sizes, len(tlist)) if spectrum else 0.0
@@ -86,7 +90,7 @@ class _Memory:
         size, largest = sum(m * m for m in sizes), max(sizes)
         if 8 * size * MAX_TERMS <= STORE_BYTES:
             return cls(size, largest, times, MAX_TERMS, True)
-        segment = min(times, max(1, SEGMENT_BYTES // (8 * size)))
+        segment = _segment(size, times)
         return cls(size, largest, segment, 2 + min(64, max(2, segment)), False)
 
     @property
@@ -97,10 +101,23 @@ class _Memory:
         return 8 * self.size * (self.rows + self.segment + 1) + 16 * block + unpacked
 
 
+def _segment(size: int, times: int) -> int:
+    """Packed states returned at a time."""
+    return min(times, max(1, SEGMENT_BYTES // (8 * size)))
+
+
+def _norm(bounds: tuple[float, float, float]) -> float:
+    """Bound on the norm of a generator whose numerical range lies in this rectangle: of both its Hermitian parts."""
+    left, right, height = bounds
+    return max(-left, right) + height
+
+
 def forecast(battery: Network, rho0: InitialState, tlist: FloatArray) -> int:
     """Peak memory in bytes, beyond those of the interpreter."""
     blocks = blocks_for(battery, rho0)
     memory = _Memory.of(battery.N, blocks, len(tlist))
+    if battery.drives:
+        return replace(memory, rows=_driven.rows(), segment=_segment(memory.size, len(tlist))).peak
     # where memory matters, so does the number of vectors and times of a step
     if memory.whole_step and memory.peak > ROUGH_BYTES and len(tlist) > 1:
         plan = _plan(battery, tlist, blocks, Settings().rtol, passive_only=False)
@@ -132,6 +149,10 @@ def run(battery: Network, rho0: InitialState, tlist: FloatArray, settings: Setti
         yield PackedStates(q[None], tlist, 0 * tlist, layout, frame)
         return
     memory = _Memory.of(battery.N, blocks, len(tlist))
+    if battery.drives:
+        norm, segment = _norm(numerical_range(battery, frame, blocks)), _segment(memory.size, len(tlist))
+        yield from _driven.run(battery, blocks, q, tlist, norm, settings.rtol, segment)
+        return
     plan = _plan(battery, tlist, blocks, settings.rtol, settings.passive_tol is not None)
     stepper = _Stepper(plan, generator_of(battery, layout, frame), memory)
     now, k, span = float(tlist[0]), 0, float(tlist[-1] - tlist[0])
