@@ -16,16 +16,25 @@ import numpy as np
 
 import qbsim as qb
 from qbsim.charging import uncharged
-from qbsim.evolution import is_spectral, series
+from qbsim.evolution import needs_of, series
 from qbsim.measures.table import read_measures
 from qbsim.models.dicke import dicke_start
 from qbsim.solvers import choose
+from qbsim.states import read_state
 
 TIMES = 51
 
 
 def chain(N, gamma_bond=0.0):
     return qb.network(qb.linear(N), omega=np.linspace(8, 12, N), J=10.0, gamma=1.0, gamma_bond=gamma_bond)
+
+
+def clique(N, geometry=qb.all_to_all, gamma_bond=0.25):
+    return qb.network(geometry(N), J=2.0, gamma=0.5, gamma_bond=gamma_bond, dephasing=0.25)
+
+
+def apart(N):
+    return qb.network((), N, omega=np.linspace(8, 12, N), gamma=np.linspace(0.8, 1.2, N))
 
 
 KINDS = {  # what it is, solver, and sizes to a battery and a state
@@ -35,6 +44,10 @@ KINDS = {  # what it is, solver, and sizes to a battery and a state
     "chain, plus, small": ("dense", [3, 5], lambda N: (chain(N), qb.plus(N))),
     "chain, plus, any model": ("qutip", [5, 6], lambda N: (chain(N), qb.plus(N))),
     "drive of all cells, no losses": ("closed", [8, 12], lambda N: ((b := qb.drive(N, N)), uncharged(b))),
+    "all to all, plus": ("symmetric", [20, 40, 100], lambda N: (clique(N), "plus")),
+    "all to all, classical": ("symmetric", [100], lambda N: (clique(N), "classical")),
+    "star, plus": ("symmetric", [20, 40], lambda N: (clique(N, qb.central, 0.5 / np.sqrt(N - 1)), "plus")),
+    "uncoupled cells, all different, plus": ("independent", [100, 400], lambda N: (apart(N), "plus")),
     "Dicke, no losses": ("closed", [20, 50], lambda n: ((b := qb.dicke(n, lam=0.5)), dicke_start(b))),
 }
 
@@ -53,14 +66,16 @@ print(json.dumps([*sizes.forecast(kind, N), time.process_time() - began, peak() 
 
 def _request(kind, N):
     solver, _, make = KINDS[kind]
-    return *make(N), np.linspace(0, 1, TIMES), read_measures(("energy", "ergotropy")), solver
+    battery, state = make(N)
+    start = read_state(state, battery.dims)
+    return battery, start, np.linspace(0, 1, TIMES), read_measures(("energy", "ergotropy")), solver
 
 
 def forecast(kind, N):
     """Seconds and bytes, by the solver."""
     battery, rho0, times, measures, solver = _request(kind, N)
     module = choose(battery, rho0, times, solver).module
-    seconds = module.seconds(battery, rho0, times, spectrum=is_spectral(measures))
+    seconds = module.seconds(battery, rho0, times, spectrum=needs_of(measures).spectrum)
     return seconds, module.forecast(battery, rho0, times)
 
 

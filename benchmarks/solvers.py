@@ -34,6 +34,7 @@ import qbsim as qb
 from qbsim.evolution import series
 from qbsim.measures.table import read_measures
 from qbsim.solvers import Settings, choose
+from qbsim.states import read_state
 
 MEASURES = read_measures(("energy", "ergotropy"))
 ACCURACY = 1e-7  # of the spread of H0, for QuTiP
@@ -80,9 +81,10 @@ def lapack_seconds(battery: qb.Network, rho0: qutip.Qobj, tlist: np.ndarray, rep
     """Eigenvalues alone, of the density matrices qbsim diagonalises."""
     from qbsim.solvers import _kernels as kernels
 
-    module = choose(battery, rho0, tlist).module
+    start = read_state(rho0, battery.dims)
+    module = choose(battery, start, tlist).module
     total = 0.0
-    for segment in module.run(battery, rho0, tlist, Settings()):
+    for segment in module.run(battery, start, tlist, Settings()):
         if not hasattr(segment, "layout"):
             return float("nan")  # closed form: no eigenvalue problem at all
         start = 0
@@ -107,7 +109,7 @@ def qutip_run(battery: qb.Network, rho0: qutip.Qobj, tlist: np.ndarray, options:
 
 def qutip_seconds(battery: qb.Network, rho0: qutip.Qobj, tlist: np.ndarray, repeat: int) -> tuple[float, str]:
     """Best of QuTiP's forms and methods at equal accuracy."""
-    exact = series(battery, rho0, tlist, MEASURES).values
+    exact = series(battery, read_state(rho0, battery.dims), tlist, MEASURES).values
     spread = float(np.abs(battery.omega).sum())
     best, name = np.inf, ""
     for form, method in itertools.product((False, True), ("adams", "vern9")):
@@ -140,11 +142,12 @@ def measure(model: Callable[[int], qb.Network], N: int, state: str, times: int, 
     """One line of the table."""
     battery, rho0 = model(N), getattr(qb, state)(N)
     tlist = np.linspace(0, 1, times)
-    run = series(battery, rho0, tlist, MEASURES)  # compiles and warms up
-    ours = best_of(lambda: series(model(N), rho0, tlist, MEASURES), repeat)
+    start = read_state(rho0, battery.dims)
+    run = series(battery, start, tlist, MEASURES)  # compiles and warms up
+    ours = best_of(lambda: series(model(N), start, tlist, MEASURES), repeat)
     passive = float("nan")
     if run.choice.name == "network" and state == "plus":
-        passive = best_of(lambda: series(model(N), rho0, tlist, MEASURES, Settings(passive_tol=1e-4)), repeat)
+        passive = best_of(lambda: series(model(N), start, tlist, MEASURES, Settings(passive_tol=1e-4)), repeat)
     theirs, form = qutip_seconds(battery, rho0, tlist, 2) if compare else (float("nan"), "")
     lapack = lapack_seconds(battery, rho0, tlist, repeat)
     name = "disordered chain" if model is disordered_chain else "collective decay"
@@ -178,10 +181,12 @@ def memory_of(N: int, state: str, model: str, times: int) -> dict:
         "from benchmarks.solvers import MEASURES, collective_line, disordered_chain\n"
         "from qbsim.solvers import network\n"
         "from qbsim.evolution import series\n"
+        "from qbsim.states import read_state\n"
         "peak = lambda: 1024 * int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])\n"
         "small = collective_line(4)\n"
-        "series(small, qb.plus(4), np.linspace(0, 1, 3), MEASURES)\n"
-        f"battery, rho0, t = {model}({N}), qb.{state}({N}), np.linspace(0, 1, {times})\n"
+        "series(small, read_state(qb.plus(4), small.dims), np.linspace(0, 1, 3), MEASURES)\n"
+        f"battery, t = {model}({N}), np.linspace(0, 1, {times})\n"
+        f"rho0 = read_state(qb.{state}({N}), battery.dims)\n"
         "base, forecast, start = peak(), network.forecast(battery, rho0, t), time.perf_counter()\n"
         "series(battery, rho0, t, MEASURES)\n"
         "print(json.dumps([forecast, peak() - base, peak(), time.perf_counter() - start]))\n"

@@ -21,6 +21,7 @@ from qbsim._machine import one_thread
 from qbsim.evolution import series
 from qbsim.measures.table import read_measures
 from qbsim.solvers import Settings
+from qbsim.states import read_state
 from qbsim.sweeps.tasks import Curve
 
 TIMES = np.linspace(0, 1, 101)
@@ -58,7 +59,7 @@ def bare(N: int, realizations: int, states: list[str]) -> None:
     table = read_measures(["energy", "ergotropy"])
     with one_thread():
         for state in states:
-            rho0 = getattr(qb, state)(N)
+            rho0 = read_state(state, [2] * N)
             for k in range(realizations):
                 rng = np.random.default_rng(np.random.SeedSequence([0, k]))
                 series(chain(N, 2.0, rng=rng), rho0, TIMES, table)

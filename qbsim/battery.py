@@ -330,7 +330,8 @@ class Battery:
 
     def __repr__(self) -> str:
         name = f" {self.label!r}" if self.label else ""
-        return f"<{type(self).__name__}{name}: N = {self.N}, dims = {self.dims}, {len(self.edges)} bonds>"
+        dims = self.dims if len(self.dims) <= 12 or len({*self.dims}) > 1 else f"[{self.dims[0]}] * {len(self.dims)}"
+        return f"<{type(self).__name__}{name}: N = {self.N}, dims = {dims}, {len(self.edges)} bonds>"
 
     def _repr_html_(self) -> str:
         return battery_html(self)

@@ -20,16 +20,17 @@ from qutip import Qobj
 
 from ._checks import FloatArray, as_count, as_flag, as_real, as_real_array, explained, other_roads
 from ._html import collective_html
+from ._machine import require
 from .battery import Battery
 from .curves import efficiency
 from .measures.ergotropy import ergotropy
+from .measures.passive_energy import counted_passive_energy
 from .measures.reference import Reference
 from .measures.series import StateSeries
 from .measures.table import MEASURES
 from .operators import copies, lowering, raising, sigma_z, spins
 
 __all__ = [
-    "MOST_CELLS",
     "Collective",
     "choose_space",
     "collective_losses",
@@ -42,7 +43,6 @@ __getattr__ = other_roads(__name__, {name: f"qbsim.operators.{name}" for name in
 COHERENCE = 1e-8  # between different total spins, that passes for rounding
 CHECKED = 128  # dimension of H0 up to which its levels are compared with those given
 LEVEL_TOLERANCE = 1e-9  # of the largest level
-MOST_CELLS = 12  # with losses of single cells: blocks that stand for up to 2^12 levels
 
 
 def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nbar: float = 0.0) -> list[Qobj]:
@@ -55,7 +55,7 @@ def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nba
     Parameters
     ----------
     n : int
-        Number of cells, at most 12.
+        Number of cells.
     gamma, dephasing : float
         Decay rate of the population and extra decay rate of the coherence of a cell, as in `network`.
     nbar : float
@@ -70,7 +70,9 @@ def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nba
     Raises
     ------
     TypeError, ValueError
-        For more than 12 cells, or a rate or occupation below 0.
+        For a rate or occupation below 0.
+    MemoryError
+        For more cells than fit.
 
     Notes
     -----
@@ -96,11 +98,8 @@ def collective_losses(n: int, *, gamma: float = 0.0, dephasing: float = 0.0, nba
     [0.0, 1.0, 2.0, 3.0, 1.0, 2.0]
     """
     n = as_count("n", n)
-    if n > MOST_CELLS:
-        raise ValueError(
-            f"Losses of single cells leave the symmetric states; the blocks of all spins are offered for n <= "
-            f"{MOST_CELLS}, but n = {n}."
-        )
+    levels = (n // 2 + 1) * ((n + 1) // 2 + 1)
+    require(90 * n * levels, f"Losses of n = {n} single cells on the blocks of total spin", "Use fewer cells.")
     gamma, dephasing = as_real("gamma", gamma, minimum=0), as_real("dephasing", dephasing, minimum=0)
     nbar = as_real("nbar", nbar, minimum=0)
     # sigma_z = 2 (sigma_z / 2), so phi / 2 becomes 2 phi
@@ -161,12 +160,13 @@ def _efficiency(states: StateSeries, ref: Reference) -> FloatArray:
 
 
 def _entropy(states: StateSeries, ref: Reference) -> FloatArray:
-    p = _collective(ref).spectrum(states)
-    return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0), axis=1)
+    p, times = _collective(ref).spectrum(states)
+    return -np.where(p > 0, times * p * np.log(np.where(p > 0, p, 1.0)), 0.0).sum(axis=1)
 
 
 def _purity(states: StateSeries, ref: Reference) -> FloatArray:
-    return (_collective(ref).spectrum(states) ** 2).sum(axis=1)
+    p, times = _collective(ref).spectrum(states)
+    return (times * p**2).sum(axis=1)
 
 
 _FORMULAS: dict[str, Callable[[StateSeries, Reference], FloatArray]] = {
@@ -251,9 +251,9 @@ class Collective(Battery):
         if sum(multiplicities) != 2**n:
             raise ValueError(f"Argument multiplicities must sum to 2^{n}, but sums to {sum(multiplicities)}.")
         self.symmetric = symmetric
+        self._levels, self._multiplicities = energies, multiplicities
         needed = H0.shape[0] if symmetric else 2**n  # a symmetric state has no more eigenvalues than that
-        order = np.argsort(energies, kind="stable")
-        self._lowest = np.repeat(energies[order], [min(multiplicities[k], needed) for k in order])[:needed]
+        self._copies = np.array([float(min(m, needed)) for m in multiplicities])
         self.ground = float(energies.min())
 
     def _with_reference(self, H0: Qobj) -> Battery:
@@ -261,32 +261,35 @@ class Collective(Battery):
 
     def parameters(self) -> dict[str, Any]:
         """Parameters as plain numbers and lists, for files and hashes."""
-        return {**super().parameters(), "symmetric": self.symmetric, "lowest_levels": self._lowest.tolist()}
+        levels = {"levels": self._levels.tolist(), "multiplicities": self._multiplicities}
+        return {**super().parameters(), "symmetric": self.symmetric, **levels}
 
     def _repr_html_(self) -> str:
         return collective_html(self)
 
-    def spectrum(self, states: StateSeries) -> FloatArray:
-        """Eigenvalues of the n cells' states, ascending, (T, n + 1) or (T, 2^n); the missing ones vanish."""
+    def spectrum(self, states: StateSeries) -> tuple[FloatArray, FloatArray]:
+        """Eigenvalues of the n cells' states, (T, K), and how often each occurs, (K,); the missing ones vanish."""
         if self.symmetric:
-            return states.eigenvalues
-        parts, start, outside = [], 0, np.abs(states.dense) ** 2
+            p = states.eigenvalues
+            return p, np.ones(p.shape[1])
+        parts, times, start, outside = [], [], 0, np.abs(states.dense) ** 2
         for j in spins(self.N, symmetric=False):
-            size, times = round(2 * j + 1), copies(self.N, j)
+            size, number = round(2 * j + 1), float(copies(self.N, j))
             block = states.dense[:, start : start + size, start : start + size]
             outside[:, start : start + size, start : start + size] = 0
-            parts.append(np.repeat(np.linalg.eigvalsh(block) / times, times, axis=1))
+            parts.append(np.linalg.eigvalsh(block) / number)
+            times += [number] * size
             start += size
         if outside.sum(axis=(1, 2)).max() > COHERENCE**2:
             raise ValueError(
                 "The state has coherence between different total spins, so it needs the cells one by one; build "
                 'the battery in the full tensor space (space="tensor").'
             )
-        return np.sort(np.concatenate(parts, axis=1), axis=1)
+        return np.concatenate(parts, axis=1), np.array(times)
 
     def passive_energies(self, states: StateSeries) -> FloatArray:
         """Least energy of the n cells with the spectrum of the states, (T,)."""
-        return self.spectrum(states)[:, ::-1] @ self._lowest
+        return counted_passive_energy(*self.spectrum(states), self._levels, self._copies)
 
 
 @explained

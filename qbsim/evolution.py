@@ -82,7 +82,7 @@ def series(
     with one_thread() if math.prod(battery.dims) <= SMALL_DIMENSION else nullcontext():
         choice = choose(battery, rho0, tlist, settings.solver, needs=needs)
         settings.require_qutip(choice.name)
-        require_memory(choice.name, battery, rho0, tlist)
+        require_memory(choice, battery, rho0, tlist)
         reference = Reference(battery, settings.passive_tol, float(tlist[0]))
         measures = measures_on(battery, measures)
         parts: dict[str, list[FloatArray]] = {key: [] for key in measures}
@@ -152,8 +152,8 @@ def _certify(segment: StateSeries, reference: Reference, solver: str) -> dict[st
             "passive_nodes": passive.nodes if passive else 0,
             "passive_error": passive.error if passive else 0.0,
         }
-    if passive is not None and passive.bound:
-        entries["ergotropy_bound"] = passive.bound
+    if reference.bound:
+        entries["ergotropy_bound"] = reference.bound
     if battery.truncation is not None:
         edge = segment.expect(battery.truncation.to("CSR").data.as_scipy())
         entries["population_at_cutoff"] = max(0.0, float(edge.max()))
@@ -281,7 +281,7 @@ def evolve(
             needed, limit = apart(size / 2**30, STATES_LIMIT / 2**30, least=3)
             raise MemoryError(
                 f"states=True would keep {needed} GiB of density matrices, more than the limit of {limit} GiB. "
-                "Ask for fewer times, or pass a measure that computes what you need."
+                "Ask for fewer times or cells, or for measures by their names."
             )
     run = series(battery, start, times, table, settings, states=states, progress=as_flag("progress", progress))
     met = {name: getattr(settings, name) for name in (*run.choice.module.TOLERANCES, "passive_tol")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from itertools import pairwise
 
@@ -16,6 +17,8 @@ from scipy.linalg import block_diag
 import qbsim as qb
 from qbsim.charging import uncharged
 from qbsim.collective import collective_losses, local_losses
+from qbsim.measures.reference import Reference
+from qbsim.measures.series import DenseStates, KetStates
 from qbsim.measures.table import Measure
 from qbsim.operators import copies, lowering, sigma_z, spins
 
@@ -127,6 +130,48 @@ def test_a_new_row_of_measures_is_refused_until_it_says_what_it_needs(monkeypatc
     monkeypatch.setitem(qb.MEASURES, "variance", row)
     right = qb.evolve(*spin_battery("tensor", losses=False), [0, 0.5], "variance").variance
     assert qb.evolve(battery, start, [0, 0.5], "variance").variance.values == pytest.approx(right.values, abs=1e-9)
+
+
+def collective(n, symmetric):
+    """n cells of frequency 1, seen through their total spin."""
+    H0 = qb.operators.j_z(n, symmetric=symmetric) + n / 2
+    levels, multiplicities = np.arange(n + 1), [math.comb(n, k) for k in range(n + 1)]
+    return qb.Collective(H0, H0, n=n, levels=levels, multiplicities=multiplicities, symmetric=symmetric)
+
+
+def measured(battery, states):
+    """Measures of a series of states that need their spectrum."""
+    ref = Reference(battery)
+    return {row: battery.own_measures[qb.MEASURES[row]].evaluate(states, ref)[0] for row in OWN}
+
+
+OWN = ("ergotropy", "efficiency", "entropy", "purity")
+
+
+@pytest.mark.parametrize("p", [0.75, 0.5, 0.02])
+def test_sixty_cells_count_every_copy_of_a_block(p):
+    n = 60
+    number = np.concatenate([n / 2 + np.arange(-j, j + 1) for j in spins(n, symmetric=False)])
+    times = np.concatenate([[float(copies(n, j))] * round(2 * j + 1) for j in spins(n, symmetric=False)])
+    x = times * p**number * (1 - p) ** (n - number)  # the classical state: one probability for so many excitations
+    battery = collective(n, symmetric=False)
+    found = measured(battery, DenseStates(np.diag(x).astype(complex)[None], np.zeros(1), battery.dims))
+    assert found["ergotropy"] == pytest.approx(n * max(0.0, 2 * p - 1), abs=1e-12 * n)
+    assert found["efficiency"] == pytest.approx(max(0.0, 2 - 1 / p), abs=1e-12)
+    assert found["entropy"] == pytest.approx(-n * (p * math.log(p) + (1 - p) * math.log(1 - p)), rel=1e-12)
+    assert found["purity"] == pytest.approx((p**2 + (1 - p) ** 2) ** n, rel=1e-12)
+
+
+def test_a_hundred_cells_give_up_all_of_a_pure_state():
+    n, psi = 100, qutip.rand_ket(101, seed=1)
+    battery = collective(n, symmetric=True)
+    found = measured(battery, KetStates(psi.full().T, np.zeros(1), battery.dims))
+    energy = qutip.expect(battery.H0, psi)
+    assert [found[name] for name in OWN] == pytest.approx([energy, 1.0, 0.0, 1.0], abs=1e-12 * n)
+    # the other hundred states of the spin fit into the first excited level, which a hundred states of the cells share
+    rho = 0.7 * psi.proj() + 0.3 * (qutip.qeye(n + 1) - psi.proj()) / n
+    found = measured(battery, DenseStates(rho.full()[None], np.zeros(1), battery.dims))
+    assert found["ergotropy"] == pytest.approx(qutip.expect(battery.H0, rho) - 0.3, abs=1e-12 * n)
 
 
 @pytest.mark.parametrize("name", ["ergotropy", "efficiency", "entropy", "purity"])

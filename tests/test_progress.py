@@ -23,12 +23,18 @@ TIMES = np.linspace(0, 1, 21)
 CHAIN = qb.network(qb.linear(3), omega=[1.0, 2.0, 3.0], J=1.0, gamma=0.5, gamma_bond=0.1)
 DRIVE = qb.drive(3)
 RUNS = {  # a run that each solver can do
-    "product": (qb.network(qb.linear(3), gamma=1.0), qb.full(3)),
+    "independent": (qb.network((), 3, gamma=1.0), qb.plus(3)),
+    "product": (qb.network(qb.linear(3), J=1.0, gamma=1.0), qb.full(3)),
     "dense": (CHAIN, qb.plus(3)),
     "network": (CHAIN, qb.plus(3)),
+    "symmetric": (qb.network(qb.central(3), J=1.0, gamma=0.5, gamma_bond=0.1), qb.plus(3)),
     "closed": (DRIVE, uncharged(DRIVE)),
+    "sparse": (CHAIN, qb.plus(3)),
     "qutip": (CHAIN, qb.plus(3)),
 }
+
+
+CLOSED_FORMS = ("independent", "product")  # they have no way to go
 
 
 class Recorder:
@@ -45,22 +51,27 @@ class Recorder:
 def listen(name, battery, rho0, tlist):
     heard = Recorder()
     with _machine.heard_by(heard):
-        parts = [
-            (part.populations, part.eigenvalues) for part in load(name).run(battery, start(rho0), tlist, Settings())
-        ]
-    return heard, parts
+        return heard, observed(name, battery, rho0, tlist)
+
+
+def observed(name, battery, rho0, tlist):
+    """What a solver finds, eigenvalues included."""
+    parts = load(name).run(battery, start(rho0), tlist, Settings())
+    if load(name).MATRICES:
+        return [(part.populations, part.eigenvalues) for part in parts]
+    return [(part.pair(0, 1), part.passive_energy(battery.omega)[0]) for part in parts]
 
 
 @pytest.mark.parametrize("name", SOLVERS)
 def test_following_a_run_changes_no_bit(name):
     battery, rho0 = RUNS[name]
     _, followed = listen(name, battery, rho0, TIMES)
-    alone = [(part.populations, part.eigenvalues) for part in load(name).run(battery, start(rho0), TIMES, Settings())]
+    alone = observed(name, battery, rho0, TIMES)
     for ours, theirs in zip(followed, alone, strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
-@pytest.mark.parametrize("name", [name for name in SOLVERS if name != "product"])  # a closed form has no way to go
+@pytest.mark.parametrize("name", [name for name in SOLVERS if name not in CLOSED_FORMS])
 def test_every_solver_says_how_far_it_is(name, monkeypatch):
     if name == "network":  # as if it were large
         monkeypatch.setattr(sys.modules[load(name).__name__], "PIECE", 64 * 3 * 4)
@@ -83,7 +94,7 @@ def test_a_run_with_two_times_says_it_on_the_way(name, monkeypatch):
 
 
 def test_eigenvalues_are_counted_once_for_every_time():
-    for name in ("network", "qutip"):
+    for name in ("network", "qutip", *CLOSED_FORMS):
         heard, _ = listen(name, *RUNS[name], TIMES)
         assert heard.spectra == pytest.approx(len(TIMES))
 

@@ -198,12 +198,12 @@ def test_another_reference_measures_the_same_evolution(seed):
     assert "an H0 of its own" in str(other.report())
 
 
-@pytest.mark.parametrize("solver", ["product", "network", "closed", "dense", "qutip"])
+@pytest.mark.parametrize("solver", ["network", "closed", "dense", "qutip"])
 def test_another_reference_is_measured_by_every_solver(solver):
-    # sectors, products and kets hold no coherence where this H0 has elements, or hold it in their own way
+    # sectors and kets hold no coherence where this H0 has elements, or hold it in their own way
     (H0,) = random_operators(3, 7, 1)
     net = qb.network((), 3, gamma=0.7, nbar=0.2) if solver != "closed" else qb.network(qb.linear(3), J=0.8)
-    for rho0 in (qb.full(3), qb.plus(3)) if solver != "product" else (qb.full(3), qb.classical(3, 0.6)):
+    for rho0 in (qb.full(3), qb.plus(3)):
         other = net.replace(H0=H0)
         ds = qb.evolve(other, rho0, T, ["energy", "efficiency", "incoherent_ergotropy"], solver=solver, states=True)
         np.testing.assert_allclose(ds.energy, expectations(net.H, rho0, net.c_ops, [H0])[0], atol=1e-6)

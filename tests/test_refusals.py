@@ -112,7 +112,7 @@ BUILDERS = {
         qb.dicke,
         {"n": (2, "count"), "lam": (0.5, "real"), "omega_c": (1.0, "real"), "omega_a": (1.0, "real")}
         | {"photons": (6, "count"), "normalize": (False, "flag"), "rotating_wave": (False, "flag")}
-        | {"kappa": (0.1, "rate"), "space": ("auto", "choice"), **LOSSES},
+        | {"kappa": (0.1, "rate"), "nbar": (0.1, "rate"), "space": ("auto", "choice"), **LOSSES},
     ),
     "Battery": (
         lambda **given: qb.Battery(qutip.num(2), qutip.num(2), [qutip.destroy(2)], **given),

@@ -5,6 +5,7 @@ import pytest
 import qutip
 
 import qbsim as qb
+from qbsim.states import NAMED, read_state
 
 N_RANGE = range(1, 6)
 
@@ -60,3 +61,91 @@ def test_number_of_cells_is_checked(build):
         build(0)
     with pytest.raises(TypeError, match="Argument N must be an integer"):
         build(1.5)
+
+
+# --- states of one cell, of every cell, and by name ------------------------------------------------------------------
+
+TIMES = np.linspace(0, 1, 5)
+CHAIN = qb.network(qb.linear(3), omega=[1.0, 2.0, 0.5], J=0.7, gamma=0.4, gamma_bond=0.1, dephasing=0.2)
+KETS = [qutip.rand_ket(2, seed=k) for k in range(3)]
+MIXED = [qutip.rand_dm(2, seed=k) for k in range(3)]
+
+
+def same(given, whole):
+    ours, theirs = (qb.evolve(CHAIN, rho, TIMES, tuple(qb.MEASURES), solver="dense") for rho in (given, whole))
+    for name in ours:
+        np.testing.assert_allclose(ours[name], theirs[name], atol=1e-7 if name == "concurrence" else 1e-12)
+
+
+def test_a_state_of_one_cell_stands_for_every_cell():
+    same(KETS[0], qutip.tensor([KETS[0]] * 3))
+    same(MIXED[0], qutip.tensor([MIXED[0]] * 3))
+
+
+def test_a_list_holds_one_state_for_every_cell():
+    same(KETS, qutip.tensor(KETS))
+    same((KETS[0], MIXED[1], qb.full(1)), qutip.tensor(KETS[0].proj(), MIXED[1], qb.full(1).proj()))
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_name_stands_for_its_state(name):
+    same(name, NAMED[name](3))
+
+
+def test_qutrits_take_a_state_of_one_cell_too():
+    H0 = sum(qutip.tensor([qutip.num(3) if j == k else qutip.qeye(3) for j in range(2)]) for k in range(2))
+    battery = qb.Battery(H0, H0, N=2)
+    assert float(qb.evolve(battery, qutip.basis(3, 2), TIMES).energy[0]) == 4.0
+    with pytest.raises(ValueError, match="two-level cells"):
+        qb.evolve(battery, "full", TIMES)
+
+
+@pytest.mark.parametrize("factors", [KETS, MIXED, [qb.plus(1)] * 3, [qb.classical(1)] * 3, [qb.full(1), *KETS[:2]]])
+def test_the_cells_of_a_product_are_found(factors):
+    whole = qutip.tensor(factors)
+    cells = read_state(whole, [2] * 3).cells
+    wanted = [(f.proj() if f.isket else f).full() for f in factors]
+    np.testing.assert_allclose(cells, wanted, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "rho",
+    [
+        qutip.ghz_state(3),
+        qutip.ghz_state(3).proj(),
+        qutip.w_state(3),
+        qutip.rand_dm([2] * 3, seed=3),
+        (qb.plus(3).proj() + qb.full(3).proj()) / 2,
+        (qb.classical(3, 0.2) + qb.classical(3, 0.4)) / 2,
+    ],
+)
+def test_what_is_no_product_has_no_cells(rho):
+    assert read_state(rho, [2] * 3).cells is None
+
+
+@pytest.mark.parametrize("epsilon", [1e-3, 1e-7, 1e-10])
+def test_a_little_correlation_is_not_overlooked(epsilon):
+    rho = (1 - epsilon) * qb.classical(3, 0.3) + epsilon * qutip.ghz_state(3).proj()
+    assert read_state(rho, [2] * 3).cells is None
+    assert read_state((qb.plus(3) + epsilon * qb.full(3)).unit(), [2] * 3).cells is None
+
+
+@pytest.mark.parametrize(
+    ("rho", "part"),
+    [
+        (qb.plus(2), "a state of one cell"),
+        ([qb.plus(1)] * 99, "each of the 100 cells, but holds 99"),
+        ([qb.plus(1)] * 99 + [2 * qb.plus(1)], r"rho0\[99\] must be normalised"),
+        ("plas", "Did you mean 'plus'"),
+        (2 * qb.plus(1), "rho0 must be normalised"),
+    ],
+)
+def test_a_hundred_cells_say_what_state_they_take(rho, part):
+    with pytest.raises(ValueError, match=part):
+        qb.evolve(qb.network(qb.all_to_all(100)), rho, TIMES)
+
+
+@pytest.mark.parametrize("make", [qb.full, qb.empty, qb.plus, lambda N: qb.classical(2 * N)])
+def test_a_state_too_large_to_write_out_says_what_else_there_is(make):
+    with pytest.raises(MemoryError, match=r"GiB.*qbsim\.\w+\(1\): it stands for every cell"):
+        make(40)

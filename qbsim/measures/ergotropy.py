@@ -51,7 +51,9 @@ def efficiency_over_time(states: StateSeries, ref: Reference) -> FloatArray:
 
 def incoherent_ergotropy_over_time(states: StateSeries, ref: Reference) -> FloatArray:
     if isinstance(states, CellStates):
-        return energy_over_time(states, ref) - states.incoherent_passive_energy(ref.fields)
+        values, bound = states.incoherent_passive_energy(ref.fields)
+        ref.bound = max(ref.bound, bound)
+        return energy_over_time(states, ref) - values
     return states.populations @ ref.battery.diagonal - np.sort(states.populations, axis=1)[:, ::-1] @ ref.levels
 
 

@@ -47,15 +47,12 @@ class PassiveEnergy:
         Estimated largest error of the interpolation; 0 without interpolation.
     lowest : float
         Most negative eigenvalue met.
-    bound : float
-        Largest distance of the exact value, where only bounds are computed, whose middle `values` then are.
     """
 
     values: FloatArray
     nodes: int
     error: float
     lowest: float
-    bound: float = 0.0
 
 
 def passive_energy(

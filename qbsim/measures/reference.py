@@ -55,6 +55,7 @@ class Reference:
     def __init__(self, battery: Battery, passive_tol: float | None = None, start: float = 0.0) -> None:
         self.battery, self.passive_tol, self.start = battery, passive_tol, start
         self._passive: tuple[StateSeries, PassiveEnergy] | None = None
+        self.bound = 0.0  # largest error of a passive energy of which only bounds are known
 
     @cached_property
     def H0(self) -> scipy.sparse.csr_matrix:
@@ -90,7 +91,8 @@ class Reference:
         if self._passive is None or self._passive[0] is not states:
             if isinstance(states, CellStates):
                 values, bound = states.passive_energy(self.fields)
-                self._passive = states, PassiveEnergy(values, len(states), 0.0, states.lowest(), bound)
+                self.bound = max(self.bound, bound)
+                self._passive = states, PassiveEnergy(values, len(states), 0.0, states.lowest())
                 return self._passive[1]
             tol = None if self.passive_tol is None else self.passive_tol * self.spread
             rate = None if tol is None else self.battery.loss_rate

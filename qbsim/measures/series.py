@@ -148,8 +148,8 @@ class CellStates(StateSeries):
         """
 
     @abstractmethod
-    def incoherent_passive_energy(self, omega: FloatArray) -> FloatArray:
-        """The same of the states dephased in the product basis, (T,)."""
+    def incoherent_passive_energy(self, omega: FloatArray) -> tuple[FloatArray, float]:
+        """The same of the states dephased in the product basis."""
 
     @abstractmethod
     def l1(self) -> FloatArray:

@@ -41,6 +41,7 @@ def dicke(
     gamma: float = 0.0,
     dephasing: float = 0.0,
     kappa: float = 0.0,
+    nbar: float = 0.0,
     space: str = "auto",
     args: Mapping[str, Any] | None = None,
 ) -> Battery:
@@ -59,8 +60,10 @@ def dicke(
     omega_c, omega_a : float
         Frequencies of the cavity and of a cell.
     photons : int, optional
-        Photon levels kept, 0 ... photons - 1, more than n; by default `photon_cutoff`. `evolve` warns when the last
-        two levels get populated, and `qbsim.charging.converged` doubles them until the answer stands.
+        Photon levels kept, 0 ... photons - 1, at least n + 2. `evolve` warns when the last two levels get populated,
+        and `qbsim.charging.converged` doubles them until the answer stands. By default `photon_cutoff`; n + 2 with
+        `rotating_wave` and nbar = 0, where n photons at the start never become more, and only the last level is
+        watched.
     normalize : bool
         Divide lam by sqrt(n), the normalisation of the thermodynamic limit, which takes the sqrt(n) advantage away.
     rotating_wave : bool
@@ -69,9 +72,11 @@ def dicke(
         Decay rate of the population and extra decay rate of the coherence of every cell.
     kappa : float
         Decay rate of the photon number.
+    nbar : float
+        Thermal occupation of the bath of the cavity: loss at kappa (nbar + 1), gain at kappa nbar.
     space : str
         "symmetric": spin n/2, dimension n + 1, for cells without losses of their own. "blocks": every total spin, for
-        gamma and dephasing, n <= 12. "tensor": the n cells one by one, for small n. "auto": the smallest that will do.
+        gamma and dephasing. "tensor": the n cells one by one, for small n. "auto": the smallest that will do.
     args : dict, optional
         Arguments of `lam`, such as {"w": 2.0}.
 
@@ -99,11 +104,13 @@ def dicke(
     [0.0, 1.0, 2.0, 3.0]
     """
     n, omega_c, omega_a = as_count("n", n), as_real("omega_c", omega_c), as_real("omega_a", omega_a)
-    photons = photon_cutoff(n) if photons is None else as_count("photons", photons)
+    normalize, rotating_wave = as_flag("normalize", normalize), as_flag("rotating_wave", rotating_wave)
+    kappa, nbar = as_real("kappa", kappa, minimum=0), as_real("nbar", nbar, minimum=0)
+    bounded = rotating_wave and kappa * nbar == 0  # the number of excitations never grows
+    default = n + 2 if bounded else photon_cutoff(n)
+    photons = default if photons is None else as_count("photons", photons)
     if photons < n + 2:
         raise ValueError(f"Argument photons must exceed n + 1 = {n + 1}, as n photons start, but is {photons}.")
-    normalize, rotating_wave = as_flag("normalize", normalize), as_flag("rotating_wave", rotating_wave)
-    kappa = as_real("kappa", kappa, minimum=0)
     lossy = as_real("gamma", gamma, minimum=0) > 0 or as_real("dephasing", dephasing, minimum=0) > 0
     space = choose_space(space, symmetric=True, lossy=lossy)
 
@@ -127,15 +134,14 @@ def dicke(
     coupling = omega_c * (exchange + exchange.dag()) / (math.sqrt(n) if normalize else 1.0)
     H = _switched(free, coupling, lam, args)
 
-    c_ops = [math.sqrt(kappa) * qutip.tensor(cells, a)] if kappa else []
-    if lossy:
-        losses = (local_losses if space == "tensor" else collective_losses)(n, gamma=gamma, dephasing=dephasing)
-        c_ops += [qutip.tensor(jump, qutip.qeye(photons)) for jump in losses]
-
-    last_two = qutip.tensor(cells, qutip.qdiags(np.r_[np.zeros(photons - 2), 1.0, 1.0], 0))
+    c_ops = [math.sqrt(kappa * (nbar + 1)) * qutip.tensor(cells, a)] if kappa else []
+    c_ops += [math.sqrt(kappa * nbar) * qutip.tensor(cells, a.dag())] if kappa * nbar else []
+    c_ops += _losses(n, photons, space, gamma=gamma, dephasing=dephasing) if lossy else []
+    last = 1 if bounded else 2
+    edge = qutip.tensor(cells, qutip.qdiags(np.r_[np.zeros(photons - last), np.ones(last)], 0))
     label = f"Dicke battery, {n} cells"
     if space == "tensor":
-        return Battery(H0, H, c_ops, N=n, cells=range(n), label=label, truncation=last_two, args=args)
+        return Battery(H0, H, c_ops, N=n, cells=range(n), label=label, truncation=edge, args=args)
     return Collective(
         H0,
         H,
@@ -145,9 +151,18 @@ def dicke(
         multiplicities=[math.comb(n, k) for k in range(n + 1)],
         symmetric=space == "symmetric",
         label=label,
-        truncation=last_two,
+        truncation=edge,
         args=args,
     )
+
+
+def _losses(n: int, photons: int, space: str, **rates: float) -> list[Qobj]:
+    """Jumps of every cell for itself, beside the photons."""
+    levels = 2**n if space == "tensor" else (n // 2 + 1) * ((n + 1) // 2 + 1)
+    size = 25 * n * (1 if space == "tensor" else 9 * n) * levels * photons
+    require(size, f"Losses of n = {n} cells beside {photons} photon levels", "Use fewer cells or photon levels.")
+    losses = (local_losses if space == "tensor" else collective_losses)(n, **rates)
+    return [qutip.tensor(jump, qutip.qeye(photons)) for jump in losses]
 
 
 def _switched(free: Qobj, coupling: Qobj, lam: Any, args: Mapping[str, Any] | None) -> Qobj | QobjEvo:

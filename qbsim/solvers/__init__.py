@@ -21,10 +21,13 @@ __all__ = ["SOLVERS", "Choice", "Needs", "Settings", "Solver", "choose", "requir
 
 # What each is for.
 SOLVERS = {
+    "independent": "cells without coupling have a closed form each, for any number of cells",
     "product": "equal diagonal cells that decay alike and alone have a closed form",
     "dense": "a battery this small is fastest with the exponential of its dense Liouvillian",
     "network": "a physical qubit network: matrix-free Faber steps, in excitation sectors where the state allows",
+    "symmetric": "interchangeable cells need blocks of total spin only",
     "closed": "a ket under a constant Hamiltonian is propagated to rounding",
+    "sparse": "constant operators: Faber steps on the entries of the state that the generator reaches",
     "qutip": "the reference solver takes every model",
 }
 
@@ -35,8 +38,9 @@ INSTEAD = by_word(
         "'qutip', or qutip.mcsolve(battery.H, psi0, tlist, battery.c_ops) for trajectories": "mcsolve montecarlo",
         "'qutip'; only equations in Lindblad form are solved": "brmesolve fmmesolve heom floquet redfield",
         "'dense'": "exact expm exponential matrix_exponential diag eigen liouvillian",
-        "'network'": "faber krylov chebyshev sparse",
-        "'product'": "analytic closed_form",
+        "'network' or 'sparse'": "faber krylov chebyshev",
+        "'product' or 'independent'": "analytic closed_form uncoupled noninteracting",
+        "'symmetric'": "permutation permutational interchangeable piqs blocks",
         "'qutip' with options={'method': ...}": "adams bdf rk4 rk45 dop853 lsoda vern7 vern9 zvode",
     }
 )
@@ -164,12 +168,15 @@ class Choice(NamedTuple):
         Why it was chosen.
     compared : str
         Forecast of every solver that was compared, and why the others cannot do this run.
+    missed : str
+        Why no solver that does without the levels of all cells together can do this run; empty if one could.
     """
 
     name: str
     module: Solver
     reason: str
     compared: str
+    missed: str = ""
 
 
 @cache
@@ -189,10 +196,11 @@ def why_not(module: Solver, battery: Battery, rho0: InitialState, tlist: FloatAr
     return module.why_not(battery, rho0, tlist)
 
 
-def require_memory(name: str, battery: Battery, rho0: InitialState, tlist: FloatArray) -> None:
+def require_memory(choice: Choice, battery: Battery, rho0: InitialState, tlist: FloatArray) -> None:
     """Refuse a run that needs more memory than is free, by the forecast of its solver."""
-    size = load(name).forecast(battery, rho0, tlist)
-    require(size, f"This run with solver {name!r}", "Use fewer cells or fewer times.")
+    size = choice.module.forecast(battery, rho0, tlist)
+    missed = f" The solvers for many cells do not fit: {choice.missed}." if choice.missed else ""
+    require(size, f"This run with solver {choice.name!r}", f"Use fewer cells or fewer times.{missed}")
 
 
 def choose(
@@ -223,20 +231,23 @@ def choose(
         return Choice(solver, module, "asked for", "")
     refusals = {name: why_not(load(name), battery, rho0, tlist, needs) for name in SOLVERS}
     able = [name for name, refusal in refusals.items() if not refusal]
+    missed = "; ".join(f"{name}: {why}" for name, why in refusals.items() if not load(name).MATRICES)
     if not able:
-        reasons = "; ".join(f"{name}: {refusals[name]}" for name in SOLVERS if not load(name).MATRICES)
         raise MemoryError(
-            f"{battery.N} cells have too many levels to write their state out, and the solvers that do without cannot "
-            f"do this run ({reasons}). Use fewer cells."
+            f"{battery.N} cells have too many levels to write their state out, and the solvers for many cells do not "
+            f"fit: {missed}. Use fewer cells."
         )
     costs = {name: load(name).seconds(battery, rho0, tlist, spectrum=needs.spectrum) for name in able}
-    if min(costs.values()) > YEAR:
-        require_memory(min(costs, key=lambda name: costs[name]), battery, rho0, tlist)
-        raise ValueError(
-            f"This run would take about {min(costs.values()) / YEAR:.1g} years: the time span times the largest rate "
-            "or frequency is too large. Give times in the inverse unit of the rates, or fewer cells."
-        )
     order = sorted(costs, key=lambda name: costs[name])
     forecasts = ", ".join(f"{name} {costs[name]:.1g} s" for name in order)
     compared = "; ".join([f"forecast: {forecasts}", *(f"{name}: {why}" for name, why in refusals.items() if why)])
-    return Choice(order[0], load(order[0]), SOLVERS[order[0]], compared)
+    best = order[0]
+    could = any(not load(name).MATRICES for name in able)
+    choice = Choice(best, load(best), SOLVERS[best], compared, "" if could else missed)
+    if costs[best] > YEAR:
+        require_memory(choice, battery, rho0, tlist)
+        raise ValueError(
+            f"This run would take about {costs[best] / YEAR:.1g} years: the time span times the largest rate "
+            "or frequency is too large. Give times in the inverse unit of the rates, or fewer cells."
+        )
+    return choice

@@ -35,7 +35,7 @@ CERTIFICATE = {
     "lowest_eigenvalue": Entry(np.fmin, "lowest eigenvalue of a state met"),
     "passive_nodes": Entry(np.add, "states whose passive energy was computed and not interpolated"),
     "passive_error": Entry(np.fmax, "largest error of the interpolated passive energy, estimated", "energy"),
-    "ergotropy_bound": Entry(np.fmax, "largest distance of the exact ergotropy, where it is known by bounds", "energy"),
+    "ergotropy_bound": Entry(np.fmax, "largest error of a passive energy of which bounds are known", "energy"),
     "population_at_cutoff": Entry(np.fmax, "largest population of the levels next to the cut-off"),
 }
 """Name of an entry to how it combines; an entry that a run does not have is None there, and nan in an array."""

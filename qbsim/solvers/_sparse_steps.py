@@ -17,7 +17,6 @@ Vector = np.ndarray[Any, np.dtype[Any]]  # real or complex
 KEPT = 32  # Faber vectors that are added to the states at a time
 SMALL = 300  # rows up to which all eigenvalues are computed
 MARGIN = 1e-3  # of the spread, added to Lanczos' extreme eigenvalues, which approach from inside
-CHECK_EVERY = 4  # Faber vectors between two looks at their size
 
 
 class Range(NamedTuple):
@@ -39,25 +38,25 @@ class Range(NamedTuple):
     shift: float
 
 
-def numerical_range(L: Any) -> Range:
+def numerical_range(L: Any, lanczos: bool = True) -> Range:
     """Rectangle around the numerical range of a sparse matrix, by its Hermitian and anti-Hermitian parts."""
     adjoint = L.conj().T.tocsr()
-    left, right = _extremes(((L + adjoint) / 2).tocsr())
+    left, right = _extremes(((L + adjoint) / 2).tocsr(), lanczos)
     if np.iscomplexobj(L.data):
-        low, high = _extremes(((L - adjoint) / 2j).tocsr())
+        low, high = _extremes(((L - adjoint) / 2j).tocsr(), lanczos)
     else:  # the eigenvalues of a real antisymmetric matrix come in pairs
-        high = _extremes((1j * (L - adjoint) / 2).tocsr())[1]
+        high = _extremes((1j * (L - adjoint) / 2).tocsr(), lanczos)[1]
         low = -high
     return Range(left, right, (high - low) / 2, (high + low) / 2)
 
 
-def _extremes(matrix: Any) -> tuple[float, float]:
-    """Bounds on the eigenvalues of a Hermitian matrix: Gershgorin's, or Lanczos' where they are tighter."""
+def _extremes(matrix: Any, lanczos: bool) -> tuple[float, float]:
+    """Bounds on the eigenvalues of a Hermitian matrix: Gershgorin's, or tighter ones by Lanczos' method."""
     diagonal = matrix.diagonal().real
     radius = np.asarray(abs(matrix).sum(axis=1)).ravel() - np.abs(diagonal)
     low, high = float((diagonal - radius).min()), float((diagonal + radius).max())
     n = matrix.shape[0]
-    if high - low <= MARGIN * max(abs(low), abs(high)) or not radius.any():
+    if not lanczos or high - low <= MARGIN * max(abs(low), abs(high)) or not radius.any():
         return low, high
     if n <= SMALL:
         energies = np.linalg.eigvalsh(matrix.toarray())
@@ -82,6 +81,7 @@ def propagate(
     *,
     rows: int | None = None,
     share: tuple[float, float] = (0.0, 1.0),
+    lanczos: bool = True,
 ) -> Iterator[tuple[FloatArray, Vector]]:
     r"""States :math:`e^{L(t - t_0)}x` at all times, in segments.
 
@@ -99,6 +99,8 @@ def propagate(
         Largest number of times of a segment.
     share : (float, float)
         Where this run begins and how much it is of a larger one, for the progress.
+    lanczos : bool
+        Whether to look for bounds tighter than Gershgorin's, which are good for elements that vary slowly.
 
     Yields
     ------
@@ -109,13 +111,20 @@ def propagate(
         return
     if np.iscomplexobj(x) or np.iscomplexobj(L.data):
         L, x = L.astype(complex), x.astype(complex)
-    bounds, n = numerical_range(L), len(x)
-    if bounds.shift:
-        L = L - 1j * bounds.shift * scipy.sparse.identity(n, format="csr")
+    if np.count_nonzero(L.data) == np.count_nonzero(L.diagonal()):
+        yield tlist, np.exp(np.multiply.outer(tlist - tlist[0], L.diagonal())) * x
+        return
+    bounds, n = numerical_range(L, lanczos), len(x)
+    # steps are planned for their ends: what decays meanwhile would have too few terms at the times before, so the decay
+    # common to all is taken out
+    shift = 1j * bounds.shift + min(bounds.right, 0.0) if np.iscomplexobj(L.data) else min(bounds.right, 0.0)
+    if shift:
+        L = L - shift * scipy.sparse.identity(n, format="csr")
     span, rows = float(tlist[-1] - tlist[0]), rows or len(tlist)
     outputs = len(tlist) * n / (4.0 * max(1, L.nnz))
     slack = float(np.diff(tlist).max())
-    plan = plan_steps(bounds.left, bounds.right, bounds.height, span, tol, slack=slack, outputs=outputs)
+    left, right = bounds.left - np.real(shift), max(bounds.right, 0.0)
+    plan = plan_steps(left, right, bounds.height, span, tol, slack=slack, outputs=outputs)
     stepper = _Stepper(plan, L, min(rows, len(tlist)))
     now, k = float(tlist[0]), 0
     while k < len(tlist):
@@ -124,8 +133,8 @@ def propagate(
         offsets = tlist[k:end] - now if end > k else np.array([plan.step])
         passed = (now - tlist[0]) / span
         states = stepper.states(x, offsets, (share[0] + share[1] * passed, share[1] * offsets[-1] / span))
-        if bounds.shift:
-            states *= np.exp(1j * bounds.shift * offsets)[:, None]
+        if shift:
+            states *= np.exp(shift * offsets)[:, None]
         x, now = states[-1].copy(), now + float(offsets[-1])
         if end > k:
             yield tlist[k:end], states
@@ -136,37 +145,29 @@ class _Stepper:
     """Makes steps of at most `plan.step`."""
 
     def __init__(self, plan: Plan, L: Any, rows: int) -> None:
+        from ._sparse_kernels import Matrix
+
         self.plan, x = plan, plan.ellipse
         n = L.shape[0]
-        self.scaled = ((L - x.center * scipy.sparse.identity(n, format="csr")) / x.d).tocsr()
-        self.vectors = np.empty((KEPT, n), dtype=L.dtype)
+        self.scaled = Matrix.of((L - x.center * scipy.sparse.identity(n, format="csr")) / x.d)
+        self.vectors = np.empty((KEPT + 2, n), dtype=L.dtype)
 
     def states(self, x: Vector, offsets: FloatArray, share: tuple[float, float]) -> Vector:
         """States (k, n) at `offsets` after the state x."""
-        ellipse, v = self.plan.ellipse, self.vectors
+        from ._sparse_kernels import faber_rows
+
+        ellipse, v = self.plan.ellipse, self.vectors.view(float)  # pairs of real numbers, if they are complex
         coeffs = coefficients(ellipse, offsets, self.plan.terms)
-        rest, back = remainders(ellipse, coeffs), ellipse.e / ellipse.d
-        states = np.zeros((len(offsets), len(x)), dtype=v.dtype)
-        old = older = x
-        first, terms = 0, coeffs.shape[1]
-        for k in range(terms):
-            row = v[k - first]
-            row[:] = x if k == 0 else self.scaled @ old
-            if k >= 2:
-                row -= (2 * back if k == 2 else back) * older
-            older, old = old, row
-            done = k == terms - 1
-            if k >= 2 and k % CHECK_EVERY == 0 and not done:
-                bound = rest[0, k] * np.linalg.norm(old) + rest[1, k] * np.linalg.norm(older)
-                done = bool(bound < self.plan.tol)
-            if done or k - first == KEPT - 1:
-                used = k - first + 1
-                # real coefficients times pairs of real numbers: half the work of a complex product
-                flat = v[:used].view(float)
-                states.view(float)[...] += coeffs[:, first : k + 1] @ flat
-                older, old = older.copy(), old.copy()
-                first = k + 1
-                tell(share[0] + share[1] * (k + 1) / terms)
-            if done:
-                break
+        rest, back, terms = remainders(ellipse, coeffs), ellipse.e / ellipse.d, coeffs.shape[1]
+        states = np.multiply.outer(coeffs[:, 0], x)
+        self.vectors[1] = x
+        k, filled = 1, 0
+        while k < terms and filled >= 0:
+            last = 2 + min(KEPT, terms - k)
+            filled = int(faber_rows(v, 2, last, k, back, rest, self.plan.tol, self.scaled))
+            used = abs(filled) - 2
+            states.view(float)[...] += coeffs[:, k : k + used] @ v[2 : 2 + used]
+            v[:2] = v[used : used + 2].copy()
+            k += used
+            tell(share[0] + share[1] * k / terms)
         return states

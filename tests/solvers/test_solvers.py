@@ -316,7 +316,7 @@ class TestBrokenRuns:
     @pytest.mark.parametrize("gamma", [1e60, 1e99])
     def test_numbers_that_overflow(self, gamma):
         with np.errstate(all="ignore"), pytest.raises((ArithmeticError, ValueError), match=r"the trace is off|years"):
-            qb.evolve(qb.single_cell(gamma=gamma), qb.plus(1), TIMES)
+            qb.evolve(qb.single_cell(gamma=gamma), qb.plus(1), TIMES, solver="dense")
 
     def test_runs_of_years_are_refused(self):
         with pytest.raises(ValueError, match="years"):
@@ -397,8 +397,8 @@ class TestAgainstQutip:
         # fields, exchange, dephasing and graph are arbitrary; gamma and nbar are not
         net = qb.network(qb.circular(4), J=3.0, omega=[1, -2, 3, 0.5], gamma=1.0, nbar=0.3, dephasing=[0, 1, 2, 3])
         names = (*MEASURES, "concurrence", "efficiency", "coherent_ergotropy")
-        closed = qb.evolve(net, state(4), TIMES, names, solver="product", states=True)
-        exact = qb.evolve(net, state(4), TIMES, names, states=True, **REFERENCE)
+        closed = qb.evolve(net, state(4), TIMES, names, solver="product")
+        exact = qb.evolve(net, state(4), TIMES, names, **REFERENCE)
         for name in closed.data_vars:
             assert np.abs(closed[name] - exact[name]).max() < 1e-9, name
 
@@ -514,7 +514,8 @@ class TestChoice:
             (qb.xx_chain([1, 2, 3, 4], J=1, gamma=1), qb.plus(4), "network"),
             (qb.xx_chain([1, 2, 3, 4], J=1, gamma=[1, 2, 1, 1]), qb.full(4), "network"),
             (qb.network(qb.linear(4), gamma=1, gamma_bond=0.5), qb.classical(4), "network"),
-            (qb.single_cell(gamma=1), qb.plus(1), "dense"),
+            (qb.single_cell(gamma=1), qb.plus(1), "independent"),
+            (qb.network(qb.linear(2), J=1, gamma=1), qb.plus(2), "dense"),
         ],
     )
     def test_auto_takes_the_cheapest_and_says_why(self, battery, state, solver):
