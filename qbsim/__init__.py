@@ -25,7 +25,9 @@ from .curves import crossing_time, efficiency, fit_exponential, half_life, relat
 from .decay import NetworkReport
 from .evolution import evolve
 from .geometry import GEOMETRIES, all_to_all, central, circular, linear
+from .measures.capacity import antiergotropy, battery_capacity
 from .measures.coherence import l1_coherence
+from .measures.energy_variance import energy_variance
 from .measures.entanglement import largest_negativity, mean_concurrence, negativity
 from .measures.entropy import entropy, purity
 from .measures.ergotropy import (
@@ -34,10 +36,10 @@ from .measures.ergotropy import (
     ergotropy,
     ergotropy_per_copy,
     incoherent_ergotropy,
-    local_ergotropy,
     passive_state,
     total_ergotropy,
 )
+from .measures.local_ergotropy import local_ergotropy
 from .measures.table import MEASURES
 from .models.cell import single_cell
 from .models.cooper_pair_boxes import cooper_pair_boxes
@@ -73,6 +75,8 @@ __all__ = [
     "UnphysicalWarning",
     "__version__",
     "all_to_all",
+    "antiergotropy",
+    "battery_capacity",
     "bosonic",
     "capacitance",
     "central",
@@ -91,6 +95,7 @@ __all__ = [
     "efficiency",
     "empty",
     "energy",
+    "energy_variance",
     "entropy",
     "ergotropy",
     "ergotropy_per_copy",

@@ -11,6 +11,7 @@ from .power import Peak, max_energy, max_power, participation_bound, quantum_adv
 from .process import charge, charge_and_hold, charge_dicke
 from .separable_states import SeparableBall, separable_ball
 from .speed_limits import SpeedLimit, margolus_levitin, mean_and_spread, speed_limit
+from .work_statistics import work_statistics
 
 __all__ = [
     "Peak",
@@ -30,6 +31,7 @@ __all__ = [
     "speed_limit",
     "thermal_cells",
     "uncharged",
+    "work_statistics",
 ]
 
 __getattr__ = other_roads(__name__)
