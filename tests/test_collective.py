@@ -108,7 +108,7 @@ def test_every_measure_is_that_of_the_tensor_space_or_refused(name, losses):
     t = np.linspace(0, 0.8, 4)
     for space in ("blocks",) if losses else ("blocks", "symmetric"):
         battery, start = spin_battery(space, losses)
-        if name in ("energy", "ergotropy", "efficiency", "entropy", "purity") or name.startswith("power"):
+        if name in (*OWN, "energy", "energy_variance") or name.startswith("power"):
             found = qb.evolve(battery, start, t, name)[name]
             right = qb.evolve(*spin_battery("tensor", losses), t, name)[name]
             assert found.values == pytest.approx(right.values, abs=1e-9, nan_ok=True)
@@ -145,7 +145,7 @@ def measured(battery, states):
     return {row: battery.own_measures[qb.MEASURES[row]].evaluate(states, ref)[0] for row in OWN}
 
 
-OWN = ("ergotropy", "efficiency", "entropy", "purity")
+OWN = ("ergotropy", "efficiency", "antiergotropy", "battery_capacity", "entropy", "purity")
 
 
 @pytest.mark.parametrize("p", [0.75, 0.5, 0.02])
