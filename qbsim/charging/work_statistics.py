@@ -34,7 +34,9 @@ EMPTY = 1e-12  # of the spread of H0: a mean energy that is that of the ground s
 
 
 @explained
-def work_statistics(battery: Battery, rho0: Any, tlist: ArrayLike, *, solver: str = "auto", **kwargs: Any) -> xr.Dataset:
+def work_statistics(
+    battery: Battery, rho0: Any, tlist: ArrayLike, *, solver: str = "auto", **kwargs: Any
+) -> xr.Dataset:
     r"""Mean and variance of the work, the difference of two projective measurements of H0, at tlist[0] and at t.
 
     .. math:: \langle w\rangle = U(t) - U_0, \qquad
