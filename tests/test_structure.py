@@ -222,7 +222,7 @@ WORDS = {
     "antiergotropy": "measures/capacity.py",
     "battery_capacity": "measures/capacity.py",
     "energy_variance": "measures/energy_variance.py",
-    "work statistics": "charging/work_statistics.py",
+    "work statistics": "charging/fluctuations.py",
     "entropy": "measures/entropy.py",
     "purity": "measures/entropy.py",
     "power": "measures/power.py",

@@ -7,11 +7,11 @@ batteries of `qbsim.models` need nothing else.
 from .._checks import other_roads
 from ..states import thermal_cells, uncharged
 from .cutoff import converged
+from .fluctuations import work_statistics
 from .power import Peak, max_energy, max_power, participation_bound, quantum_advantage
 from .process import charge, charge_and_hold, charge_dicke
 from .separable_states import SeparableBall, separable_ball
 from .speed_limits import SpeedLimit, margolus_levitin, mean_and_spread, speed_limit
-from .work_statistics import work_statistics
 
 __all__ = [
     "Peak",

@@ -27,7 +27,7 @@ def extracted(rho, H, V):
 @given(N=st.integers(2, 3), seed=seeds)
 @SETTINGS
 def test_one_qubit_by_quaternions(N, seed):
-    # Davenport: U = q_0 - i q.sigma makes the energy a quadratic form of q on the sphere, least at its lowest eigenvalue
+    # Davenport: with U = q_0 - i q.sigma the energy is a quadratic form on the sphere, least at its lowest eigenvalue
     rng = np.random.default_rng(seed)
     rho, H, k = qubits(density(2**N, rng)), qubits(hermitian(2**N, rng)), int(rng.integers(N))
     sigma = [
@@ -67,7 +67,7 @@ def test_a_singlet_of_an_xxz_pair(Delta):
 
 
 @given(seed=seeds)
-@SETTINGS
+@settings(deadline=None, max_examples=10)
 def test_without_coupling_a_block_has_the_ergotropy_of_its_state(seed):
     rng = np.random.default_rng(seed)
     rho = qubits(density(8, rng))
@@ -101,7 +101,7 @@ def test_a_block_gives_at_least_what_is_known_and_at_most_the_ergotropy(dims, bl
     D, m = int(np.prod(dims)), int(np.prod([dims[k] for k in block]))
     rho, H = (Qobj(x, dims=[dims, dims]) for x in (density(D, rng), hermitian(D, rng)))
     W = qb.local_ergotropy(rho, H, cells=block)
-    assert W <= qb.ergotropy(rho, H) + 1e-12
+    assert qb.ergotropy(rho, H) + 1e-12 >= W
     assert qb.local_ergotropy(rho, H, cells=block) == W
     assert max(extracted(rho, H, on_block(unitary(m, rng), block, dims)) for _ in range(200)) <= W
     if dims == [2, 2, 2]:

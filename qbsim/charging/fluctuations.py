@@ -1,4 +1,4 @@
-r"""Work statistics: mean and variance of the work between two projective measurements of the energy; on top of `evolve`.
+r"""Work statistics: mean and variance of the work between two measurements of the energy; on top of `evolve`.
 
 The first measurement of H0 leaves a state without coherence between its levels as it is. The variance of the difference
 of the two results takes their covariance. With e_0 the ground energy and U_0 the mean energy at first,
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 from qutip import Qobj
 
