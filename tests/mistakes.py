@@ -47,6 +47,7 @@ NAMES = [
     ("qb.max_power(net, psi, t)", A, "qbsim.charging.max_power"),
     ("qb.Ergotropy(psi, net.H0)", A, "Did you mean 'ergotropy'?"),
     ("qb.netwrk(4)", A, "Did you mean 'network'?"),
+    ("qb.capacity", A, ("qbsim.battery_capacity(rho, H0)", "qbsim.capacitance")),
     ("qb.MEASURE", A, "Did you mean 'MEASURES'?"),
     ("qb.geometry.ring(3)", A, "qbsim.circular(N)"),
     ("qb.states.ghz(3)", A, "qutip.ghz_state(N)"),

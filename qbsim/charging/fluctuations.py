@@ -59,7 +59,7 @@ def work_statistics(
     -------
     xarray.Dataset
         Variables `energy` and `energy_variance`, the moments before (at the first time) and after, `work` and
-        `work_variance`, over `time`; the attributes are those of `evolve`.
+        `work_variance`, over `time`; the attributes are those of `evolve` for the energies.
 
     Raises
     ------
@@ -80,6 +80,7 @@ def work_statistics(
     --------
     A full cell decays: the work is -1 with probability 1 - exp(-t), else 0.
 
+    >>> import numpy as np
     >>> from qbsim import full, single_cell
     >>> ds = work_statistics(single_cell(gamma=1.0), full(1), [0.0, np.log(2)])
     >>> ds.work.values.round(6).tolist(), ds.work_variance.values.round(6).tolist()

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import qutip
+import scipy.linalg
+import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from qutip import Qobj
@@ -106,6 +108,25 @@ def test_a_block_gives_at_least_what_is_known_and_at_most_the_ergotropy(dims, bl
     assert max(extracted(rho, H, on_block(unitary(m, rng), block, dims)) for _ in range(200)) <= W
     if dims == [2, 2, 2]:
         assert max(qb.local_ergotropy(rho, H, cells=[k]) for k in block) <= W + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_another_minimiser_finds_no_more_work_of_a_block(seed):
+    # BFGS over the generators of the unitaries, from the identity and from a random point
+    rng = np.random.default_rng(seed)
+    rho = qubits(density(8, rng))
+    H = qb.xxz_chain(rng.uniform(0.5, 2, 3), J=1.0, Delta=0.5, H0="battery").H0
+    basis = [hermitian(4, rng) for _ in range(16)]
+    r, h = rho.full(), H.full()
+
+    def energy_after(x):
+        V = np.kron(scipy.linalg.expm(1j * np.tensordot(x, basis, 1)), np.eye(2))
+        return np.vdot(V.conj().T @ h @ V, r).real
+
+    starts = [np.zeros(16), rng.normal(size=16)]
+    best = min(scipy.optimize.minimize(energy_after, x, tol=1e-9).fun for x in starts)
+    W = qb.local_ergotropy(rho, H, cells=[0, 1])
+    assert pytest.approx(qb.energy(rho, H) - best, abs=1e-6) == W
 
 
 def test_all_cells_give_the_ergotropy():
