@@ -157,11 +157,11 @@ def measure(model: Callable[[int], qb.Network], N: int, state: str, times: int, 
 def application_nanoseconds(N: int) -> float:
     """One application of the generator of the disordered chain to a dense state, divided by N 4^N."""
     from qbsim.solvers import _kernels as kernels
-    from qbsim.solvers._layout import layout_of
-    from qbsim.solvers.network import _bonds, generator_of
+    from qbsim.solvers._couplings import layout_for
+    from qbsim.solvers.network import generator_of
 
     battery = disordered_chain(N)
-    layout = layout_of(N, False, _bonds(battery))
+    layout = layout_for(battery, "none")
     generator = generator_of(battery, layout, 0.0)
     q, out = np.random.default_rng(0).normal(size=layout.size), np.empty(layout.size)
     kernels.apply_generator(q, out, generator)

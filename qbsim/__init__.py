@@ -25,7 +25,9 @@ from .curves import crossing_time, efficiency, fit_exponential, half_life, relat
 from .decay import NetworkReport
 from .evolution import evolve
 from .geometry import GEOMETRIES, all_to_all, central, circular, linear
+from .measures.capacity import antiergotropy, battery_capacity
 from .measures.coherence import l1_coherence
+from .measures.energy_variance import energy_variance
 from .measures.entanglement import largest_negativity, mean_concurrence, negativity
 from .measures.entropy import entropy, purity
 from .measures.ergotropy import (
@@ -34,20 +36,24 @@ from .measures.ergotropy import (
     ergotropy,
     ergotropy_per_copy,
     incoherent_ergotropy,
-    local_ergotropy,
     passive_state,
     total_ergotropy,
 )
+from .measures.local_ergotropy import local_ergotropy
 from .measures.table import MEASURES
 from .models.cell import single_cell
 from .models.cooper_pair_boxes import cooper_pair_boxes
 from .models.dicke import dicke, dicke_start
 from .models.disorder import disordered_chain, random_fields
 from .models.drive import drive
+from .models.heisenberg import heisenberg
+from .models.ising_chain import ising_chain
 from .models.network import network
 from .models.oscillator import oscillator
 from .models.spin_chain import coupling_profile, spin_chain
+from .models.transmon_chain import transmon_chain
 from .models.xx_chain import xx_chain
+from .models.xxz_chain import xxz_chain
 from .networks import Network
 from .states import classical, empty, full, plus
 from .sweeps.replay import replay
@@ -69,6 +75,8 @@ __all__ = [
     "UnphysicalWarning",
     "__version__",
     "all_to_all",
+    "antiergotropy",
+    "battery_capacity",
     "bosonic",
     "capacitance",
     "central",
@@ -87,6 +95,7 @@ __all__ = [
     "efficiency",
     "empty",
     "energy",
+    "energy_variance",
     "entropy",
     "ergotropy",
     "ergotropy_per_copy",
@@ -95,7 +104,9 @@ __all__ = [
     "fit_exponential",
     "full",
     "half_life",
+    "heisenberg",
     "incoherent_ergotropy",
+    "ising_chain",
     "l1_coherence",
     "largest_negativity",
     "linear",
@@ -118,7 +129,9 @@ __all__ = [
     "sweep",
     "symmetric_ergotropy",
     "total_ergotropy",
+    "transmon_chain",
     "xx_chain",
+    "xxz_chain",
 ]
 
 
@@ -129,7 +142,10 @@ _NAMES = {
     "qbsim.all_to_all(N)": "complete complete_graph fully_connected symmetric",
     "qbsim.network(edges, N)": "graph lattice system model",
     "qbsim.single_cell(gamma=...)": "qubit cell two_level two_level_system tls",
-    "qbsim.spin_chain(n)": "heisenberg heisenberg_chain ising xxz xxz_chain",
+    "qbsim.spin_chain(n)": "spin_model lmg",
+    "qbsim.heisenberg(edges, J=...)": "heisenberg_chain heisenberg_model xxx xxx_chain",
+    "qbsim.xxz_chain(omega, J=..., Delta=...)": "xxz xyz",
+    "qbsim.ising_chain(omega, J=...)": "ising tfim transverse_ising",
     "qbsim.dicke(n, lam=...)": "tavis_cummings jaynes_cummings rabi dicke_battery",
     "qbsim.disordered_chain(N, delta, exchange=..., rng=...)": "disorder disordered random_chain",
     "qbsim.full(N)": "excited excited_state charged ones",
@@ -142,6 +158,10 @@ _NAMES = {
     "qutip.mcsolve(battery.H, psi0, tlist, battery.c_ops), or qbsim.evolve": "mcsolve",
     "qbsim.mean_concurrence(rho, edges)": "concurrence entanglement",
     "qbsim.l1_coherence(rho)": "coherence l1_norm",
+    "qbsim.battery_capacity(rho, H0), or for a channel a function of qbsim.capacitance": "capacity",
+    "qbsim.antiergotropy(rho, H0)": "anti_ergotropy",
+    "qbsim.energy_variance(rho, H0)": "variance energy_fluctuations",
+    "qbsim.charging.work_statistics(battery, rho0, tlist)": "work_statistics work_variance work_fluctuations",
     "qbsim.entropy(rho)": "von_neumann_entropy entropy_vn",
     'the measure "power" of qbsim.evolve, or qbsim.charging.max_power': "power charging_power",
     "qbsim.relative_gain(values)": "gain",

@@ -66,6 +66,10 @@ def network_html(network: Any, names: Sequence[str]) -> str:
         if name != "decay_matrix":
             arrays[name] = array if array.ndim == 1 else _bond_values(array)
     rows = [("cells", str(N)), *_bonds(network), *((name, _values(a)) for name, a in arrays.items()), *_unit(network)]
+    moving = sorted({drive.name for drive in network.drives})
+    rows += [(name if name not in arrays else f"{name}, more", "depends on time") for name in moving]
+    if network.own_H0 is not None:
+        rows.append(("H0", "all constant terms" if isinstance(network.own_H0, str) else "its own"))
     if network.has_own_operators:
         rows.append(("operators", "beyond these arrays, its own"))
     parts = [_drawing(N, network.edges), facts(rows, _caption(network))]

@@ -295,7 +295,7 @@ class Battery:
         Raises
         ------
         ValueError
-            If H0 couples cells: the local ergotropy is then undefined.
+            If H0 couples cells.
         """
         H0, dims = self.H0, self.cell_dims
         d = int(np.prod(dims))
@@ -307,7 +307,8 @@ class Battery:
         )
         rest, whole = (op.to("CSR").data.as_scipy() for op in (H0 - total - mean * qutip.qeye(dims), H0))
         if abs(rest).max() > 1e-12 * abs(whole).max():
-            raise ValueError("The local ergotropy needs an H0 that is a sum of local terms, but this H0 couples cells.")
+            advice = "name a block, qbsim.local_ergotropy(rho, battery.H0, cells=[0])"
+            raise ValueError(f"The local ergotropy of all cells needs local terms, but H0 couples cells: {advice}.")
         return terms
 
     def parameters(self) -> dict[str, Any]:

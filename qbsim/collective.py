@@ -169,9 +169,23 @@ def _purity(states: StateSeries, ref: Reference) -> FloatArray:
     return (times * p**2).sum(axis=1)
 
 
+def _active_energies(states: StateSeries, ref: Reference) -> FloatArray:
+    return -_collective(ref).passive_energies(states, sign=-1)
+
+
+def _antiergotropy(states: StateSeries, ref: Reference) -> FloatArray:
+    return MEASURES["energy"].evaluate(states, ref) - _active_energies(states, ref)
+
+
+def _battery_capacity(states: StateSeries, ref: Reference) -> FloatArray:
+    return _active_energies(states, ref) - _collective(ref).passive_energies(states)
+
+
 _FORMULAS: dict[str, Callable[[StateSeries, Reference], FloatArray]] = {
     "ergotropy": _ergotropy,
     "efficiency": _efficiency,
+    "antiergotropy": _antiergotropy,
+    "battery_capacity": _battery_capacity,
     "entropy": _entropy,
     "purity": _purity,
 }
@@ -287,9 +301,9 @@ class Collective(Battery):
             )
         return np.concatenate(parts, axis=1), np.array(times)
 
-    def passive_energies(self, states: StateSeries) -> FloatArray:
-        """Least energy of the n cells with the spectrum of the states, (T,)."""
-        return counted_passive_energy(*self.spectrum(states), self._levels, self._copies)
+    def passive_energies(self, states: StateSeries, sign: int = 1) -> FloatArray:
+        """Least energy of the n cells with the spectrum of the states, (T,), for H0 or, with sign -1, for -H0."""
+        return counted_passive_energy(*self.spectrum(states), sign * self._levels, self._copies)
 
 
 @explained

@@ -19,7 +19,18 @@ from ._checks.names import shown
 from ._files import read_text
 from ._machine import require
 
-__all__ = ["GEOMETRIES", "Edges", "all_to_all", "central", "circular", "linear", "read_edges", "read_graph"]
+__all__ = [
+    "GEOMETRIES",
+    "Edges",
+    "all_to_all",
+    "along",
+    "central",
+    "circular",
+    "linear",
+    "read_arrows",
+    "read_edges",
+    "read_graph",
+]
 
 Edges = tuple[tuple[int, int], ...]
 
@@ -107,7 +118,7 @@ __getattr__ = other_roads(__name__, {}, {word: f"qbsim.{name}(N)" for word, name
 
 @explained
 def _bond(pair: Any) -> tuple[int, int]:
-    """Two different cells in ascending order."""
+    """Two different cells in the order given."""
     try:
         i, j = pair
     except (TypeError, ValueError) as error:
@@ -123,7 +134,7 @@ def _bond(pair: Any) -> tuple[int, int]:
     i, j = as_count("edges", i, minimum=0), as_count("edges", j, minimum=0)
     if i == j:
         raise ValueError(f"Argument edges must not bind a cell to itself, but holds ({i}, {j}).")
-    return min(i, j), max(i, j)
+    return i, j
 
 
 def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
@@ -139,7 +150,7 @@ def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
     Returns
     -------
     (edges, N)
-        Pairs (i, j) with i < j in the order given, and the number of cells.
+        Pairs (i, j) with i < j in the order given, and the number of cells. `read_arrows` keeps the order of a pair.
 
     Raises
     ------
@@ -153,6 +164,12 @@ def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
     ModelWarning
         If `N` is counted from a list of bonds in which cell 0, and no other cell, has none: cells count from 0.
     """
+    arrows, N = read_arrows(edges, N)
+    return tuple((min(arrow), max(arrow)) for arrow in arrows), N
+
+
+def read_arrows(edges: Any, N: int | None = None) -> tuple[Edges, int]:
+    """The same as `read_edges`, but (j, i) stays (j, i): what points along a bond needs its direction."""
     N = None if N is None else as_count("N", N)
     if hasattr(edges, "nodes"):
         labels = {node: k for k, node in enumerate(edges.nodes)}
@@ -169,9 +186,10 @@ def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
                 f"Argument edges must be pairs of cells or a graph with .edges, but is {shown(edges)}; {remedy}."
             )
         pairs = list(edges)
-    seen: dict[tuple[int, int], None] = {}
+    seen: dict[tuple[int, int], tuple[int, int]] = {}
     for pair in pairs:
-        bond = _bond(pair)
+        arrow = _bond(pair)
+        bond = min(arrow), max(arrow)
         if bond in seen:
             directed = getattr(edges, "is_directed", bool)()
             hint = "; give graph.to_undirected()" if directed else ""
@@ -179,7 +197,7 @@ def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
         if N is not None and bond[1] >= N:
             hint = " Cells count from 0." if bond[1] == N else ""
             raise ValueError(f"Argument edges must bind cells 0 to {N - 1}, but holds {bond}.{hint}")
-        seen[bond] = None
+        seen[bond] = arrow
     if N is None:
         N = 1 + max((j for _, j in seen), default=0)
         bound = {k for bond in seen for k in bond}
@@ -189,7 +207,15 @@ def read_edges(edges: Any, N: int | None = None) -> tuple[Edges, int]:
                 f"them idle. Subtract 1 from the bonds, or pass N={N} if cell 0 is meant to be idle.",
                 ModelWarning,
             )
-    return tuple(seen), as_count("N", N)
+    return tuple(seen.values()), as_count("N", N)
+
+
+def along(edges: Edges, N: int) -> Edges | None:
+    """The bonds of a line or a ring, in the order given, from every cell to the next; None for other graphs."""
+    bonds = {(min(bond), max(bond)) for bond in edges}
+    if bonds not in ({*linear(N)}, {*circular(N)}):
+        return None
+    return tuple(max(bond, bond[::-1]) if abs(bond[0] - bond[1]) > 1 else (min(bond), max(bond)) for bond in edges)
 
 
 def _no_bonds(edges: Any, N: int | None) -> str:

@@ -203,6 +203,8 @@ def disagreements(case: Case) -> list[str]:
             allowed = TOLERANCE * np.ones(len(case.times))
             if name == "efficiency":  # a ratio is as good as its denominator
                 allowed = np.where(stored > 1e-6 * spread, allowed * spread / np.maximum(stored, 1e-300), np.inf)
+            elif name == "energy_variance":
+                allowed = allowed * spread**2
             elif "power" in name:
                 allowed = allowed * spread * rates
             elif MEASURES[name].units == "energy":

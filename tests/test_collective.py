@@ -108,7 +108,7 @@ def test_every_measure_is_that_of_the_tensor_space_or_refused(name, losses):
     t = np.linspace(0, 0.8, 4)
     for space in ("blocks",) if losses else ("blocks", "symmetric"):
         battery, start = spin_battery(space, losses)
-        if name in ("energy", "ergotropy", "efficiency", "entropy", "purity") or name.startswith("power"):
+        if name in (*OWN, "energy", "energy_variance") or name.startswith("power"):
             found = qb.evolve(battery, start, t, name)[name]
             right = qb.evolve(*spin_battery("tensor", losses), t, name)[name]
             assert found.values == pytest.approx(right.values, abs=1e-9, nan_ok=True)
@@ -145,7 +145,7 @@ def measured(battery, states):
     return {row: battery.own_measures[qb.MEASURES[row]].evaluate(states, ref)[0] for row in OWN}
 
 
-OWN = ("ergotropy", "efficiency", "entropy", "purity")
+OWN = ("ergotropy", "efficiency", "antiergotropy", "battery_capacity", "entropy", "purity")
 
 
 @pytest.mark.parametrize("p", [0.75, 0.5, 0.02])
@@ -158,6 +158,8 @@ def test_sixty_cells_count_every_copy_of_a_block(p):
     found = measured(battery, DenseStates(np.diag(x).astype(complex)[None], np.zeros(1), battery.dims))
     assert found["ergotropy"] == pytest.approx(n * max(0.0, 2 * p - 1), abs=1e-12 * n)
     assert found["efficiency"] == pytest.approx(max(0.0, 2 - 1 / p), abs=1e-12)
+    assert found["antiergotropy"] == pytest.approx(n * min(0.0, 2 * p - 1), abs=1e-12 * n)
+    assert found["battery_capacity"] == pytest.approx(n * abs(2 * p - 1), abs=1e-12 * n)
     assert found["entropy"] == pytest.approx(-n * (p * math.log(p) + (1 - p) * math.log(1 - p)), rel=1e-12)
     assert found["purity"] == pytest.approx((p**2 + (1 - p) ** 2) ** n, rel=1e-12)
 
@@ -167,7 +169,7 @@ def test_a_hundred_cells_give_up_all_of_a_pure_state():
     battery = collective(n, symmetric=True)
     found = measured(battery, KetStates(psi.full().T, np.zeros(1), battery.dims))
     energy = qutip.expect(battery.H0, psi)
-    assert [found[name] for name in OWN] == pytest.approx([energy, 1.0, 0.0, 1.0], abs=1e-12 * n)
+    assert [found[name] for name in OWN] == pytest.approx([energy, 1.0, energy - n, n, 0.0, 1.0], abs=1e-12 * n)
     # the other hundred states of the spin fit into the first excited level, which a hundred states of the cells share
     rho = 0.7 * psi.proj() + 0.3 * (qutip.qeye(n + 1) - psi.proj()) / n
     found = measured(battery, DenseStates(rho.full()[None], np.zeros(1), battery.dims))

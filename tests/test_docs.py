@@ -92,6 +92,8 @@ def test_architecture_shows_every_entry_of_the_package_and_no_other():
 RANGES = {
     "E_min to E_max": lambda e, W: (e[0], e[-1]),
     "0 to E_max - E_min": lambda e, W: (0, e[-1] - e[0]),
+    "E_min - E_max to 0": lambda e, W: (e[0] - e[-1], 0),
+    "0 to (E_max - E_min)^2 / 4": lambda e, W: (0, (e[-1] - e[0]) ** 2 / 4),
     "0 to W": lambda e, W: (0, W),
     "0 to 1": lambda e, W: (0, 1),
     "0 to ln d": lambda e, W: (0, np.log(len(e))),

@@ -298,6 +298,29 @@ def per_bond(name: str, value: ArrayLike, edges: Sequence[tuple[int, int]], N: i
     return matrix
 
 
+def per_arrow(name: str, value: ArrayLike, edges: Sequence[tuple[int, int]], N: int) -> FloatArray:
+    """Antisymmetric (N, N) matrix from one value per bond, of the bond as it is written here, or the matrix itself."""
+    array = as_real_array(name, value)
+    if array.ndim == 2:
+        if array.shape != (N, N):
+            raise ValueError(f"Argument {name} must have shape ({N}, {N}), but has shape {array.shape}.")
+        if not np.array_equal(array, -array.T):
+            raise ValueError(
+                f"Argument {name} must be antisymmetric, {name}[j, i] = -{name}[i, j], but differs from minus its "
+                f"transpose by up to {np.abs(array + array.T).max():g}."
+            )
+        return array
+    if array.shape != (len(edges),):
+        raise ValueError(
+            f"Argument {name} must be one number on a line or a ring, one per bond, shape ({len(edges)},), "
+            f"or an antisymmetric ({N}, {N}) matrix, but has shape {array.shape}."
+        )
+    matrix = np.zeros((N, N))
+    for (i, j), number in zip(edges, array, strict=True):
+        matrix[i, j], matrix[j, i] = number, -number
+    return matrix
+
+
 def as_tlist(tlist: ArrayLike, name: str = "tlist") -> FloatArray:
     """Strictly increasing times, at least one."""
     times = as_real_array(name, tlist)

@@ -7,6 +7,7 @@ batteries of `qbsim.models` need nothing else.
 from .._checks import other_roads
 from ..states import thermal_cells, uncharged
 from .cutoff import converged
+from .fluctuations import work_statistics
 from .power import Peak, max_energy, max_power, participation_bound, quantum_advantage
 from .process import charge, charge_and_hold, charge_dicke
 from .separable_states import SeparableBall, separable_ball
@@ -30,6 +31,7 @@ __all__ = [
     "speed_limit",
     "thermal_cells",
     "uncharged",
+    "work_statistics",
 ]
 
 __getattr__ = other_roads(__name__)

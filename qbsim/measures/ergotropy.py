@@ -1,4 +1,4 @@
-"""Internal energy, efficiency, passive state, and ergotropy: coherent, incoherent, local, per copy, and total."""
+"""Internal energy, efficiency, passive state, and ergotropy: coherent, incoherent, per copy, and total."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ __all__ = [
     "ergotropy_per_copy",
     "incoherent_ergotropy",
     "incoherent_ergotropy_over_time",
-    "local_ergotropy",
-    "local_ergotropy_over_time",
     "passive_state",
     "total_ergotropy",
 ]
@@ -59,14 +57,6 @@ def incoherent_ergotropy_over_time(states: StateSeries, ref: Reference) -> Float
 
 def coherent_ergotropy_over_time(states: StateSeries, ref: Reference) -> FloatArray:
     return ergotropy_over_time(states, ref) - incoherent_ergotropy_over_time(states, ref)
-
-
-def local_ergotropy_over_time(states: StateSeries, ref: Reference) -> FloatArray:
-    total = np.zeros(len(states))
-    for k, h in enumerate(ref.battery.local_terms):
-        rho = states.cell(k)
-        total += np.einsum("tij,ji->t", rho, h).real - np.linalg.eigvalsh(rho)[:, ::-1] @ np.linalg.eigvalsh(h)
-    return total
 
 
 # --- functions of one state ----------------------------------------------------------------------------------------
@@ -312,31 +302,10 @@ def coherent_ergotropy(rho: Qobj, H: Qobj) -> float:
     return float(coherent_ergotropy_over_time(*prepare(rho, H))[0])
 
 
-@explained
-def local_ergotropy(rho: Qobj, H: Qobj) -> float:
-    r"""What unitaries on single cells can extract: :math:`\sum_k \mathcal E(\rho_k, h_k)` for :math:`H = \sum_k h_k`.
-
-    Parameters and units as in `ergotropy`; never more than it.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `rho` is not a state, the dims differ, or `H` couples cells.
-
-    Examples
-    --------
-    >>> from qbsim import classical, network, linear
-    >>> round(local_ergotropy(classical(3), network(linear(3)).H0), 12)
-    1.5
-    """
-    return float(local_ergotropy_over_time(*prepare(rho, H))[0])
-
-
 ROWS = {
     "energy": Measure(energy_over_time, "internal energy", "energy", "expectation"),
     "ergotropy": Measure(ergotropy_over_time, "ergotropy", "energy", spectral=True),
     "efficiency": Measure(efficiency_over_time, "efficiency (ergotropy / energy)", "1", spectral=True),
     "incoherent_ergotropy": Measure(incoherent_ergotropy_over_time, "ergotropy of the dephased state", "energy"),
     "coherent_ergotropy": Measure(coherent_ergotropy_over_time, "ergotropy due to coherence", "energy", spectral=True),
-    "local_ergotropy": Measure(local_ergotropy_over_time, "local ergotropy, sum over the cells", "energy"),
 }

@@ -147,7 +147,7 @@ class Measure:
     long_name : str
         For labels.
     units : str
-        "energy", "power" or "1"; `evolve` replaces the first two by the battery's unit.
+        "energy", "power" (the square of an energy) or "1"; `evolve` replaces the first two by the battery's unit.
     needs : str
         "product": the state in the product space of the cells, with its spectrum and matrix elements. "expectation":
         expectation values of operators of the battery only, which are right in any space.

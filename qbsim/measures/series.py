@@ -124,6 +124,8 @@ class CellStates(StateSeries):
     """
 
     has_matrices = False
+    correlated = True
+    """Whether the cells may be correlated; if not, every state is the product of those of the cells."""
 
     @property
     def dense(self) -> ComplexArray:

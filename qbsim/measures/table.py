@@ -14,7 +14,7 @@ from .._checks import by_word, nearest
 from .._checks.calls import check_call
 from .._checks.names import shown
 from ..battery import Battery
-from . import coherence, entanglement, entropy, ergotropy, power
+from . import capacity, coherence, energy_variance, entanglement, entropy, ergotropy, local_ergotropy, power
 from .expectation import Expectation
 from .reference import Measure
 
@@ -23,6 +23,9 @@ __all__ = ["MEASURES", "Measure"]
 # A measure is a row beside its formula; a new file of measures is added here.
 MEASURES: dict[str, Measure] = {
     **ergotropy.ROWS,
+    **local_ergotropy.ROWS,
+    **capacity.ROWS,
+    **energy_variance.ROWS,
     **coherence.ROWS,
     **entanglement.ROWS,
     **entropy.ROWS,
@@ -48,7 +51,11 @@ INSTEAD = by_word(
         "a function, {'fidelity': lambda rho, battery: qutip.fidelity(rho, target)}": "fidelity",
         "a function, {'p0': lambda rho, battery: rho.ptrace(0)[1, 1].real}": "population populations occupation",
         "states=True, which keeps the density matrices": "rho states state density_matrix",
-        "qbsim.capacitance, whose functions take a channel": "capacity capacitance",
+        "'battery_capacity', or for a channel a function of qbsim.capacitance": "capacity capacitance",
+        "'antiergotropy'": "anti_ergotropy",
+        "'energy_variance', or qbsim.charging.work_statistics(battery, rho0, tlist)": (
+            "variance energy_fluctuations fluctuations work_variance work_fluctuations work_statistics"
+        ),
     }
 )
 """What to use for a measure, and the names under which others look for it."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from .._checks import as_real, as_real_array, explained
+from .._checks import FloatArray, as_real, as_real_array, explained
 from ..geometry import linear
 from ..networks import Network
 from .network import network
 
-__all__ = ["xx_chain"]
+__all__ = ["chain_fields", "xx_chain"]
 
 
 @explained
@@ -49,10 +49,7 @@ def xx_chain(
     >>> float(xx_chain([1.0, 2.0], J=20).J[0, 1])
     10.0
     """
-    fields = as_real_array("omega", omega)
-    if fields.ndim != 1 or fields.size == 0:
-        hint = f"; write omega=[1.0] * {fields:g} for equal cells" if fields.ndim == 0 and fields > 0 else ""
-        raise ValueError(f"Argument omega must hold one frequency per cell, but has shape {fields.shape}{hint}.")
+    fields = chain_fields(omega)
     # (J/4)(sx sx + sy sy) = (J/2)(s+ s- + s- s+)
     return network(
         linear(fields.size),
@@ -63,3 +60,12 @@ def xx_chain(
         dephasing=dephasing,
         nbar=nbar,
     )
+
+
+def chain_fields(omega: ArrayLike) -> FloatArray:
+    """One frequency per cell, which also says how many cells a chain has."""
+    fields = as_real_array("omega", omega)
+    if fields.ndim != 1 or fields.size == 0:
+        hint = f"; write omega=[1.0] * {fields:g} for equal cells" if fields.ndim == 0 and fields > 0 else ""
+        raise ValueError(f"Argument omega must hold one frequency per cell, but has shape {fields.shape}{hint}.")
+    return fields

@@ -27,7 +27,9 @@ def generator_norm(battery: Battery) -> float:
     """Rough upper bound on the norm of the generator: its largest rate or frequency."""
     if isinstance(battery, Network) and not battery.has_own_operators:
         rates = np.abs(battery.loss_matrix).sum() + np.abs(battery.pump_matrix).sum() + battery.dephasing.sum()
-        return float(np.abs(battery.omega).sum() + np.abs(battery.J).sum() + 2 * rates)
+        bonds = np.abs(battery.J) + np.abs(battery.zz) / 4 + np.abs(battery.pair) + np.abs(battery.dm)
+        fields = np.abs(battery.omega) + np.abs(battery.x) + np.abs(battery.y)
+        return float(fields.sum() + bonds.sum() + 2 * rates)
     H, jumps, superoperators = _operators(battery)
     rates = sum(_norm(c) * _norm(c.T) for c in jumps)  # |c|_2^2 <= |c|_1 |c|_inf
     return float(2 * _norm(H) + 2 * rates + sum(_norm(c) for c in superoperators))
@@ -36,7 +38,9 @@ def generator_norm(battery: Battery) -> float:
 def generator_entries(battery: Battery) -> float:
     """Number of non-zero entries of the generator as a sparse superoperator, roughly."""
     if isinstance(battery, Network) and not battery.has_own_operators:
-        hops = np.count_nonzero(np.triu(battery.J, 1)) + np.count_nonzero(np.triu(battery.decay_matrix, 1))
+        moves = (battery.J, battery.decay_matrix, battery.pair, battery.dm)
+        hops = sum(np.count_nonzero(np.triu(matrix, 1)) for matrix in moves)
+        hops += 2 * np.count_nonzero(battery.x) + 2 * np.count_nonzero(battery.y)
         pairs = np.count_nonzero(battery.loss_matrix) + np.count_nonzero(battery.pump_matrix)
         return 4.0**battery.N * (1 + hops + pairs / 4)
     H, jumps, superoperators = _operators(battery)

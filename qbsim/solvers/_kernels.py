@@ -1,15 +1,16 @@
 r"""Compiled generator of a qubit network; imported only when a run is large enough to need it.
 
 A Hermitian matrix is kept as one real matrix, :math:`Q = \mathrm{Re}\,\rho + \mathrm{Im}\,\rho`, whose symmetric part
-is the real and whose antisymmetric part is the imaginary part of rho. With real H, real K and :math:`R = Q^T` the
-master equation reads
+is the real and whose antisymmetric part is the imaginary part of rho. With real K, H = A + iB (A symmetric, B
+antisymmetric) and :math:`R = Q^T` the master equation reads
 
-.. math:: \dot Q = [R, H] - \tfrac12\{G, Q\} + \sum_{ij} K^\downarrow_{ij} s^-_i Q s^+_j
+.. math:: \dot Q = [R, A] + [B, Q] - \tfrac12\{G, Q\} + \sum_{ij} K^\downarrow_{ij} s^-_i Q s^+_j
                    + \sum_{ij} K^\uparrow_{ij} s^+_i Q s^-_j - \phi\circ Q, \qquad
           G = \sum_{ij} K^\downarrow_{ij} s^+_j s^-_i + K^\uparrow_{ij} s^-_j s^+_i
 
 so a state takes 8 bytes per entry instead of 16, and stays exactly Hermitian. Products with H and G are sums of whole
-rows: :math:`[R,H]-\tfrac12\{G,Q\} = U^T + V` with :math:`U = HQ - \tfrac12 GR`, :math:`V = -HR - \tfrac12 GQ`.
+rows: :math:`[R,A]+[B,Q]-\tfrac12\{G,Q\} = U^T + V` with :math:`U = AQ - SR`, :math:`V = -AR - SQ` and
+:math:`S = \tfrac12 G - B`.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ def _matrix(q, tables, b):
 def _apply_block(b, q, older, out, step, tables, values, work):
     """One block of out = scale (L q - center q) - back older, all flat over the blocks."""
     scale, center, back = step
-    _, _, row0, states, (hop_start, hop_target, hop_bond), up, down = tables
-    w, g, phi, has_phi, hop_H, hop_G, loss, pump, has_loss, has_pump = values
+    _, _, row0, states, (hop_start, hop_target, hop_kind), up, down = tables
+    w, g, phi, has_phi, hop_H, hop_S, loss, pump, has_loss, has_pump = values
     source_up, source_down = up.source[b], down.source[b]
     m = tables.sizes[b]
     Q, P, V = _matrix(q, tables, b), _matrix(older, tables, b), _matrix(out, tables, b)
@@ -87,8 +88,8 @@ def _apply_block(b, q, older, out, step, tables, values, work):
                 V[r, c] -= phi[sr ^ states[base + c]] * Q[r, c]
         for h in range(hop_start[row], hop_start[row + 1]):
             k = hop_target[h]
-            a = hop_H[hop_bond[h]]
-            s = 0.5 * hop_G[hop_bond[h]]
+            a = hop_H[hop_kind[h]]
+            s = hop_S[hop_kind[h]]
             if s == 0.0:
                 for c in range(m):
                     UU[r, c] += a * Q[k, c]

@@ -1,4 +1,4 @@
-"""Where the entries of a network's density matrix live: one dense block, or one block per excitation number."""
+"""Where the entries of a network's density matrix live: one dense block, or one per excitation number or parity."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .._checks import IntArray
 
 
 class Hops(NamedTuple):
-    """Rows reached from every row by one hop, row by row.
+    """Rows reached from every row by one move of H, row by row.
 
     Attributes
     ----------
@@ -21,13 +21,14 @@ class Hops(NamedTuple):
         Where the list of every row begins.
     target : ndarray
         Index of the row reached, inside its block.
-    bond : ndarray
-        Number of the bond.
+    kind : ndarray
+        Number of the element of H: two for every bond over which excitations hop, i excited or j, one for every bond
+        that is excited together, two for every cell that turns, excited or not.
     """
 
     start: IntArray
     target: IntArray
-    bond: IntArray
+    kind: IntArray
 
 
 class Moves(NamedTuple):
@@ -62,7 +63,7 @@ class Tables(NamedTuple):
     states : ndarray, (2^N,)
         Basis state of every row, block by block.
     hops : Hops
-        Where excitations hop.
+        Where the terms of H lead.
     up, down : Moves
         What one excitation more or less makes of a basis state.
     """
@@ -94,6 +95,10 @@ class Layout:
         Position of the population of every basis state in a packed state.
     bonds : tuple of (int, int)
         Pairs of cells between which an excitation can hop.
+    pairs : tuple of (int, int)
+        Pairs of cells that are excited and emptied together.
+    turns : tuple of int
+        Cells that turn.
     tables : Tables
         Arrays for the compiled kernels.
     block_of, index_of : ndarray, (2^N,)
@@ -106,6 +111,8 @@ class Layout:
     size: int
     diagonal: IntArray
     bonds: tuple[tuple[int, int], ...]
+    pairs: tuple[tuple[int, int], ...]
+    turns: tuple[int, ...]
     tables: Tables
     block_of: IntArray
     index_of: IntArray
@@ -118,11 +125,25 @@ class Layout:
 
 
 @lru_cache(maxsize=256)
-def layout_of(N: int, sectors: bool, bonds: tuple[tuple[int, int], ...]) -> Layout:
-    """Layout for N cells and the pairs between which excitations hop."""
+def layout_of(
+    N: int,
+    sectors: bool,
+    bonds: tuple[tuple[int, int], ...],
+    pairs: tuple[tuple[int, int], ...] = (),
+    turns: tuple[int, ...] = (),
+    *,
+    parity: bool = False,
+) -> Layout:
+    """Layout for N cells, the pairs between which excitations hop, and the other moves of H.
+
+    `pairs` do not fit into sectors of equal excitation number; `turns` fit into one block only.
+    """
     everything = np.arange(1 << N)
     n = np.bitwise_count(everything)
-    blocks = tuple(np.flatnonzero(n == k) for k in range(N + 1)) if sectors else (everything,)
+    blocks: tuple[IntArray, ...] = (everything,)
+    if sectors or parity:
+        key = n if sectors else n % 2
+        blocks = tuple(np.flatnonzero(key == k) for k in range(int(key.max()) + 1))
     states = np.concatenate(blocks)
     sizes = np.array([len(b) for b in blocks])
     offsets = np.concatenate([[0], np.cumsum(sizes**2)[:-1]])
@@ -132,12 +153,14 @@ def layout_of(N: int, sectors: bool, bonds: tuple[tuple[int, int], ...]) -> Layo
     row0 = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     bits = 1 << np.arange(N - 1, -1, -1)  # cell 0 is the most significant bit
 
-    hops = _hops(states, [(int(bits[i]), int(bits[j])) for i, j in bonds], index_of)
+    hops = _hops(states, _masks(bits, bonds, pairs, turns), index_of)
     up = np.where(states[:, None] & bits == 0, index_of[np.minimum(states[:, None] | bits, (1 << N) - 1)], -1)
     down = np.where(states[:, None] & bits != 0, index_of[states[:, None] & ~bits], -1)
     number = np.arange(len(blocks))
-    source_up = np.where(number + 1 < len(blocks), number + 1, -1) if sectors else np.zeros(1, dtype=np.int64)
-    source_down = number - 1 if sectors else np.zeros(1, dtype=np.int64)
+    if sectors:
+        source_up, source_down = np.where(number + 1 < len(blocks), number + 1, -1), number - 1
+    else:
+        source_up = source_down = number[::-1].copy()  # the other parity, or the one block there is
     diagonal = np.empty(1 << N, dtype=np.int64)
     diagonal[states] = offsets[block_of[states]] + index_of[states] * (sizes[block_of[states]] + 1)
     tables = Tables(
@@ -149,18 +172,31 @@ def layout_of(N: int, sectors: bool, bonds: tuple[tuple[int, int], ...]) -> Layo
         up=Moves(up, *_columns(up, sizes, row0), source_up),
         down=Moves(down, *_columns(down, sizes, row0), source_down),
     )
-    return Layout(N, sectors, blocks, int((sizes**2).sum()), diagonal, bonds, tables, block_of, index_of)
+    size = int((sizes**2).sum())
+    return Layout(N, sectors, blocks, size, diagonal, bonds, pairs, turns, tables, block_of, index_of)
+
+
+def _masks(
+    bits: IntArray, bonds: tuple[tuple[int, int], ...], pairs: tuple[tuple[int, int], ...], turns: tuple[int, ...]
+) -> list[tuple[int, int]]:
+    """For every kind of move: the bits that it flips, and what they have to be before."""
+    a = [int(bit) for bit in bits]
+    masks = [(a[i] | a[j], a[k]) for i, j in bonds for k in (i, j)]
+    masks += [(a[i] | a[j], -1) for i, j in pairs]  # both or neither
+    return masks + [(a[k], on) for k in turns for on in (a[k], 0)]
 
 
 def _hops(states: IntArray, masks: list[tuple[int, int]], index_of: IntArray) -> Hops:
-    """Hops over bonds, each given by the bits of its two cells."""
+    """Rows reached by moves, each given by the bits that it flips and what they have to be before."""
     if not masks:
         return Hops(*(np.zeros(size, dtype=np.int64) for size in (len(states) + 1, 0, 0)))
-    allowed = np.stack([((states & a) != 0) != ((states & b) != 0) for a, b in masks], axis=1)
-    target = np.stack([index_of[states ^ (a | b)] for a, b in masks], axis=1)
-    bond = np.broadcast_to(np.arange(len(masks)), allowed.shape)
+    allowed = np.stack(
+        [np.isin(states & flip, (0, flip)) if on < 0 else states & flip == on for flip, on in masks], axis=1
+    )
+    target = np.stack([index_of[states ^ flip] for flip, _ in masks], axis=1)
+    kind = np.broadcast_to(np.arange(len(masks)), allowed.shape)
     start = np.concatenate([[0], np.cumsum(allowed.sum(axis=1))])
-    return Hops(start, target[allowed], bond[allowed].copy())
+    return Hops(start, target[allowed], kind[allowed].copy())
 
 
 def _columns(moves: IntArray, sizes: IntArray, row0: IntArray) -> tuple[IntArray, IntArray, IntArray]:

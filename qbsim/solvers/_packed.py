@@ -24,14 +24,15 @@ def eigen_batch(largest: int, times: int) -> int:
     return max(1, min(times, EIGEN_BYTES // (16 * largest**2)))
 
 
-def is_block_diagonal(state: InitialState) -> bool:
-    """Whether a state of two-level cells has no coherence between different excitation numbers."""
+def has_blocks(state: InitialState, *, parity: bool = False) -> bool:
+    """Whether a state of two-level cells has no coherence between different excitation numbers, or parities of them."""
+    mask = 1 if parity else -1
     if state.factors:  # a product has coherence where a cell has
         return all(np.count_nonzero(cell.full()) == 1 if cell.isket else cell[0, 1] == 0 for cell in state.factors)
     rho0 = state.whole
     if rho0.isket:
-        return bool(np.ptp(np.bitwise_count(np.flatnonzero(rho0.full()))) == 0)
-    rows, cols = (np.bitwise_count(x) for x in rho0.to("CSR").data.as_scipy().nonzero())
+        return bool(np.ptp(np.bitwise_count(np.flatnonzero(rho0.full())).astype(int) & mask) == 0)
+    rows, cols = (np.bitwise_count(x).astype(int) & mask for x in rho0.to("CSR").data.as_scipy().nonzero())
     return np.array_equal(rows, cols)
 
 
@@ -68,7 +69,7 @@ class PackedStates(StateSeries):
     layout : Layout
         Where the entries live.
     frame : float
-        Frequency of the frame; 0 for sectors, which do not see it.
+        Frequency of the frame; 0 for sectors, which do not see it, and where excitation numbers change.
     """
 
     def __init__(self, packed: FloatArray, times: FloatArray, since: FloatArray, layout: Layout, frame: float) -> None:
@@ -117,7 +118,7 @@ class PackedStates(StateSeries):
                     values[t : t + step, first : first + m] = interruptible(np.linalg.eigvalsh, buffer[: len(part)])
                     tell(spectra=len(part) * m**3 / cubes)
             start, first = start + m * m, first + m
-        if self.layout.sectors:
+        if len(sizes) > 1:
             values.sort(axis=1)
         return values
 
@@ -170,7 +171,7 @@ class PackedStates(StateSeries):
         return total
 
     def cell(self, k: int) -> ComplexArray:
-        if not self.layout.sectors:
+        if len(self.layout.blocks) == 1:
             return super().cell(k)
         p = self.populations @ occupations(self.layout.N)[:, k]
         rho = np.zeros((len(self), 2, 2), dtype=complex)
@@ -178,16 +179,19 @@ class PackedStates(StateSeries):
         return rho
 
     def pair(self, i: int, j: int) -> ComplexArray:
-        if not self.layout.sectors:
+        if len(self.layout.blocks) == 1:
             return super().pair(i, j)
         n = occupations(self.layout.N)
         rho = np.zeros((len(self), 4, 4), dtype=complex)
         for x in range(4):
             rho[:, x, x] = self.populations[:, (n[:, i] == x >> 1) & (n[:, j] == x & 1)].sum(axis=1)
         bit_i, bit_j = 1 << (self.layout.N - 1 - i), 1 << (self.layout.N - 1 - j)
-        ge = np.flatnonzero((n[:, i] == 0) & (n[:, j] == 1))
-        rho[:, 1, 2] = self._entries(ge, ge ^ (bit_i | bit_j)).sum(axis=1)
-        rho[:, 2, 1] = rho[:, 1, 2].conj()
+        for here, there, occupied in ((1, 2, 1), (0, 3, 0)):  # |ge><eg|, and |gg><ee| in blocks of equal parity
+            rows = np.flatnonzero((n[:, i] == 0) & (n[:, j] == occupied))
+            rho[:, here, there] = self._entries(rows, rows ^ (bit_i | bit_j)).sum(axis=1)
+            rho[:, there, here] = rho[:, here, there].conj()
+            if self.layout.sectors:
+                break
         return rho
 
 

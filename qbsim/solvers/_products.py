@@ -22,6 +22,8 @@ PURE = 1e-15  # smaller eigenvalue of a cell that passes for rounding of a pure 
 class ProductStates(CellStates):
     """Products of N two-level cells, (T, N, 2, 2)."""
 
+    correlated = False
+
     def __init__(self, cells: ComplexArray, times: FloatArray) -> None:
         self.cells, self.times, self.N = cells, times, cells.shape[1]
         self.cell_dims = [2] * self.N

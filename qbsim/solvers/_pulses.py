@@ -44,7 +44,7 @@ def _signals(op: QobjEvo) -> tuple[list[Signal], int]:
     return [lambda t: complex(left @ op.matmul(t, right).full()[:, 0])], PROBES // 4
 
 
-class _Probed:
+class Probed:
     """One signal on the span: its known values, and whether a few of them predict the others."""
 
     def __init__(self, signal: Signal, op: QobjEvo, probes: int, times: FloatArray) -> None:
@@ -76,7 +76,7 @@ class _Probed:
         return float(np.abs(predicted - known).max()) <= TOLERANCE * self.scale
 
 
-def _parts(probed: Sequence[_Probed], start: float, end: float) -> list[tuple[float, float]]:
+def _parts(probed: Sequence[Probed], start: float, end: float) -> list[tuple[float, float]]:
     """Intervals, in order, on which every signal is smooth; none if they are too many."""
     parts: list[tuple[float, float]] = []
     waiting = [(start, end)]
@@ -111,7 +111,7 @@ def pieces(operators: Sequence[QobjEvo], times: FloatArray) -> list[tuple[float,
         If a coefficient is not finite.
     """
     start, end = float(times[0]), float(times[-1])
-    probed = [_Probed(s, op, n, times) for op in operators for signals, n in [_signals(op)] for s in signals]
+    probed = [Probed(s, op, n, times) for op in operators for signals, n in [_signals(op)] for s in signals]
     probed = [p for p in probed if not p.is_constant]
     if not probed:
         return [(end, 0.0)]

@@ -8,20 +8,23 @@ bath-mediated bonds are bounded by the spectrum of their hopping matrix and by t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import scipy.sparse.linalg
 
 from .._checks import FloatArray
 from ..networks import Network
 from ..operators import occupations
+from ._couplings import Symmetry, blocks_of, hamiltonian, symmetry_of
 from ._layout import layout_of
 
 SMALL = 4  # cells up to which crude bounds cost less than they save
-DENSE_BLOCK = 1000  # states up to which a sector is diagonalised exactly
 LANCZOS_MARGIN = 1e-3  # of the spread, added to Lanczos' extreme eigenvalues, which approach from inside
 
 
-def numerical_range(net: Network, frame: float, sectors: bool, *, rough: bool = False) -> tuple[float, float, float]:
+def numerical_range(net: Network, frame: float, blocks: Symmetry, *, rough: bool = False) -> tuple[float, float, float]:
     """(left, right, height): the numerical range lies in [left, right] x [-height, height].
 
     Parameters
@@ -30,8 +33,8 @@ def numerical_range(net: Network, frame: float, sectors: bool, *, rough: bool = 
         Physical network.
     frame : float
         Uniform frequency taken out of the fields.
-    sectors : bool
-        Only blocks of equal excitation number evolve, so that only energy differences inside one block count.
+    blocks : str
+        Only blocks of equal excitation number or parity evolve, so that only energy differences inside one count.
     rough : bool
         Bounds from the arrays alone, without any eigenvalue problem: for forecasts.
     """
@@ -53,23 +56,28 @@ def numerical_range(net: Network, frame: float, sectors: bool, *, rough: bool = 
         radius = float(top * np.cos(np.pi / (net.N + 2)))
         left = max(left, -top - radius - float(phi.sum()))
         right, height = min(right, radius), min(height, radius)
-    return left, right, height + _energy_range(net, frame, sectors, crude)
+    return left, right, height + _energy_range(net, frame, blocks, crude)
 
 
-def _energy_range(net: Network, frame: float, sectors: bool, crude: bool) -> float:
+def _energy_range(net: Network, frame: float, blocks: Symmetry, crude: bool) -> float:
     """Largest energy difference inside what evolves."""
     if crude:
-        fields = np.ptp(net.omega) * (net.N // 2) if sectors else np.abs(net.omega - frame).sum()
-        return float(fields + np.abs(net.J).sum())
-    extremes = _block_extremes(net.N, net.J, net.omega - frame)
-    if sectors:
+        # of the two hops of a bond, (J, dm), and its double excitation only one can act at a time
+        bonds = np.maximum(np.hypot(net.J, net.dm), np.abs(net.pair)) + np.abs(net.zz) / 4
+        fields = np.sqrt((net.omega - frame) ** 2 + net.x**2 + net.y**2).sum()
+        if blocks == "number":
+            fields = np.ptp(net.omega) * (net.N // 2)
+        return float(fields + bonds.sum())
+    # what is conserved makes the problem smaller, also where the state has coherence between the blocks
+    extremes = _extremes(hamiltonian(net, symmetry_of(net) if blocks == "none" else blocks, frame))
+    if blocks != "none":
         return float(np.max(extremes[:, 1] - extremes[:, 0]))
     return float(extremes[:, 1].max() - extremes[:, 0].min())
 
 
 def _hopping_range(net: Network, bath: FloatArray) -> tuple[float, float]:
     """Extreme eigenvalues of sum_ij bath_ij s+_j s-_i, off the diagonal only."""
-    extremes = _block_extremes(net.N, bath, np.zeros(net.N))
+    extremes = _hopping_extremes(net.N, bath, np.zeros(net.N))
     return float(extremes[:, 0].min()), float(extremes[:, 1].max())
 
 
@@ -80,40 +88,34 @@ def _largest_rate(net: Network, matrix: FloatArray, crude: bool) -> float:
     if crude:
         return float(np.abs(matrix).sum())
     diagonal = np.diag(matrix)
-    return float(_block_extremes(net.N, matrix - np.diag(diagonal), diagonal)[:, 1].max())
+    return float(_hopping_extremes(net.N, matrix - np.diag(diagonal), diagonal)[:, 1].max())
 
 
-def _block_extremes(N: int, hopping: FloatArray, fields: FloatArray) -> FloatArray:
+def _hopping_extremes(N: int, hopping: FloatArray, fields: FloatArray) -> FloatArray:
     """Extreme eigenvalues of sum_k f_k n_k + sum_ij h_ij s+_i s-_j in every excitation sector, (N + 1, 2)."""
     bonds = tuple((int(i), int(j)) for i, j in zip(*np.nonzero(np.triu(hopping, 1)), strict=True))
-    layout = layout_of(N, True, bonds)
-    row0, (start, cols, bond) = layout.tables.row0, layout.tables.hops
-    strength = np.array([hopping[i, j] for i, j in bonds] or [0.0])
-    diagonal = (occupations(N) @ fields)[layout.tables.states]
-    extremes = np.empty((N + 1, 2))
-    hops = np.diff(start)
-    for n, block in enumerate(layout.blocks):
-        m, first = len(block), row0[n]
-        part = slice(start[first], start[first + m])
-        rows, entries = np.repeat(np.arange(m), hops[first : first + m]), strength[bond[part]]
-        fields_here = diagonal[first : first + m]
-        if m <= DENSE_BLOCK:
-            h = np.diag(fields_here)
-            h[rows, cols[part]] = entries
-            energies = np.linalg.eigvalsh(h)
-            extremes[n] = energies[0], energies[-1]
+    strength = np.array([hopping[bond] for bond in bonds for _ in (0, 1)] or [0.0])
+    return _extremes(blocks_of(layout_of(N, True, bonds), occupations(N) @ fields, strength, 0 * strength))
+
+
+def _extremes(blocks: Iterable[Any]) -> FloatArray:
+    """Extreme eigenvalues of every block of a Hermitian matrix, (blocks, 2)."""
+    extremes = []
+    for block in blocks:
+        if isinstance(block, np.ndarray):
+            energies = np.linalg.eigvalsh(block)
+            extremes.append((energies[0], energies[-1]))
         else:
-            sparse = scipy.sparse.csr_matrix((entries, (rows, cols[part])), shape=(m, m))
-            sparse = sparse + scipy.sparse.diags(fields_here)
+            m = block.shape[0]
             guess = np.ones(m) + 0.1 * np.cos(np.arange(m))  # fixed, so that runs repeat to the bit
             low, high = (
                 float(
                     scipy.sparse.linalg.eigsh(
-                        sparse, 1, which=end, v0=guess, return_eigenvectors=False, tol=LANCZOS_MARGIN
+                        block, 1, which=end, v0=guess, return_eigenvectors=False, tol=LANCZOS_MARGIN
                     )[0]
                 )
                 for end in ("SA", "LA")
             )
             room = LANCZOS_MARGIN * (high - low)
-            extremes[n] = low - room, high + room
-    return extremes
+            extremes.append((low - room, high + room))
+    return np.array(extremes)

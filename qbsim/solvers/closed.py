@@ -16,11 +16,12 @@ from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import interruptible, tell
 from ..battery import GENERAL_OPERATORS, Battery
 from ..measures.series import KetStates, StateSeries
+from ..networks import MORE_ARRAYS
 from ..states import InitialState
 from . import Settings
 from ._cost import FLOP
 
-TERMS = frozenset({"fields", "exchange", GENERAL_OPERATORS})
+TERMS = frozenset({"fields", "exchange", *MORE_ARRAYS, GENERAL_OPERATORS})
 MATRICES = True
 LEAST = 1e-3
 TOLERANCES = ()  # exact to rounding

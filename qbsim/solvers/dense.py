@@ -16,13 +16,13 @@ from .._checks import ComplexArray, FloatArray
 from .._machine import interruptible, tell
 from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, Battery
 from ..measures.series import DenseStates, StateSeries
-from ..networks import NETWORK_TERMS, Network
+from ..networks import MORE_ARRAYS, NETWORK_TERMS, Network
 from ..operators import lowering, occupations
 from ..states import InitialState
 from . import Settings
 from ._cost import FLOP, eigenvalues, generator_norm
 
-TERMS = NETWORK_TERMS | {GENERAL_OPERATORS, GENERAL_LOSSES, "superoperators"}
+TERMS = NETWORK_TERMS | {*MORE_ARRAYS, GENERAL_OPERATORS, GENERAL_LOSSES, "superoperators"}
 MATRICES = True
 LEAST = 3e-4
 TOLERANCES = ()  # exact to rounding
@@ -81,7 +81,10 @@ def _liouvillian(battery: Battery) -> ComplexArray:
     s, n = _lowering_matrices(N), occupations(N)
     up = s.transpose(0, 2, 1)
     loss, pump = battery.loss_matrix, battery.pump_matrix
-    H = np.diag(battery.levels) + np.einsum("ij,iab,jbc->ac", battery.J, up, s)
+    if battery.terms.isdisjoint(MORE_ARRAYS):
+        H = np.diag(battery.levels) + np.einsum("ij,iab,jbc->ac", battery.J, up, s)
+    else:
+        H = battery.H.full()
     G = np.einsum("ij,jab,ibc->ac", loss, up, s) + np.einsum("ij,jab,ibc->ac", pump, s, up)
     A = -1j * H - G / 2
     jumps = np.einsum("ij,iab,jcd->acbd", loss, s, s) + np.einsum("ij,iab,jcd->acbd", pump, up, up)

@@ -1,7 +1,8 @@
 """Matrix-free solver for qubit networks: long Faber steps with a compiled generator, in sectors where the state allows.
 
-States without coherence between different excitation numbers stay so, and then only the blocks (n, n) are kept:
-C(2N, N) numbers instead of 4^N. This is read off the initial state.
+States without coherence between different excitation numbers stay so where H conserves their number, and then only the
+blocks (n, n) are kept: C(2N, N) numbers instead of 4^N. Where cells are excited in pairs the same holds of the parity,
+with half of the numbers. This is read off the initial state and the terms.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ import numpy as np
 
 from .._checks import FloatArray
 from .._machine import tell
+from ..battery import MOVING
 from ..measures.series import StateSeries
-from ..networks import NETWORK_TERMS, Network
+from ..networks import MORE_ARRAYS, NETWORK_TERMS, Network
 from ..operators import occupations
 from ..states import InitialState
-from . import Settings
+from . import Settings, _driven
 from ._cost import FLOP, eigenvalues
+from ._couplings import Symmetry, blocks_for, elements, energies, layout_for, symmetry_of
 from ._faber import MAX_TERMS, Plan, coefficients, plan_steps, remainders, rough_work
-from ._layout import Layout, Tables, layout_of
-from ._packed import FaberStates, PackedStates, eigen_batch, is_block_diagonal, pack
+from ._layout import Layout, Tables
+from ._packed import FaberStates, PackedStates, eigen_batch, pack
 from ._spectrum import numerical_range
 
-TERMS = NETWORK_TERMS
+TERMS = NETWORK_TERMS | {*MORE_ARRAYS, MOVING}  # whatever depends on time is one of its own terms
 MATRICES = True
 LEAST = 2e-3
 TOLERANCES = ("rtol",)  # it is absolute: relative to the norm of a state, which is at most 1
@@ -45,20 +48,31 @@ def why_not(battery: Network, rho0: InitialState, tlist: FloatArray) -> str:
 
 def seconds(battery: Network, rho0: InitialState, tlist: FloatArray, *, spectrum: bool) -> float:
     """Applications of the generator, the sum over output times, and the eigenvalues."""
-    N, sectors = battery.N, is_block_diagonal(rho0)
-    sizes = _block_sizes(N, sectors)
+    N, blocks = battery.N, blocks_for(battery, rho0)
+    sizes = _block_sizes(N, blocks)
     entries = float(sum(m * m for m in sizes))
     span = float(tlist[-1] - tlist[0])
-    bounds = numerical_range(battery, _frame(battery, sectors), sectors, rough=True)
-    applications, steps = rough_work(*bounds, span) if span > 0 else (0.0, 0.0)
-    each = (SECTOR_COST if sectors else DENSE_COST) * N * entries * 2 * FLOP
+    bounds = numerical_range(battery, _frame(battery, blocks), blocks, rough=True)
+    if battery.drives:
+        applications, steps = _driven.applications(battery, _norm(bounds), tlist), 0.0
+    else:
+        applications, steps = rough_work(*bounds, span) if span > 0 else (0.0, 0.0)
+    each = _application(battery, blocks) * entries * 2 * FLOP
     outputs = 2 * FLOP * entries * len(tlist) * min(applications, MAX_TERMS)
     spectra = eigenvalues(sizes, len(tlist)) if spectrum else 0.0
     return LEAST + 1e-3 * steps + applications * (each + 3e-6) + outputs + spectra
 
 
-def _block_sizes(N: int, sectors: bool) -> list[int]:
-    return [comb(N, k) for k in range(N + 1)] if sectors else [2**N]
+def _block_sizes(N: int, blocks: Symmetry) -> list[int]:
+    if blocks == "number":
+        return [comb(N, k) for k in range(N + 1)]
+    return [2 ** (N - 1)] * 2 if blocks == "parity" else [2**N]
+
+
+def _application(net: Network, blocks: Symmetry) -> float:
+    """Multiply-adds per entry of one application of the generator: turns cost what hops over two bonds do."""
+    turning = np.count_nonzero((net.x != 0) | (net.y != 0))
+    return (SECTOR_COST if blocks == "number" else DENSE_COST) * (net.N + turning)
 
 
 @dataclass(frozen=True)
@@ -72,12 +86,12 @@ class _Memory:
     whole_step: bool  # whether these are all of a step
 
     @classmethod
-    def of(cls, N: int, sectors: bool, times: int) -> _Memory:
-        sizes = _block_sizes(N, sectors)
+    def of(cls, N: int, blocks: Symmetry, times: int) -> _Memory:
+        sizes = _block_sizes(N, blocks)
         size, largest = sum(m * m for m in sizes), max(sizes)
         if 8 * size * MAX_TERMS <= STORE_BYTES:
             return cls(size, largest, times, MAX_TERMS, True)
-        segment = min(times, max(1, SEGMENT_BYTES // (8 * size)))
+        segment = _segment(size, times)
         return cls(size, largest, segment, 2 + min(64, max(2, segment)), False)
 
     @property
@@ -88,42 +102,59 @@ class _Memory:
         return 8 * self.size * (self.rows + self.segment + 1) + 16 * block + unpacked
 
 
+def _segment(size: int, times: int) -> int:
+    """Packed states returned at a time."""
+    return min(times, max(1, SEGMENT_BYTES // (8 * size)))
+
+
+def _norm(bounds: tuple[float, float, float]) -> float:
+    """Bound on the norm of a generator whose numerical range lies in this rectangle: of both its Hermitian parts."""
+    left, right, height = bounds
+    return max(-left, right) + height
+
+
 def forecast(battery: Network, rho0: InitialState, tlist: FloatArray) -> int:
     """Peak memory in bytes, beyond those of the interpreter."""
-    sectors = is_block_diagonal(rho0)
-    memory = _Memory.of(battery.N, sectors, len(tlist))
+    blocks = blocks_for(battery, rho0)
+    memory = _Memory.of(battery.N, blocks, len(tlist))
+    if battery.drives:
+        return replace(memory, rows=_driven.rows(), segment=_segment(memory.size, len(tlist))).peak
     # where memory matters, so does the number of vectors and times of a step
     if memory.whole_step and memory.peak > ROUGH_BYTES and len(tlist) > 1:
-        plan = _plan(battery, tlist, sectors, Settings().rtol, passive_only=False)
+        plan = _plan(battery, tlist, blocks, Settings().rtol, passive_only=False)
         share = min(1.0, plan.step / float(tlist[-1] - tlist[0]))
         memory = replace(memory, rows=plan.terms, segment=int(np.ceil(share * len(tlist))))
     return memory.peak
 
 
-def _frame(net: Network, sectors: bool) -> float:
-    """Uniform part of the fields, which commutes with everything; coherences get it back when they are read."""
-    return 0.0 if sectors else float(net.omega.mean())
+def _frame(net: Network, blocks: Symmetry) -> float:
+    """Uniform part of the fields, which commutes with all that conserves excitations; coherences get it back later."""
+    return 0.0 if blocks == "number" or symmetry_of(net) != "number" else float(net.omega.mean())
 
 
-def _plan(net: Network, tlist: FloatArray, sectors: bool, rtol: float, passive_only: bool) -> Plan:
+def _plan(net: Network, tlist: FloatArray, blocks: Symmetry, rtol: float, passive_only: bool) -> Plan:
     """Steps for these times."""
     span, gap = float(tlist[-1] - tlist[0]), float(np.diff(tlist).max())
-    outputs = 0.0 if passive_only else len(tlist) / (SECTOR_COST if sectors else DENSE_COST) / net.N
-    bounds = numerical_range(net, _frame(net, sectors), sectors)
+    outputs = 0.0 if passive_only else len(tlist) / _application(net, blocks)
+    bounds = numerical_range(net, _frame(net, blocks), blocks)
     return plan_steps(*bounds, span, 0.01 * max(rtol, 1e-11), slack=gap, outputs=outputs)
 
 
 def run(battery: Network, rho0: InitialState, tlist: FloatArray, settings: Settings) -> Iterator[StateSeries]:
     """Packed states, segment by segment; each is valid until the next one is taken."""
-    sectors = is_block_diagonal(rho0)
-    layout = layout_of(battery.N, sectors, _bonds(battery))
-    frame = _frame(battery, sectors)
+    blocks = blocks_for(battery, rho0)
+    layout = layout_for(battery, blocks)
+    frame = _frame(battery, blocks)
     q = pack(rho0.whole, layout)
     if len(tlist) == 1:
         yield PackedStates(q[None], tlist, 0 * tlist, layout, frame)
         return
-    memory = _Memory.of(battery.N, sectors, len(tlist))
-    plan = _plan(battery, tlist, sectors, settings.rtol, settings.passive_tol is not None)
+    memory = _Memory.of(battery.N, blocks, len(tlist))
+    if battery.drives:
+        norm, segment = _norm(numerical_range(battery, frame, blocks)), _segment(memory.size, len(tlist))
+        yield from _driven.run(battery, blocks, q, tlist, norm, settings.rtol, segment)
+        return
+    plan = _plan(battery, tlist, blocks, settings.rtol, settings.passive_tol is not None)
     stepper = _Stepper(plan, generator_of(battery, layout, frame), memory)
     now, k, span = float(tlist[0]), 0, float(tlist[-1] - tlist[0])
     while k < len(tlist):
@@ -142,12 +173,6 @@ def run(battery: Network, rho0: InitialState, tlist: FloatArray, settings: Setti
         del states  # before the next segment takes its memory
 
 
-def _bonds(net: Network) -> tuple[tuple[int, int], ...]:
-    """Pairs between which excitations hop, coherently or through the common bath."""
-    hops = np.triu((net.J != 0) | (net.decay_matrix != 0), 1)
-    return tuple((int(i), int(j)) for i, j in zip(*np.nonzero(hops), strict=True))
-
-
 class Values(NamedTuple):
     """Numbers of the generator, for the compiled kernels.
 
@@ -159,8 +184,8 @@ class Values(NamedTuple):
         Decay rate of a coherence, by the cells in which its two states differ.
     has_dephasing, has_loss, has_pump : bool
         Whether there is any.
-    hop_H, hop_G : ndarray
-        Elements of H and of G of every bond.
+    hop_H, hop_S : ndarray
+        For every kind of move, Re H and G / 2 - Im H.
     loss, pump : ndarray, (N, N)
         Rates of the jumps.
     """
@@ -170,7 +195,7 @@ class Values(NamedTuple):
     dephasing: FloatArray
     has_dephasing: bool
     hop_H: FloatArray
-    hop_G: FloatArray
+    hop_S: FloatArray
     loss: FloatArray
     pump: FloatArray
     has_loss: bool
@@ -193,13 +218,14 @@ def generator_of(net: Network, layout: Layout, frame: float) -> Generator:
     n = occupations(net.N)
     states = layout.tables.states
     dephasing = n @ net.dephasing
+    real, imaginary, rates = elements(net, layout)
     values = Values(
-        energies=(n @ (net.omega - frame))[states],
+        energies=energies(net, frame)[states],
         rates=(n @ np.diag(loss) + (1.0 - n) @ np.diag(pump))[states],
         dephasing=dephasing,
         has_dephasing=bool(dephasing.any()),
-        hop_H=np.array([net.J[b] for b in layout.bonds] or [0.0]),
-        hop_G=np.array([loss[b] + pump[b] for b in layout.bonds] or [0.0]),
+        hop_H=real,
+        hop_S=0.5 * rates - imaginary,
         loss=loss,
         pump=pump,
         has_loss=bool(loss.any()),

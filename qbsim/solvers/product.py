@@ -1,10 +1,11 @@
 r"""Closed form: the same diagonal state on every cell, the same gamma and nbar, no bond decay.
 
-The state stays the same diagonal product, whatever the fields, the exchange, the dephasing and the graph:
+The state stays the same diagonal product, whatever the fields, zz, the exchange, dm, the dephasing and the graph:
 
 .. math:: p(t) = p_\infty + (p_0 - p_\infty)\,e^{-\gamma(2\bar n+1)t}, \qquad p_\infty = \frac{\bar n}{2\bar n+1}
 
-because the exchange moves excitations between equally filled cells and sees no coherence.
+because the exchange, also with a phase, moves excitations between equally filled cells and sees no coherence, and
+ZZ couplings are diagonal.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .independent import LEAST, forecast, run, seconds
 
 __all__ = ["LEAST", "MATRICES", "TERMS", "TOLERANCES", "forecast", "run", "seconds", "why_not"]
 
-TERMS = frozenset({"fields", "exchange", "loss", "pumping", "dephasing"})
+TERMS = frozenset({"fields", "exchange", "loss", "pumping", "dephasing", "zz", "dm"})
 MATRICES = False
 TOLERANCES = ()  # exact to rounding
 SAME = 1e-14  # difference of the cells' populations that passes for rounding

@@ -15,13 +15,14 @@ from .._checks import FloatArray, nearest
 from .._machine import is_heard, tell
 from ..battery import GENERAL_LOSSES, GENERAL_OPERATORS, Battery
 from ..measures.series import DenseStates, KetStates, StateSeries
-from ..networks import NETWORK_TERMS
+from ..networks import MORE_ARRAYS, NETWORK_TERMS
 from ..states import InitialState
 from . import Settings
 from ._cost import eigenvalues, generator_entries, generator_norm
 from ._pulses import check_hermitian, pieces
 
 TERMS = NETWORK_TERMS | {
+    *MORE_ARRAYS,
     GENERAL_OPERATORS,
     GENERAL_LOSSES,
     "superoperators",

@@ -254,7 +254,7 @@ def _state_digest(state: InitialState) -> str:
 def _battery_stamp(battery: Battery, tlist: FloatArray) -> str:
     """Digest of what a battery evolves; operators that depend on time are sampled over the whole time span."""
     # the arrays of a Network are constant in time, and asking it for its operators would build them
-    is_plain = isinstance(battery, Network) and not battery.has_own_operators
+    is_plain = isinstance(battery, Network) and not battery.has_own_operators and not battery.drives
     operators = () if is_plain else (battery.H, *battery.c_ops)
     times = [tlist[0] + f * (tlist[-1] - tlist[0]) for f in (0.0, 0.137, 0.382, 0.618, 1.0)]
     moving = [_operator_digest(op(t)) for op in operators if isinstance(op, QobjEvo) for t in times]

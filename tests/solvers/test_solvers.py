@@ -17,10 +17,11 @@ from qbsim.measures import series
 from qbsim.solvers import SOLVERS, Settings, Solver, choose, load
 from qbsim.solvers import _faber as faber
 from qbsim.solvers import _kernels as kernels
+from qbsim.solvers._couplings import layout_for
 from qbsim.solvers._layout import layout_of
-from qbsim.solvers._packed import PackedStates, is_block_diagonal, pack
+from qbsim.solvers._packed import PackedStates, has_blocks, pack
 from qbsim.solvers._spectrum import numerical_range
-from qbsim.solvers.network import _bonds, generator_of
+from qbsim.solvers.network import generator_of
 
 REFERENCE = {"solver": "qutip", "rtol": 1e-10, "atol": 1e-12}
 MEASURES = (
@@ -37,8 +38,8 @@ MEASURES = (
 TIMES = np.array([0.0, 0.03, 0.1, 0.4, 0.41, 1.0])
 
 
-def random_network(N, rng, *, fields=5.0):
-    """Network with all terms: random fields, exchange and bath bonds on a random graph, decay matrix A A^T."""
+def random_network(N, rng, *, fields=5.0, more=()):
+    """Network with random fields, exchange and bath bonds on a random graph, decay matrix A A^T, and `more` terms."""
     K = rng.normal(size=(N, N))
     K = K @ K.T / N
     on = np.triu(rng.random((N, N)) < 0.7, 1)
@@ -53,7 +54,20 @@ def random_network(N, rng, *, fields=5.0):
         gamma_bond=(bonds + bonds.T) / 2,
         dephasing=rng.uniform(0, 1, N),
         nbar=rng.uniform(0, 1, N),
+        **{name: random_term(name, on, rng) for name in more},
     )
+
+
+CONSERVING = {"number": ("zz", "dm"), "parity": ("zz", "dm", "pair"), "none": ("zz", "dm", "pair", "x", "y")}
+"""Terms beside those of random_network that keep a state in blocks of equal excitation number, of equal parity, or one.
+"""
+
+
+def random_term(name, on, rng):
+    """Numbers for an argument of `network`, on the bonds of a graph or on its cells."""
+    N = len(on)
+    upper = np.where(on, rng.normal(scale=3, size=(N, N)), 0.0)
+    return {"dm": upper - upper.T, "x": rng.normal(size=N), "y": rng.normal(size=N)}.get(name, upper + upper.T)
 
 
 def random_state(N, kind, seed):
@@ -61,28 +75,35 @@ def random_state(N, kind, seed):
     if kind == "ket":
         return qutip.rand_ket([2] * N, seed=seed)
     rho = qutip.rand_dm([2] * N, seed=seed).full()
-    if kind == "block":
-        n = np.bitwise_count(np.arange(2**N))
+    if kind in ("number", "parity"):
+        n = key_of(N, kind)
         rho = rho * (n[:, None] == n)
     return qutip.Qobj(rho, dims=[[2] * N] * 2)
 
 
-def generator(net, rho, sectors):
+def key_of(N, blocks):
+    """What tells basis states of different blocks apart."""
+    n = np.bitwise_count(np.arange(2**N))
+    return {"number": n, "parity": n % 2, "none": 0 * n}[blocks]
+
+
+def generator(net, rho, blocks):
     """L rho from the compiled kernel, as a packed vector, and the packed form of a matrix."""
-    layout = layout_of(net.N, sectors, _bonds(net))
+    layout = layout_for(net, blocks)
     q, out = pack(rho, layout), np.empty(layout.size)
     kernels.apply_generator(q, out, generator_of(net, layout, 0.0))
     return layout, out
 
 
 class TestGenerator:
-    @pytest.mark.parametrize("sectors", [False, True])
+    @pytest.mark.parametrize("blocks", ["number", "parity", "none"])
+    @pytest.mark.parametrize("more", [False, True])
     @pytest.mark.parametrize("N", [1, 2, 3, 5])
-    def test_equals_liouvillian_on_random_hermitian_matrices(self, N, sectors):
+    def test_equals_liouvillian_on_random_hermitian_matrices(self, N, more, blocks):
         rng = np.random.default_rng(N)
-        net = random_network(N, rng)
-        rho = random_state(N, "block" if sectors else "dense", N)
-        layout, out = generator(net, rho, sectors)
+        net = random_network(N, rng, more=CONSERVING[blocks] if more else ())
+        rho = random_state(N, blocks, N)
+        layout, out = generator(net, rho, blocks)
         exact = qutip.vector_to_operator(qutip.liouvillian(net.H, net.c_ops) * qutip.operator_to_vector(rho))
         assert np.abs(out - pack(exact, layout)).max() < 1e-10
 
@@ -92,30 +113,33 @@ class TestGenerator:
         states = PackedStates(pack(rho, layout)[None], np.zeros(1), np.zeros(1), layout, 0.0)
         assert np.abs(states.dense[0] - rho.full()).max() < 1e-15
 
-    @pytest.mark.parametrize("sectors", [False, True])
-    @pytest.mark.parametrize("seed", range(6))
-    def test_numerical_range_is_inside_the_rectangle(self, seed, sectors):
+    @pytest.mark.parametrize("blocks", ["number", "parity", "none"])
+    @pytest.mark.parametrize("rough", [False, True])
+    @pytest.mark.parametrize("seed", range(8))
+    def test_numerical_range_is_inside_the_rectangle(self, seed, blocks, rough, monkeypatch):
         # <X, L X> over random matrices and over the extreme eigenvectors of both Hermitian parts of L
         rng = np.random.default_rng(seed)
         N = 3 if seed % 2 else 2
-        net = random_network(N, rng)
+        net = random_network(N, rng, more=rng.permutation(CONSERVING[blocks])[: seed // 2] if seed > 1 else ())
         L = qutip.liouvillian(net.H, net.c_ops).full()
-        if sectors:
-            n = np.bitwise_count(np.arange(2**N))
-            keep = np.flatnonzero((n[:, None] == n).ravel())
-            L = L[np.ix_(keep, keep)]
-        left, right, height = numerical_range(net, 0.0, sectors)
+        key = key_of(N, blocks)
+        keep = np.flatnonzero((key[:, None] == key).ravel())
+        L = L[np.ix_(keep, keep)]
+        if not rough:
+            monkeypatch.setattr("qbsim.solvers._spectrum.SMALL", 1)  # exact spectra of H, as larger networks have them
+        left, right, height = numerical_range(net, 0.0, blocks, rough=rough)
         real = np.linalg.eigvalsh((L + L.conj().T) / 2)
         imag = np.linalg.eigvalsh((L - L.conj().T) / 2j)
         assert left <= real[0] + 1e-9
         assert real[-1] <= right + 1e-9
         assert np.abs(imag).max() <= height + 1e-9
 
-    def test_numerical_range_of_larger_networks_uses_exact_spectra(self):
+    @pytest.mark.parametrize("more", [(), ("zz", "dm"), ("pair", "zz"), ("x", "y", "dm")])
+    def test_numerical_range_of_larger_networks_uses_exact_spectra(self, more):
         # beyond four cells the bounds come from diagonalised sectors; five cells can still be checked directly
-        net = random_network(5, np.random.default_rng(0))
+        net = random_network(5, np.random.default_rng(0), more=more)
         L = qutip.liouvillian(net.H, net.c_ops).to("CSR").data.as_scipy()
-        left, right, height = numerical_range(net, 0.0, False)
+        left, right, height = numerical_range(net, 0.0, "none")
         real, imag = (L + L.conj().T) / 2, (L - L.conj().T) / 2j
         extreme = {
             which: float(scipy.sparse.linalg.eigsh(part, 1, which=which, return_eigenvectors=False)[0])
@@ -144,7 +168,7 @@ class TestFaber:
     def test_truncation_bound(self, strength):
         # error of the series cut after M terms <= 2 sum_{k >= M} |c_k| |rho|, for weak and for strong damping
         net = qb.network(qb.central(4), omega=[1, 5, -3, 2], J=2.0, gamma=strength, gamma_bond=0.5 * strength)
-        layout, bounds = layout_of(4, False, _bonds(net)), numerical_range(net, 0.0, False)
+        layout, bounds = layout_for(net, "none"), numerical_range(net, 0.0, "none")
         plan = faber.plan_steps(*bounds, 0.5, 1e-12)
         vectors = np.empty((plan.terms, layout.size))
         vectors[0] = pack(random_state(4, "dense", 3), layout)
@@ -165,7 +189,7 @@ class TestFaber:
         # |sum_{m > k} c_m v_m| <= r_0 |v_k| + r_1 |v_{k-1}| for every k >= 2, also where every other vector vanishes
         rng = np.random.default_rng(seed)
         net = random_network(3, rng) if seed % 2 else qb.network((), 3, omega=rng.normal(size=3), gamma=1e-9)
-        layout, bounds = layout_of(3, False, _bonds(net)), numerical_range(net, 0.0, False)
+        layout, bounds = layout_for(net, "none"), numerical_range(net, 0.0, "none")
         plan = faber.plan_steps(*bounds, 1.0, 1e-12)
         vectors = np.empty((plan.terms, layout.size))
         vectors[0] = pack(qutip.basis([2] * 3, [1, 0, 1]) if seed % 4 == 0 else random_state(3, "dense", seed), layout)
@@ -316,16 +340,16 @@ def test_states_may_not_outlive_their_segment():
 
 class TestAgainstQutip:
     @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(st.integers(1, 5), st.sampled_from(["ket", "dense", "block"]), st.integers(0, 10**6))
+    @given(st.integers(1, 5), st.sampled_from(["ket", "dense", "number"]), st.integers(0, 10**6))
     def test_random_networks(self, N, kind, seed):
         self.check(N, kind, seed)
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("kind", ["ket", "block"])
+    @pytest.mark.parametrize("kind", ["ket", "number"])
     def test_six_cells_all_terms(self, kind):
         self.check(6, kind, 6)
 
-    @pytest.mark.parametrize("kind", ["ket", "block"])
+    @pytest.mark.parametrize("kind", ["ket", "number"])
     def test_six_cells(self, kind):
         # matrix_form keeps QuTiP quick where every cell decays alone
         rng = np.random.default_rng(6)
@@ -556,11 +580,11 @@ class TestChoice:
             qb.evolve(net, qb.plus(4), TIMES, solver="netwrk")
 
     def test_sectors_are_read_off_the_state(self):
-        assert is_block_diagonal(start(qb.full(3)))
-        assert is_block_diagonal(start(qb.classical(3)))
-        assert is_block_diagonal(start(qutip.w_state(3)))
-        assert not is_block_diagonal(start(qb.plus(3)))
-        assert not is_block_diagonal(start(qutip.ghz_state(3)))
+        assert has_blocks(start(qb.full(3)))
+        assert has_blocks(start(qb.classical(3)))
+        assert has_blocks(start(qutip.w_state(3)))
+        assert not has_blocks(start(qb.plus(3)))
+        assert not has_blocks(start(qutip.ghz_state(3)))
 
     def test_zero_coherence_stays_exactly_zero(self):
         ds = qb.evolve(qb.network(qb.linear(4), J=2.0, gamma=1.0, gamma_bond=0.4), qb.full(4), TIMES, states=True)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import qutip
 import scipy.sparse
+from numpy.typing import ArrayLike
 from qutip import Qobj, QobjEvo
 
-from ._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, explained, per_bond, per_cell
-from ._drives import check_arguments, operator_digest, read_operator
-from ._html import network_html
-from ._machine import require_cells
-from .battery import GENERAL_OPERATORS, MOVING, Battery
-from .decay import NetworkReport, bond_factor_limits, decay_modes, is_positive, largest_gamma_bond
-from .geometry import read_edges
-from .operators import lowering, occupations, raising, sigma_z
+from .._checks import ComplexArray, FloatArray, as_count, as_flag, as_text, explained, per_arrow, per_bond, per_cell
+from .._drives import check_arguments, check_reference, operator_digest, read_operator
+from .._html import network_html
+from .._machine import require_cells
+from ..battery import GENERAL_OPERATORS, MOVING, Battery
+from ..decay import NetworkReport, bond_factor_limits, is_positive, largest_gamma_bond
+from ..geometry import read_edges
+from ..operators import lowering, occupations, raising, sigma_z
+from .drives import Drive
+from .parts import Term, arrows, exchange, flips, mode_jumps, pairs, turns, zz_couplings
 
-__all__ = ["NETWORK_TERMS", "OPERATORS", "TERMS", "Network", "Term"]
+__all__ = ["MORE_ARRAYS", "NETWORK_TERMS", "OPERATORS", "TERMS", "Network"]
 
 # What the compiled kernel and its bounds know. A new row of TERMS is left out here until they do: the solvers that list
 # these names then refuse a network that has it.
@@ -34,7 +36,10 @@ class Network(Battery):
     r"""Qubit cells on a graph, given by arrays; operators are made on demand and kept.
 
     .. math:: H_0 = \sum_k \omega_k\, s^+_k s^-_k, \qquad
-              H = H_0 + \sum_{i<j} J_{ij}\,(s^+_i s^-_j + \mathrm{h.c.})
+              H = H_0 + \sum_{i<j} \Big[J_{ij}\,(s^+_i s^-_j + \mathrm{h.c.})
+              + \tfrac14 \mathit{zz}_{ij}\,\sigma^z_i\sigma^z_j + \mathit{pair}_{ij}\,(s^+_i s^+_j + \mathrm{h.c.})
+              + \mathit{dm}_{ij}\,(i s^+_i s^-_j + \mathrm{h.c.})\Big]
+              + \tfrac12 \sum_k (x_k\sigma^x_k + y_k\sigma^y_k)
 
     .. math:: \mathcal D\rho = \sum_{ij} K^{\downarrow}_{ij}\left(s^-_i\rho s^+_j
               - \tfrac12\{s^+_j s^-_i, \rho\}\right)
@@ -61,6 +66,16 @@ class Network(Battery):
         Extra decay rate of every cell's coherence.
     nbar : ndarray, (N,)
         Thermal occupation of every cell's bath.
+    zz, pair : ndarray, (N, N)
+        ZZ couplings and double excitations, symmetric, zero diagonal.
+    dm : ndarray, (N, N)
+        Dzyaloshinskii-Moriya couplings, antisymmetric.
+    x, y : ndarray, (N,)
+        Transverse fields.
+    drives : sequence of Drive
+        Parts of pair, x and y that depend on time, beside the arrays.
+    H0 : str or Qobj
+        Energies are taken with "local", the fields, "battery", all of H that is constant in time, or an operator.
     allow_unphysical : bool
         Accept a decay matrix that is not positive semidefinite, with a warning. Its diagonal must not be negative.
 
@@ -72,8 +87,8 @@ class Network(Battery):
         beyond 1e-12 of the largest one.
     """
 
-    own_H0: Qobj | None = None
-    """Reference Hamiltonian in place of the fields."""
+    own_H0: Qobj | str | None = None
+    """Reference Hamiltonian in place of the fields, "battery" for all of H that is constant."""
 
     extra: Qobj | QobjEvo | None = None
     """Term of H beside those of the arrays."""
@@ -88,6 +103,13 @@ class Network(Battery):
         decay_matrix: FloatArray,
         dephasing: FloatArray,
         nbar: FloatArray,
+        zz: ArrayLike = 0.0,
+        pair: ArrayLike = 0.0,
+        dm: ArrayLike | None = None,
+        x: ArrayLike = 0.0,
+        y: ArrayLike = 0.0,
+        drives: Sequence[Drive] = (),
+        H0: Qobj | str = "local",
         label: str = "",
         unit: str = "1",
         allow_unphysical: bool = False,
@@ -107,7 +129,16 @@ class Network(Battery):
         self.decay_matrix = np.diag(diagonal) + per_bond("decay_matrix", off_diagonal, (), N)
         self.dephasing = per_cell("dephasing", dephasing, N, minimum=0)
         self.nbar = per_cell("nbar", nbar, N, minimum=0)
-        for name in ARRAYS:
+        self.zz, self.pair = per_bond("zz", zz, (), N), per_bond("pair", pair, (), N)
+        self.dm = per_arrow("dm", np.zeros((N, N)) if dm is None else dm, (), N)
+        self.x, self.y = per_cell("x", x, N), per_cell("y", y, N)
+        self.drives = tuple(drive for drive in drives if drive.array.any())
+        if not isinstance(H0, str):
+            check_reference(H0, self.dims, "the cells")
+        elif H0 not in ("local", "battery"):
+            raise ValueError(f"Argument H0 must be 'local', 'battery' or an operator (Qobj), but is {H0!r}.")
+        self.own_H0 = None if isinstance(H0, str) and H0 == "local" else H0
+        for name in (*ARRAYS, *MORE_ARRAYS):
             getattr(self, name).flags.writeable = False
         self.is_physical = is_positive(self.decay_matrix, as_flag("allow_unphysical", allow_unphysical))
 
@@ -130,7 +161,8 @@ class Network(Battery):
         if self.extra is not None:
             own |= {GENERAL_OPERATORS, *([MOVING] if isinstance(self.extra, QobjEvo) else [])}
         negative = [] if self.is_physical else ["negative rates"]
-        return own.union(negative, (name for name, term in TERMS.items() if term.array(self).any()))
+        moving = {MOVING, *(drive.name for drive in self.drives)} if self.drives else frozenset()
+        return own.union(negative, moving, (name for name, term in TERMS.items() if term.array(self).any()))
 
     @property
     def has_losses(self) -> bool:
@@ -193,7 +225,9 @@ class Network(Battery):
 
     @cached_property
     def H0(self) -> Qobj:
-        """Local terms only, sum_k omega_k s+_k s-_k, or what `replace` has put in their place."""
+        """Local terms only, sum_k omega_k s+_k s-_k, unless the argument H0 or `replace` says otherwise."""
+        if isinstance(self.own_H0, str):
+            return self._constant()
         return self.own_H0 if self.own_H0 is not None else self._fields()
 
     def _fields(self) -> Qobj:
@@ -204,11 +238,16 @@ class Network(Battery):
 
     @cached_property
     def H(self) -> Qobj | QobjEvo:
-        """Fields, the exchange on every bond, and what was added by ``+``."""
-        N, bonds = self.N, int(np.count_nonzero(np.triu(self.J, 1)))
-        require_cells(N, 16 + 12 * min(bonds, N), f"The Hamiltonian of N = {N} cells", OPERATORS)
-        parts = [part for term in TERMS.values() if not term.loses for part in term.parts(self)]
-        return reduce(operator.add, parts if self.extra is None else [*parts, self.extra])
+        """Fields, the terms of every bond and cell, drives, and what was added by ``+``."""
+        drives = [drive.operator for drive in self.drives]
+        return reduce(operator.add, [*drives, *([] if self.extra is None else [self.extra])], self._constant())
+
+    def _constant(self) -> Qobj:
+        """What the arrays say of H."""
+        N, bonds = self.N, int(np.count_nonzero(np.triu((self.J != 0) | (self.pair != 0) | (self.dm != 0), 1)))
+        each = 12 * min(bonds, N) + 16 * int(np.count_nonzero((self.x != 0) | (self.y != 0)))
+        require_cells(N, 16 + each, f"The Hamiltonian of N = {N} cells", OPERATORS)
+        return reduce(operator.add, (part for term in TERMS.values() if not term.loses for part in term.parts(self)))
 
     @cached_property
     def _jumps(self) -> tuple[Qobj, ...]:
@@ -226,13 +265,22 @@ class Network(Battery):
             "model": type(self).__name__,
             "N": self.N,
             "edges": [list(e) for e in self.edges],
-            **{name: getattr(self, name).tolist() for name in ARRAYS},
+            **{name: getattr(self, name).tolist() for name in self._arrays()},
             "unit": self.unit,
-            **({"H0": operator_digest(self.own_H0)} if self.own_H0 is not None else {}),
+            **({"drives": [drive.parameters() for drive in self.drives]} if self.drives else {}),
+            **({} if self.own_H0 is None else {"H0": self._own_name}),
         }
 
+    def _arrays(self) -> list[str]:
+        """Names of the arrays that say something."""
+        return [*ARRAYS, *(name for name in MORE_ARRAYS if getattr(self, name).any())]
+
+    @property
+    def _own_name(self) -> str:
+        return self.own_H0 if isinstance(self.own_H0, str) else operator_digest(self.own_H0)
+
     def _repr_html_(self) -> str:
-        return network_html(self, ARRAYS)
+        return network_html(self, self._arrays())
 
     def _as_battery(self) -> Battery:
         """The same operators without the arrays; for a subclass with operators that only it can make."""
@@ -244,8 +292,9 @@ class Network(Battery):
     def _with_arguments(self, args: Mapping[str, Any]) -> Battery:
         if self.is_redefined:
             return self._as_battery().replace(args=args)
-        check_arguments(args, [] if self.extra is None else [self.extra])
-        return self._changed(extra=read_operator("V", self.extra, args))
+        check_arguments(args, [*([] if self.extra is None else [self.extra]), *(drive.bare for drive in self.drives)])
+        extra = self.extra if not isinstance(self.extra, QobjEvo) else read_operator("V", self.extra, args)
+        return self._changed(extra=extra, drives=tuple(drive.with_arguments(args) for drive in self.drives))
 
     def _with_term(self, V: Qobj | QobjEvo) -> Battery:
         if self.is_redefined:
@@ -256,54 +305,26 @@ class Network(Battery):
         """Decay modes and the distance to the limit of positivity, printable in a terminal and in a notebook."""
         K, dephases = self.decay_matrix, bool(self.dephasing.any())
         limits, largest = bond_factor_limits(K), largest_gamma_bond(K, self.edges)
-        notes = [] if self.extra is None else ["H has a term of its own beside fields and exchange"]
-        notes += [] if self.own_H0 is None else ["energies are taken with an H0 of its own"]
+        more = [name for name in MORE_ARRAYS if name in self.terms]
+        notes = [f"H has {', '.join(more)} beside fields and exchange"] if more else []
+        notes += [f"{name} depends on time" for name in sorted({drive.name for drive in self.drives})]
+        notes += [] if self.extra is None else ["H has a term of its own beside those of the arrays"]
+        if self.own_H0 is not None:
+            whole = isinstance(self.own_H0, str)
+            notes.append(f"energies are taken with {'all constant terms of H' if whole else 'an H0 of its own'}")
         return NetworkReport(K, self.edges, dephases, *np.linalg.eigh(K), limits, largest, tuple(notes))
-
-
-class Term(NamedTuple):
-    """A term of the master equation of a network.
-
-    Attributes
-    ----------
-    array : callable
-        Numbers of the term; it is absent if they all vanish.
-    parts : callable
-        Its parts of H or, for a term that loses energy or coherence, its jump operators; a superoperator is a term of
-        the generator.
-    loses : bool
-        Whether it is dissipative.
-    weight : float
-        Largest ``||L^+ L||`` of its jumps in units of the sum of its numbers; bounds the rate of jumps.
-    """
-
-    array: Callable[[Network], FloatArray]
-    parts: Callable[[Network], Iterable[Qobj]]
-    loses: bool = False
-    weight: float = 1.0
-
-
-def _hops(net: Network) -> Iterable[Qobj]:
-    """Exchange of every bond, J_ij (s+_i s-_j + h.c.)."""
-    for i, j in zip(*np.nonzero(np.triu(net.J, 1)), strict=True):
-        hop = raising(int(i), net.N) * lowering(int(j), net.N)
-        yield net.J[i, j] * (hop + hop.dag())
-
-
-def _mode_jumps(matrix: FloatArray, op: Callable[[int, int], Qobj]) -> Iterable[Qobj]:
-    """Jump operators of the modes of a rate matrix; `op` makes the operator of cell k of N."""
-    cell_ops = [op(k, len(matrix)) for k in range(len(matrix))]
-    for rate, mode in zip(*decay_modes(matrix), strict=True):
-        L = sum((v * s for v, s in zip(mode, cell_ops, strict=True) if v != 0), start=0 * cell_ops[0])
-        # a negative rate has no jump operator: it enters as a term of the generator
-        yield np.sqrt(rate) * L if rate > 0 else rate * qutip.lindblad_dissipator(L)
 
 
 TERMS = {
     "fields": Term(lambda net: net.omega, lambda net: [net._fields()]),
-    "exchange": Term(lambda net: net.J, _hops),
-    "loss": Term(lambda net: net.loss_matrix, lambda net: _mode_jumps(net.loss_matrix, lowering), loses=True),
-    "pumping": Term(lambda net: net.pump_matrix, lambda net: _mode_jumps(net.pump_matrix, raising), loses=True),
+    "exchange": Term(lambda net: net.J, lambda net: exchange(net.J)),
+    "zz": Term(lambda net: net.zz, lambda net: zz_couplings(net.zz)),
+    "pair": Term(lambda net: net.pair, lambda net: pairs(net.pair)),
+    "dm": Term(lambda net: net.dm, lambda net: arrows(net.dm)),
+    "x": Term(lambda net: net.x, lambda net: flips(net.x)),
+    "y": Term(lambda net: net.y, lambda net: turns(net.y)),
+    "loss": Term(lambda net: net.loss_matrix, lambda net: mode_jumps(net.loss_matrix, lowering), loses=True),
+    "pumping": Term(lambda net: net.pump_matrix, lambda net: mode_jumps(net.pump_matrix, raising), loses=True),
     "dephasing": Term(
         lambda net: net.dephasing,
         lambda net: (np.sqrt(phi / 2) * sigma_z(k, net.N) for k, phi in enumerate(net.dephasing) if phi > 0),
@@ -316,6 +337,9 @@ TERMS = {
 
 ARRAYS = ("omega", "J", "decay_matrix", "dephasing", "nbar")
 """Arguments of `Network` that hold the numbers of its terms."""
+
+MORE_ARRAYS = ("zz", "pair", "dm", "x", "y")
+"""Those that are not mentioned where they vanish; terms of the same names."""
 
 # What a subclass of Network may redefine; the arrays are then not the whole model.
 _OPERATORS = ("H0", "H", "_jumps", "c_ops", "dims", "levels", "loss_matrix", "pump_matrix")

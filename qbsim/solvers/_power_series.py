@@ -1,0 +1,214 @@
+r"""States under a generator that depends on time, as power series in time of any order.
+
+On a step of length h, with u = (t - a)/h in [0, 1], every drive is a polynomial, :math:`f_d = \sum_j c_{dj} u^j`, and
+
+.. math:: \dot\rho = \Big(L_0 + \sum_d f_d(t)\,L_d\Big)\rho, \qquad \rho = \sum_n u^n r_n, \qquad
+          r_{n+1} = \frac{h}{n+1}\Big(L_0 r_n + \sum_d L_d \sum_{j\le n} c_{dj}\,r_{n-j}\Big)
+
+so an order costs one application of the generator and gives the state at all times of the step; there is no order of a
+method, and Magnus' commutators never appear. Steps are as long as rounding allows: with the reach
+:math:`h(\|L_0\| + \sum_{dj}\|L_d\|\,|c_{dj}|)` at most 10, terms grow to exp(10) at most.
+
+Two errors are bounded, and each is kept below its tolerance over the whole span. (1) The series: if b is the largest
+of the last m + 1 terms, m the degree of the drives, and q = reach/(n + 1) < 1, the terms that follow n add up to at
+most (m + 1) b q/(1 - q). (2) The drives: a polynomial that is wrong by at most delta changes the state by at most
+:math:`\|L_d\|\,\delta\,h`. Delta is measured at 33 times in every step and at all times at which the drive was probed
+before the run, 8192 over the span and all samples of an array: a step over a pulse fails there and is halved. Where a
+drive jumps, steps are halved until what happens inside of them is negligible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.polynomial import chebyshev
+
+from .._checks import FloatArray
+from .._machine import tell
+from ..networks.drives import Drive
+from ._pulses import PROBES, Probed
+
+Vector = np.ndarray[Any, np.dtype[Any]]  # real or complex
+
+REACH = 10.0
+MOST_TERMS = 72
+DEGREE = 16  # of the polynomials for the drives
+ROUNDING = 1e-14  # of the largest value of a drive: no polynomial is asked to be better
+SHARE = 0.01  # of the error by the drives that one jump may make, inside a step too short to be halved again
+NODES = (1 - np.cos(np.pi * np.arange(DEGREE + 1) / DEGREE)) / 2  # in [0, 1]
+BETWEEN = (NODES[1:] + NODES[:-1]) / 2
+FIT = np.linalg.inv(chebyshev.chebvander(2 * NODES - 1, DEGREE))
+
+
+def _monomials() -> FloatArray:
+    """Coefficients in powers of u of the Chebyshev polynomials of 2u - 1, row by row."""
+    rows = np.zeros((DEGREE + 1, DEGREE + 1))
+    rows[0, 0], rows[1, :2] = 1, (-1, 2)
+    for k in range(2, DEGREE + 1):  # T_k = 2 (2u - 1) T_{k-1} - T_{k-2}
+        rows[k] = -2 * rows[k - 1] - rows[k - 2]
+        rows[k, 1:] += 4 * rows[k - 1, :-1]
+    return rows
+
+
+MONOMIALS = _monomials()
+
+
+class Generator(Protocol):
+    """L_0 and L_d, and bounds on their norms.
+
+    Attributes
+    ----------
+    norm : float
+        Bound on the norm of L_0.
+    """
+
+    norm: float
+
+    def fold(self, values: FloatArray) -> None:
+        """Let `constant` apply L_0 plus the L_d times these values."""
+
+    def constant(self, v: Vector, out: Vector) -> None:
+        """out = L_0 v, with what was folded into it."""
+
+    def moving(self, d: int, v: Vector, out: Vector) -> None:
+        """out = L_d v."""
+
+
+class Accuracy(NamedTuple):
+    """Bounds on the errors over the whole span: of the series, and by the drives."""
+
+    series: float
+    drives: float
+
+
+class Piece(NamedTuple):
+    """States inside one step.
+
+    Attributes
+    ----------
+    times : slice
+        Which of all times.
+    powers : ndarray, (times, terms)
+        Powers of u.
+    terms : ndarray, (terms, size)
+        Terms of the series, valid until the next piece is taken.
+    """
+
+    times: slice
+    powers: FloatArray
+    terms: Vector
+
+
+class _Step(NamedTuple):
+    """Length, polynomials of the drives, (drives, degree + 1), and the reach."""
+
+    length: float
+    polynomials: FloatArray
+    reach: float
+
+
+class PowerSeries:
+    """Steps through a time span.
+
+    Parameters
+    ----------
+    generator : Generator
+        L_0 and L_d.
+    drives : sequence of Drive
+        The functions of time that multiply L_d.
+    tlist : (T,)
+        Times.
+    accuracy : Accuracy
+        Bounds on the errors.
+    """
+
+    def __init__(self, generator: Generator, drives: Sequence[Drive], tlist: FloatArray, accuracy: Accuracy) -> None:
+        self.generator, self.drives, self.tlist, self.accuracy = generator, drives, tlist, accuracy
+        self.norms = np.array([drive.norm for drive in drives])
+        self.probed = [Probed(drive.value, drive.bare, PROBES, tlist) for drive in drives]
+        self.span = float(tlist[-1] - tlist[0])
+        self.applications = 0
+
+    def pieces(self, v: Vector) -> Iterator[Piece]:
+        """States at all times, step after step; a step without any is not told of."""
+        terms = np.empty((MOST_TERMS, len(v)), dtype=v.dtype)
+        spare = np.empty((2, len(v)), dtype=v.dtype)
+        now, k, longest = float(self.tlist[0]), 0, self.span
+        while k < len(self.tlist):
+            step = self._step(now, longest)
+            used = self._fill(v, step, terms, spare)
+            if not used:  # rounding, or a bound that is met too slowly
+                longest = step.length / 2
+                continue
+            end = now + step.length
+            last = end >= self.tlist[-1] - 1e-12 * self.span
+            stop = len(self.tlist) if last else int(np.searchsorted(self.tlist, end, side="right"))
+            v = terms[:used].sum(axis=0)
+            if stop > k:
+                u = np.clip((self.tlist[k:stop] - now) / step.length, 0, 1)
+                yield Piece(slice(k, stop), u[:, None] ** np.arange(used), terms[:used])
+            now, k, longest = end, stop, 2 * step.length
+            tell((now - self.tlist[0]) / self.span)
+
+    def _step(self, start: float, longest: float) -> _Step:
+        """Longest step that the drives and the rounding allow."""
+        left = float(self.tlist[-1]) - start
+        length = min(longest, left)
+        while True:
+            fits = [self._polynomial(d, start, length) for d in range(len(self.drives))]
+            found = [fit for fit in fits if fit is not None]
+            if len(found) < len(fits):
+                length /= 2
+                continue
+            polynomials = np.array(found)
+            reach = length * (self.generator.norm + float(self.norms @ np.abs(polynomials).sum(axis=1)))
+            if reach <= REACH:
+                return _Step(length, polynomials, reach)
+            # steps of the same length to the end of what is left, if nothing else stops them
+            length *= max(0.1, min(0.9, 0.98 * REACH / reach))
+
+    def _polynomial(self, d: int, start: float, length: float) -> FloatArray | None:
+        """Coefficients in powers of u of a drive on a step; None if no polynomial is close enough."""
+        probed, value = self.probed[d], self.drives[d].value
+        allowed = max(self.accuracy.drives / (len(self.drives) * self.norms[d] * self.span), ROUNDING * probed.scale)
+        nodes, between = (np.array([value(start + length * u) for u in where]) for where in (NODES, BETWEEN))
+        low, high = np.searchsorted(probed.times, (start, start + length))
+        known = probed.values[low:high].real
+        everything = np.concatenate([nodes, between, known])
+        shortest = 8 * np.spacing(max(abs(start), self.span))
+        if length * np.ptp(everything) <= SHARE * allowed * self.span or length <= shortest:
+            return np.r_[everything.mean(), np.zeros(DEGREE)]  # it may hold a jump
+        coefficients = FIT @ nodes
+        tail = np.cumsum(np.abs(coefficients[::-1]))[::-1]
+        coefficients[tail <= allowed / 4] = 0
+        u = np.concatenate([NODES, BETWEEN, (probed.times[low:high] - start) / length])
+        if np.abs(chebyshev.chebval(2 * u - 1, coefficients) - everything).max() > allowed:
+            return None
+        return np.asarray(coefficients @ MONOMIALS)
+
+    def _fill(self, v: Vector, step: _Step, terms: Vector, spare: Vector) -> int:
+        """Terms of the series on a step, as many as the accuracy asks for; 0 if these are too many."""
+        generator, (total, part) = self.generator, spare
+        generator.fold(step.polynomials[:, 0])
+        degrees = [int(np.max(np.flatnonzero(p), initial=0)) for p in step.polynomials]
+        window = max(degrees) + 1
+        tol = self.accuracy.series * step.length / self.span
+        terms[0] = v
+        sizes = [float(np.linalg.norm(v))]
+        for n in range(MOST_TERMS - 1):
+            generator.constant(terms[n], total)
+            for d, degree in enumerate(degrees):
+                reached = min(degree, n)
+                if reached:
+                    weights = step.polynomials[d, reached:0:-1].astype(terms.dtype)
+                    generator.moving(d, weights @ terms[n - reached : n], part)
+                    total += part
+            np.multiply(total, step.length / (n + 1), out=terms[n + 1])
+            sizes.append(float(np.linalg.norm(terms[n + 1])))
+            self.applications += 1
+            q = step.reach / (n + 2)
+            if q < 1 and window * max(sizes[-window:]) * q / (1 - q) <= tol:
+                return n + 2
+        return 0
