@@ -6,8 +6,8 @@ On a step of length h, with u = (t - a)/h in [0, 1], every drive is a polynomial
           r_{n+1} = \frac{h}{n+1}\Big(L_0 r_n + \sum_d L_d \sum_{j\le n} c_{dj}\,r_{n-j}\Big)
 
 so an order costs one application of the generator and gives the state at all times of the step; there is no order of a
-method, and Magnus' commutators never appear. Steps are as long as rounding allows: with the reach
-:math:`h(\|L_0\| + \sum_{dj}\|L_d\|\,|c_{dj}|)` at most 10, terms grow to exp(10) at most.
+method, and Magnus' commutators never appear. Steps are as long as rounding allows: the reach
+:math:`h(\|L_0\| + \sum_{dj}\|L_d\|\,|c_{dj}|)` is at most 14, and a step whose terms grow beyond exp(11) is halved.
 
 Two errors are bounded, and each is kept below its tolerance over the whole span. (1) The series: if b is the largest
 of the last m + 1 terms, m the degree of the drives, and q = reach/(n + 1) < 1, the terms that follow n add up to at
@@ -32,8 +32,9 @@ from ._pulses import PROBES, Probed
 
 Vector = np.ndarray[Any, np.dtype[Any]]  # real or complex
 
-REACH = 10.0
-MOST_TERMS = 72
+REACH = 14.0
+LARGEST_TERM = np.exp(11.0)  # of a series, over the first one: rounding stays near 1e-11
+MOST_TERMS = 80
 DEGREE = 16  # of the polynomials for the drives
 ROUNDING = 1e-14  # of the largest value of a drive: no polynomial is asked to be better
 SHARE = 0.01  # of the error by the drives that one jump may make, inside a step too short to be halved again
@@ -66,14 +67,11 @@ class Generator(Protocol):
 
     norm: float
 
-    def fold(self, values: FloatArray) -> None:
-        """Let `constant` apply L_0 plus the L_d times these values."""
+    def constant(self, v: Vector, add: Vector, scale: float, out: Vector) -> None:
+        """out = scale (L_0 v + add)."""
 
-    def constant(self, v: Vector, out: Vector) -> None:
-        """out = L_0 v, with what was folded into it."""
-
-    def moving(self, d: int, v: Vector, out: Vector) -> None:
-        """out = L_d v."""
+    def moving(self, d: int, v: Vector, add: Vector, out: Vector) -> None:
+        """out = L_d v + add."""
 
 
 class Accuracy(NamedTuple):
@@ -177,7 +175,8 @@ class PowerSeries:
         low, high = np.searchsorted(probed.times, (start, start + length))
         known = probed.values[low:high].real
         everything = np.concatenate([nodes, between, known])
-        shortest = 8 * np.spacing(max(abs(start), self.span))
+        shortest = 8 * np.spacing(max(abs(start), abs(start + length), self.span))
+        allowed = max(allowed, shortest * np.ptp(everything) / length)  # times are rounded, too
         if length * np.ptp(everything) <= SHARE * allowed * self.span or length <= shortest:
             return np.r_[everything.mean(), np.zeros(DEGREE)]  # it may hold a jump
         coefficients = FIT @ nodes
@@ -190,25 +189,23 @@ class PowerSeries:
 
     def _fill(self, v: Vector, step: _Step, terms: Vector, spare: Vector) -> int:
         """Terms of the series on a step, as many as the accuracy asks for; 0 if these are too many."""
-        generator, (total, part) = self.generator, spare
-        generator.fold(step.polynomials[:, 0])
-        degrees = [int(np.max(np.flatnonzero(p), initial=0)) for p in step.polynomials]
-        window = max(degrees) + 1
+        generator = self.generator
+        drives = [(d, p[: int(np.flatnonzero(p)[-1]) + 1]) for d, p in enumerate(step.polynomials) if p.any()]
+        window = max((len(p) for _, p in drives), default=1)
         tol = self.accuracy.series * step.length / self.span
         terms[0] = v
         sizes = [float(np.linalg.norm(v))]
         for n in range(MOST_TERMS - 1):
-            generator.constant(terms[n], total)
-            for d, degree in enumerate(degrees):
-                reached = min(degree, n)
-                if reached:
-                    weights = step.polynomials[d, reached:0:-1].astype(terms.dtype)
-                    generator.moving(d, weights @ terms[n - reached : n], part)
-                    total += part
-            np.multiply(total, step.length / (n + 1), out=terms[n + 1])
+            total, other = spare
+            total[:] = 0
+            for d, p in drives:
+                reached = min(len(p), n + 1)
+                generator.moving(d, p[:reached][::-1] @ terms[n + 1 - reached : n + 1], total, other)
+                total, other = other, total
+            generator.constant(terms[n], total, step.length / (n + 1), terms[n + 1])
             sizes.append(float(np.linalg.norm(terms[n + 1])))
             self.applications += 1
             q = step.reach / (n + 2)
             if q < 1 and window * max(sizes[-window:]) * q / (1 - q) <= tol:
-                return n + 2
+                return n + 2 if max(sizes) < LARGEST_TERM * sizes[0] else 0
         return 0
