@@ -143,7 +143,8 @@ def apply_turns(q, add, out, x, y, work):
     if x.any():
         _transpose(Q, R, m)
     for r in range(m):
-        V[r] = P[r]
+        for c in range(m):
+            V[r, c] = P[r, c]
         for k in range(N):
             bit = 1 << (N - 1 - k)
             if x[k] != 0.0:
@@ -154,19 +155,17 @@ def apply_turns(q, add, out, x, y, work):
 
 @_inline
 def _turn_row(out, own, partner, bit, factors):
-    """Add a turn of one cell: that of the columns, unequal for its two states, and that of the row."""
+    """Add a turn of one cell to a row: of its columns, with factors for the bit off and on, and of the row."""
     low, high, row = factors
     m = len(out)
-    if bit == 1:
-        for c in range(0, m, 2):
-            out[c] += low * own[c + 1] + row * partner[c]
-            out[c + 1] += high * own[c] + row * partner[c + 1]
+    if bit < 8:
+        for c in range(m):
+            out[c] += (high if c & bit else low) * own[c ^ bit] + row * partner[c]
     else:
         for first in range(0, m, 2 * bit):
             for c in range(first, first + bit):
                 out[c] += low * own[c + bit] + row * partner[c]
-            for c in range(first + bit, first + 2 * bit):
-                out[c] += high * own[c - bit] + row * partner[c]
+                out[c + bit] += high * own[c] + row * partner[c + bit]
 
 
 @_inline
