@@ -12,7 +12,7 @@ from ..networks import Network
 from ._couplings import Symmetry, layout_for
 from ._layout import Layout, layout_of
 from ._packed import PackedStates
-from ._power_series import MOST_TERMS, REACH, Accuracy, PowerSeries
+from ._power_series import Accuracy, PowerSeries, kept
 
 SAMPLES = 64  # of a drive, for a forecast
 TERMS_PER_REACH = 3.5  # applications of the generator for a reach of 1
@@ -77,12 +77,12 @@ def reach_of(net: Network, norm: float, tlist: FloatArray) -> float:
 def applications(net: Network, norm: float, tlist: FloatArray) -> float:
     """Applications of the generator that a run will need, roughly; every drive adds to each."""
     reach = reach_of(net, norm, tlist)
-    return (1 + 0.4 * len(net.drives)) * (TERMS_PER_REACH * reach + 2 * REACH)
+    return (1 + 0.4 * len(net.drives)) * (TERMS_PER_REACH * reach + 40)
 
 
-def rows() -> int:
-    """Packed states that a run holds besides those that it returns."""
-    return MOST_TERMS + 3
+def rows(size: int) -> int:
+    """Packed states of this size that a run holds besides those that it returns."""
+    return kept(8 * size) + 3
 
 
 def run(

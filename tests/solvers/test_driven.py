@@ -143,6 +143,7 @@ class TestSteps:
             series = _power_series.PowerSeries(
                 generator, net.drives, np.array([0.0, 2.0]), _power_series.Accuracy(tol, 1e-9)
             )
+            series.reach = 15.0
             step = series._step(0.0, 2.0)
             terms, spare = np.empty((80, len(q))), np.empty((2, len(q)))
             used = series._fill(q, step, terms, spare)
@@ -171,6 +172,12 @@ class TestSteps:
         monkeypatch.setattr(solver, "SEGMENT_BYTES", 8 * 64 * 4)
         assert len(list(load("network").run(net, start(qb.plus(3)), times, Settings()))) == 6
         np.testing.assert_allclose(states_of(net, qb.plus(3), times), whole, atol=1e-14)
+
+    def test_fewer_terms_are_shorter_steps(self, monkeypatch):
+        net, times = self.network(), np.linspace(0, 3, 7)
+        whole = states_of(net, qb.plus(3), times)
+        monkeypatch.setattr(_power_series, "TERMS_BYTES", 1)
+        np.testing.assert_allclose(states_of(net, qb.plus(3), times), whole, atol=1e-10)
 
     def test_pair_drives_keep_blocks_of_equal_parity(self):
         net = qb.network(qb.circular(4), J=1.0, gamma=0.3, pair=np.cos)
