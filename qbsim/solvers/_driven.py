@@ -91,7 +91,7 @@ def run(
     """Packed states at all times, `segment` at a time."""
     layout = layout_for(net, blocks)
     series = PowerSeries(
-        KernelGenerator(net, layout, norm), net.drives, tlist, Accuracy(0.01 * max(rtol, 1e-11), 0.1 * max(rtol, 1e-11))
+        KernelGenerator(net, layout, norm), net.drives, tlist, Accuracy(0.1 * max(rtol, 1e-11), 0.3 * max(rtol, 1e-11))
     )
     packed, first = np.empty((min(segment, len(tlist)), layout.size)), 0
     for piece in series.pieces(q):
