@@ -49,7 +49,7 @@ def draw(seed: int) -> Case:
     """The case of a seed."""
     rng = np.random.default_rng([seed, 9])
     N = int(rng.choice([1, 2, 3, 4, 5, 6], p=[0.1, 0.3, 0.38, 0.13, 0.05, 0.04]))
-    net = _network(N, rng)
+    net = _network(N, rng, np.random.default_rng([seed, 11]))
     kind = str(rng.choice(KINDS))
     rho0 = _state(net, kind, rng)
     return Case(net, rho0, _times(net, rng), f"seed {seed}: N = {N}, {kind}")
@@ -60,7 +60,20 @@ def _rate(rng, low=-8.0, high=4.0) -> float:
     return float(rng.choice([0.0, 1.0, 10 ** rng.uniform(low, high)], p=[0.25, 0.35, 0.4]))
 
 
-def _network(N: int, rng) -> qb.Network:
+def _interactions(N: int, edges, rng) -> dict[str, np.ndarray]:
+    """Some of zz, pair, dm, x and y in half of the cases, on the bonds or off them."""
+    if rng.random() < 0.5:
+        return {}
+    chosen = [name for name in ("zz", "pair", "dm", "x", "y") if rng.random() < 0.4]
+    scale, found = _rate(rng, -3.0, 2.0), {}
+    for name in chosen:
+        upper = np.triu(rng.normal(size=(N, N)), 1) * (rng.random((N, N)) < 0.5)
+        shapes = {"dm": upper - upper.T, "x": rng.normal(size=N), "y": rng.normal(size=N)}
+        found[name] = scale * shapes.get(name, upper + upper.T)
+    return found
+
+
+def _network(N: int, rng, more) -> qb.Network:
     chosen = rng.random((N, N)) < 0.6
     graphs = {
         "none": (), "line": qb.linear(N), "star": qb.central(N), "ring": qb.circular(N), "complete": qb.all_to_all(N),
@@ -79,6 +92,7 @@ def _network(N: int, rng) -> qb.Network:
         "dephasing": _rate(rng) * rng.choice([0, 1]) * each,
         "nbar": rng.choice([0.0, 0.5, 10 ** rng.uniform(-6, 2)])
         * (1.0 if rng.random() < 0.5 else rng.uniform(0, 1, N)),
+        **_interactions(N, edges, more),
     }
     net = qb.network(edges, N, **settings)
     if not edges or not gamma.any() or rng.random() < 0.4:
@@ -131,7 +145,10 @@ def _state(net: qb.Network, kind: str, rng) -> Qobj:
 def _times(net: qb.Network, rng) -> np.ndarray:
     """Awkward grids: uniform, logarithmic, irregular, nearly coinciding, one time only, a late or negative start."""
     fastest = max(
-        np.abs(net.J).max(initial=0), np.abs(net.omega).max(), net.loss_matrix.max(), net.dephasing.max(), 1e-9
+        *(np.abs(getattr(net, name)).max() for name in ("J", "omega", "zz", "pair", "dm", "x", "y")),
+        net.loss_matrix.max(),
+        net.dephasing.max(),
+        1e-9,
     )
     span = 10 ** rng.uniform(-2, 5 if net.N < 4 else 3) / fastest
     count = int(rng.integers(2, 6 if net.N < 4 else 4))
@@ -195,7 +212,8 @@ def disagreements(case: Case) -> list[str]:
         return []
     first, expected = next(iter(found.items()))
     spread = float(np.ptp(case.net.levels))
-    rates = 1.0 + case.net.loss_matrix.max() + np.abs(case.net.J).max(initial=0) + np.abs(case.net.omega).max()
+    elements = ("J", "omega", "zz", "pair", "dm", "x", "y")
+    rates = 1.0 + case.net.loss_matrix.max() + sum(np.abs(getattr(case.net, name)).max() for name in elements)
     stored = np.maximum(expected["energy"] - case.net.levels.min(), 0)
     problems = []
     for route, curves in found.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -113,4 +114,14 @@ def _coefficient(name: str, function: Any) -> Coefficient:
     if isinstance(function, Qobj | QobjEvo | type):
         raise TypeError(f"{wanted}, but is {shown(function)}; other operators are added by battery + V.")
     check_call(wanted, function, 0.0)
-    return qutip.coefficient(function)
+    plain = isinstance(function, types.FunctionType | types.MethodType)
+    return qutip.coefficient(function if plain else _Called(function).at)
+
+
+class _Called(NamedTuple):
+    """Anything that can be called, as a method: QuTiP reads the annotations of a function, and others have none."""
+
+    function: Callable[[float], Any]
+
+    def at(self, t: float) -> Any:
+        return self.function(t)

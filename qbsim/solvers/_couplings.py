@@ -15,7 +15,6 @@ import scipy.sparse
 
 from .._checks import ComplexArray, FloatArray
 from ..networks import Network
-from ..networks.drives import Drive
 from ..operators import occupations
 from ..states import InitialState
 from ._layout import Layout, layout_of
@@ -101,16 +100,6 @@ def elements(net: Network, layout: Layout) -> tuple[FloatArray, FloatArray, Floa
     turns = [(net.x[k] / 2, -sign * net.y[k] / 2, 0.0) for k in layout.turns for sign in (1, -1)]
     real, imaginary, rates = np.array([*hops, *pairs, *turns, (0.0, 0.0, 0.0)]).T.copy()
     return real, imaginary, rates
-
-
-def drive_elements(drive: Drive, layout: Layout) -> tuple[FloatArray, FloatArray]:
-    """The same of what a drive multiplies: real and imaginary part."""
-    a, kind = drive.array, drive.name
-    pairs = [(a[b] if kind == "pair" else 0.0, 0.0) for b in layout.pairs]
-    x, y = (a / 2 if kind == name else np.zeros(layout.N) for name in ("x", "y"))
-    turns = [(x[k], -sign * y[k]) for k in layout.turns for sign in (1, -1)]
-    real, imaginary = np.array([*[(0.0, 0.0)] * 2 * len(layout.bonds), *pairs, *turns, (0.0, 0.0)]).T.copy()
-    return real, imaginary
 
 
 def blocks_of(

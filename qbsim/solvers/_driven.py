@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from .._checks import FloatArray
 from ..networks import Network
-from ._couplings import Symmetry, drive_elements, elements, layout_for
+from ._couplings import Symmetry, layout_for
 from ._layout import Layout, layout_of
 from ._packed import PackedStates
-from ._power_series import MOST_TERMS, REACH, Accuracy, PowerSeries
+from ._power_series import Accuracy, PowerSeries, kept
 
 SAMPLES = 64  # of a drive, for a forecast
-TERMS_PER_REACH = 4.5  # applications of the generator for a reach of 1
+TERMS_PER_REACH = 3.5  # applications of the generator for a reach of 1
 
 
 class KernelGenerator:
@@ -33,42 +34,37 @@ class KernelGenerator:
     def __init__(self, net: Network, layout: Layout, norm: float) -> None:
         from .network import generator_of
 
-        self.norm = norm
-        self.numbers = elements(net, layout)
+        self.norm, self.drives = norm, net.drives
         self.own = generator_of(net, layout, 0.0)
-        self.drives = [drive_elements(drive, layout) for drive in net.drives]
-        self.moved = []
+        self.moved: list[Any] = []  # a generator, or what turns all cells
         parity = len(layout.blocks) == 2 and not layout.sectors
         nothing = np.zeros((net.N, net.N))
         for drive in net.drives:
-            bonds = zip(*np.nonzero(np.triu(drive.array, 1)), strict=True) if drive.name == "pair" else ()
-            turns = () if drive.name == "pair" else np.flatnonzero(drive.array)
-            pairs = tuple((int(i), int(j)) for i, j in bonds)
-            small = layout_of(net.N, False, (), pairs, tuple(int(k) for k in turns), parity=parity)
-            real, imaginary = drive_elements(drive, small)
+            if drive.name != "pair":
+                x, y = (drive.array / 2 if drive.name == name else np.zeros(net.N) for name in ("x", "y"))
+                self.moved.append((x, y, self.own.work[0]))
+                continue
+            pairs = tuple((int(i), int(j)) for i, j in zip(*np.nonzero(np.triu(drive.array, 1)), strict=True))
+            small = layout_of(net.N, False, (), pairs, parity=parity)
+            real = np.array([drive.array[bond] for bond in pairs])
             values = self.own.values._replace(
                 energies=np.zeros(2**net.N), rates=np.zeros(2**net.N), has_dephasing=False, hop_H=real,
-                hop_S=-imaginary, loss=nothing, pump=nothing, has_loss=False, has_pump=False,
+                hop_S=0 * real, loss=nothing, pump=nothing, has_loss=False, has_pump=False,
             )  # fmt: skip
             self.moved.append(self.own._replace(tables=small.tables, values=values))
-        self.folded = self.own
 
-    def fold(self, values: FloatArray) -> None:
-        real, imaginary, rates = self.numbers
-        real = real + sum(f * a for f, (a, _) in zip(values, self.drives, strict=True))
-        imaginary = imaginary + sum(f * b for f, (_, b) in zip(values, self.drives, strict=True))
-        numbers = self.own.values._replace(hop_H=real, hop_S=0.5 * rates - imaginary)
-        self.folded = self.own._replace(values=numbers)
+    def constant(self, v: FloatArray, add: FloatArray, scale: float, out: FloatArray) -> None:
+        from ._kernels import apply_with
 
-    def constant(self, v: FloatArray, out: FloatArray) -> None:
-        from ._kernels import apply_generator
+        apply_with(v, add, out, scale, self.own)
 
-        apply_generator(v, out, self.folded)
+    def moving(self, d: int, v: FloatArray, add: FloatArray, out: FloatArray) -> None:
+        from ._kernels import apply_turns, apply_with
 
-    def moving(self, d: int, v: FloatArray, out: FloatArray) -> None:
-        from ._kernels import apply_generator
-
-        apply_generator(v, out, self.moved[d])
+        if self.drives[d].name != "pair":
+            apply_turns(v, add, out, *self.moved[d])
+        else:
+            apply_with(v, add, out, 1.0, self.moved[d])
 
 
 def reach_of(net: Network, norm: float, tlist: FloatArray) -> float:
@@ -81,12 +77,12 @@ def reach_of(net: Network, norm: float, tlist: FloatArray) -> float:
 def applications(net: Network, norm: float, tlist: FloatArray) -> float:
     """Applications of the generator that a run will need, roughly; every drive adds to each."""
     reach = reach_of(net, norm, tlist)
-    return (1 + 0.6 * len(net.drives)) * (TERMS_PER_REACH * reach + 3 * REACH)
+    return (1 + 0.4 * len(net.drives)) * (TERMS_PER_REACH * reach + 40)
 
 
-def rows() -> int:
-    """Packed states that a run holds besides those that it returns."""
-    return MOST_TERMS + 3
+def rows(size: int) -> int:
+    """Packed states of this size that a run holds besides those that it returns."""
+    return kept(8 * size) + 3
 
 
 def run(
@@ -95,16 +91,20 @@ def run(
     """Packed states at all times, `segment` at a time."""
     layout = layout_for(net, blocks)
     series = PowerSeries(
-        KernelGenerator(net, layout, norm), net.drives, tlist, Accuracy(0.01 * max(rtol, 1e-11), 0.1 * max(rtol, 1e-11))
+        KernelGenerator(net, layout, norm), net.drives, tlist, Accuracy(0.1 * max(rtol, 1e-11), 0.3 * max(rtol, 1e-11))
     )
     packed, first = np.empty((min(segment, len(tlist)), layout.size)), 0
     for piece in series.pieces(q):
-        for part in range(piece.times.start, piece.times.stop):
-            if part - first == len(packed):
-                yield _states(packed, tlist, first, part, layout)
-                first = part
+        now = piece.times.start
+        while now < piece.times.stop:
+            if now - first == len(packed):
+                yield _states(packed, tlist, first, now, layout)
+                first = now
                 packed = np.empty((min(segment, len(tlist) - first), layout.size))
-            np.dot(piece.powers[part - piece.times.start], piece.terms, out=packed[part - first])
+            end = min(piece.times.stop, first + len(packed))
+            powers = piece.powers[now - piece.times.start : end - piece.times.start]
+            np.matmul(powers, piece.terms, out=packed[now - first : end - first])
+            now = end
     yield _states(packed, tlist, first, len(tlist), layout)
 
 

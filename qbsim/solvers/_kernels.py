@@ -124,6 +124,50 @@ def apply_generator(q, out, generator):
     _apply(q, q, out, (1.0, 0.0, 0.0), generator)
 
 
+@_jit
+def apply_with(q, add, out, scale, generator):
+    """out = scale (L q + add) for packed states."""
+    _apply(q, add, out, (scale, 0.0, -scale), generator)
+
+
+@_jit
+def apply_turns(q, add, out, x, y, work):
+    """out = -i [sum_k x_k sigma_x,k + y_k sigma_y,k, q] + add, for packed states in one block.
+
+    A turn leads from every basis state to its partner, so columns move as rows do, and no transpose is left to add.
+    """
+    N = len(x)
+    m = 1 << N
+    Q, P, V = q.reshape(m, m), add.reshape(m, m), out.reshape(m, m)
+    R = work[: m * m].reshape(m, m)
+    if x.any():
+        _transpose(Q, R, m)
+    for r in range(m):
+        for c in range(m):
+            V[r, c] = P[r, c]
+        for k in range(N):
+            bit = 1 << (N - 1 - k)
+            if x[k] != 0.0:
+                _turn_row(V[r], R[r], R[r ^ bit], bit, (x[k], x[k], -x[k]))
+            if y[k] != 0.0:
+                _turn_row(V[r], Q[r], Q[r ^ bit], bit, (y[k], -y[k], -y[k] if r & bit else y[k]))
+
+
+@_inline
+def _turn_row(out, own, partner, bit, factors):
+    """Add a turn of one cell to a row: of its columns, with factors for the bit off and on, and of the row."""
+    low, high, row = factors
+    m = len(out)
+    if bit < 8:
+        for c in range(m):
+            out[c] += (high if c & bit else low) * own[c ^ bit] + row * partner[c]
+    else:
+        for first in range(0, m, 2 * bit):
+            for c in range(first, first + bit):
+                out[c] += low * own[c + bit] + row * partner[c]
+                out[c + bit] += high * own[c] + row * partner[c + bit]
+
+
 @_inline
 def _norm(q):
     """Euclidean norm, in four sums that the processor adds up at once."""

@@ -6,15 +6,17 @@ On a step of length h, with u = (t - a)/h in [0, 1], every drive is a polynomial
           r_{n+1} = \frac{h}{n+1}\Big(L_0 r_n + \sum_d L_d \sum_{j\le n} c_{dj}\,r_{n-j}\Big)
 
 so an order costs one application of the generator and gives the state at all times of the step; there is no order of a
-method, and Magnus' commutators never appear. Steps are as long as rounding allows: with the reach
-:math:`h(\|L_0\| + \sum_{dj}\|L_d\|\,|c_{dj}|)` at most 10, terms grow to exp(10) at most.
+method, and Magnus' commutators never appear. The reach :math:`h(\|L_0\| + \sum_{dj}\|L_d\|\,|c_{dj}|)` of a step is
+limited by the number of terms that are kept, and a step whose terms grow beyond exp(11) is halved, for their rounding.
 
-Two errors are bounded, and each is kept below its tolerance over the whole span. (1) The series: if b is the largest
-of the last m + 1 terms, m the degree of the drives, and q = reach/(n + 1) < 1, the terms that follow n add up to at
-most (m + 1) b q/(1 - q). (2) The drives: a polynomial that is wrong by at most delta changes the state by at most
-:math:`\|L_d\|\,\delta\,h`. Delta is measured at 33 times in every step and at all times at which the drive was probed
-before the run, 8192 over the span and all samples of an array: a step over a pulse fails there and is halved. Where a
-drive jumps, steps are halved until what happens inside of them is negligible.
+Two errors are bounded, and each is kept below its tolerance over the whole span.
+
+1. The series: the same recurrence with norms in place of operators and states bounds all terms that follow those that
+   are computed.
+2. The drives: a polynomial that is wrong by at most delta changes the state by at most :math:`\|L_d\|\,\delta\,h`.
+   Delta is measured at 33 times in every step and at all times at which the drive was probed before the run, 8192 over
+   the span and all samples of an array: a step over a pulse fails there and is halved. Where a drive jumps, steps are
+   halved until what happens inside of them is negligible.
 """
 
 from __future__ import annotations
@@ -32,8 +34,9 @@ from ._pulses import PROBES, Probed
 
 Vector = np.ndarray[Any, np.dtype[Any]]  # real or complex
 
-REACH = 10.0
-MOST_TERMS = 72
+LARGEST_TERM = np.exp(11.0)  # of a series, over the first one: rounding stays near 1e-11
+TERMS, LEAST_TERMS = 84, 40  # of a series, the fewer the more memory they take
+TERMS_BYTES = 2**30
 DEGREE = 16  # of the polynomials for the drives
 ROUNDING = 1e-14  # of the largest value of a drive: no polynomial is asked to be better
 SHARE = 0.01  # of the error by the drives that one jump may make, inside a step too short to be halved again
@@ -55,6 +58,16 @@ def _monomials() -> FloatArray:
 MONOMIALS = _monomials()
 
 
+def kept(size: int) -> int:
+    """Number of terms of a series for states of so many bytes."""
+    return int(min(TERMS, max(LEAST_TERMS, TERMS_BYTES // size)))
+
+
+def reach_with(terms: int) -> float:
+    """Largest reach for which so many terms are enough, mostly: the reach times e, and some."""
+    return (terms - 16) / 2.8
+
+
 class Generator(Protocol):
     """L_0 and L_d, and bounds on their norms.
 
@@ -66,14 +79,11 @@ class Generator(Protocol):
 
     norm: float
 
-    def fold(self, values: FloatArray) -> None:
-        """Let `constant` apply L_0 plus the L_d times these values."""
+    def constant(self, v: Vector, add: Vector, scale: float, out: Vector) -> None:
+        """out = scale (L_0 v + add)."""
 
-    def constant(self, v: Vector, out: Vector) -> None:
-        """out = L_0 v, with what was folded into it."""
-
-    def moving(self, d: int, v: Vector, out: Vector) -> None:
-        """out = L_d v."""
+    def moving(self, d: int, v: Vector, add: Vector, out: Vector) -> None:
+        """out = L_d v + add."""
 
 
 class Accuracy(NamedTuple):
@@ -129,11 +139,12 @@ class PowerSeries:
         self.norms = np.array([drive.norm for drive in drives])
         self.probed = [Probed(drive.value, drive.bare, PROBES, tlist) for drive in drives]
         self.span = float(tlist[-1] - tlist[0])
-        self.applications = 0
+        self.applications, self.reach = 0, 0.0
 
     def pieces(self, v: Vector) -> Iterator[Piece]:
         """States at all times, step after step; a step without any is not told of."""
-        terms = np.empty((MOST_TERMS, len(v)), dtype=v.dtype)
+        terms = np.empty((kept(v.nbytes), len(v)), dtype=v.dtype)
+        self.reach = reach_with(len(terms))
         spare = np.empty((2, len(v)), dtype=v.dtype)
         now, k, longest = float(self.tlist[0]), 0, self.span
         while k < len(self.tlist):
@@ -164,10 +175,10 @@ class PowerSeries:
                 continue
             polynomials = np.array(found)
             reach = length * (self.generator.norm + float(self.norms @ np.abs(polynomials).sum(axis=1)))
-            if reach <= REACH:
+            if reach <= self.reach:
                 return _Step(length, polynomials, reach)
             # steps of the same length to the end of what is left, if nothing else stops them
-            length *= max(0.1, min(0.9, 0.98 * REACH / reach))
+            length *= max(0.1, min(0.9, 0.98 * self.reach / reach))
 
     def _polynomial(self, d: int, start: float, length: float) -> FloatArray | None:
         """Coefficients in powers of u of a drive on a step; None if no polynomial is close enough."""
@@ -177,7 +188,8 @@ class PowerSeries:
         low, high = np.searchsorted(probed.times, (start, start + length))
         known = probed.values[low:high].real
         everything = np.concatenate([nodes, between, known])
-        shortest = 8 * np.spacing(max(abs(start), self.span))
+        shortest = 8 * np.spacing(max(abs(start), abs(start + length), self.span))
+        allowed = max(allowed, shortest * np.ptp(everything) / length)  # times are rounded, too
         if length * np.ptp(everything) <= SHARE * allowed * self.span or length <= shortest:
             return np.r_[everything.mean(), np.zeros(DEGREE)]  # it may hold a jump
         coefficients = FIT @ nodes
@@ -190,25 +202,41 @@ class PowerSeries:
 
     def _fill(self, v: Vector, step: _Step, terms: Vector, spare: Vector) -> int:
         """Terms of the series on a step, as many as the accuracy asks for; 0 if these are too many."""
-        generator, (total, part) = self.generator, spare
-        generator.fold(step.polynomials[:, 0])
-        degrees = [int(np.max(np.flatnonzero(p), initial=0)) for p in step.polynomials]
-        window = max(degrees) + 1
+        generator = self.generator
+        drives = [(d, p[: int(np.flatnonzero(p)[-1]) + 1]) for d, p in enumerate(step.polynomials) if p.any()]
         tol = self.accuracy.series * step.length / self.span
         terms[0] = v
         sizes = [float(np.linalg.norm(v))]
-        for n in range(MOST_TERMS - 1):
-            generator.constant(terms[n], total)
-            for d, degree in enumerate(degrees):
-                reached = min(degree, n)
-                if reached:
-                    weights = step.polynomials[d, reached:0:-1].astype(terms.dtype)
-                    generator.moving(d, weights @ terms[n - reached : n], part)
-                    total += part
-            np.multiply(total, step.length / (n + 1), out=terms[n + 1])
+        for n in range(len(terms) - 1):
+            total, other = spare
+            total[:] = 0
+            for d, p in drives:
+                reached = min(len(p), n + 1)
+                generator.moving(d, p[:reached][::-1] @ terms[n + 1 - reached : n + 1], total, other)
+                total, other = other, total
+            generator.constant(terms[n], total, step.length / (n + 1), terms[n + 1])
             sizes.append(float(np.linalg.norm(terms[n + 1])))
             self.applications += 1
-            q = step.reach / (n + 2)
-            if q < 1 and window * max(sizes[-window:]) * q / (1 - q) <= tol:
+            if sizes[-1] <= tol and self._rest(sizes, step, tol) <= tol:
                 return n + 2
+            if sizes[-1] > LARGEST_TERM * sizes[0]:
+                return 0
         return 0
+
+    def _rest(self, sizes: list[float], step: _Step, tol: float) -> float:
+        """Bound on the sum of all terms of a series that follow those of these sizes."""
+        weights = step.length * (self.norms @ np.abs(step.polynomials))
+        weights[0] += step.length * self.generator.norm
+        weights = weights[: int(np.flatnonzero(weights)[-1]) + 1] if weights.any() else weights[:1]
+        last = np.zeros(len(weights))  # the newest first
+        known = min(len(sizes), len(weights))
+        last[:known] = sizes[: -known - 1 : -1]
+        n, rest = len(sizes), 0.0
+        while rest <= tol:
+            new = float(weights @ last) / n
+            rest, n = rest + new, n + 1
+            last[1:] = last[:-1]
+            last[0] = new
+            if n > 2 * step.reach and last.max() * len(last) <= 1e-3 * tol:
+                return rest + float(last.max()) * len(last)  # every block of so many terms halves from here on
+        return rest

@@ -118,7 +118,7 @@ def forecast(battery: Network, rho0: InitialState, tlist: FloatArray) -> int:
     blocks = blocks_for(battery, rho0)
     memory = _Memory.of(battery.N, blocks, len(tlist))
     if battery.drives:
-        return replace(memory, rows=_driven.rows(), segment=_segment(memory.size, len(tlist))).peak
+        return replace(memory, rows=_driven.rows(memory.size), segment=_segment(memory.size, len(tlist))).peak
     # where memory matters, so does the number of vectors and times of a step
     if memory.whole_step and memory.peak > ROUGH_BYTES and len(tlist) > 1:
         plan = _plan(battery, tlist, blocks, Settings().rtol, passive_only=False)
