@@ -77,6 +77,19 @@ def test_from_one_level_the_variance_is_that_of_the_second_measurement():
         np.testing.assert_allclose(ds.work_variance, ds.energy_variance, atol=1e-8)
 
 
+def test_total_spin_gives_the_work_of_the_cells():
+    # a thermal state of three exchangeable cells: every block of total spin weighs as often as it occurs
+    found = []
+    for space, weights in (("tensor", [1.0] * 8), ("blocks", [1.0] * 4 + [2.0] * 2)):
+        losses = {"gamma": 0.5, "dephasing": 0.4}
+        battery = qb.spin_chain(3, omega=2.0, alpha=-1.0, coupling="uni", space=space, **losses)
+        thermal = (-0.7 * battery.H0).expm()
+        rho = (thermal * Qobj(np.diag(weights), dims=thermal.dims)).unit()
+        found.append(work_statistics(battery, rho, [0.0, 0.5, 1.0]))
+    np.testing.assert_allclose(found[0].work, found[1].work, atol=1e-7)
+    np.testing.assert_allclose(found[0].work_variance, found[1].work_variance, atol=1e-6)
+
+
 def test_coherence_between_levels_is_refused():
     with pytest.raises(ValueError, match="rho0 must commute with H0"):
         work_statistics(qb.single_cell(gamma=1.0), qb.plus(1), [0.0, 1.0])

@@ -68,6 +68,16 @@ def test_a_singlet_of_an_xxz_pair(Delta):
     assert qb.local_ergotropy(qutip.singlet_state(), H, cells=[1]) == pytest.approx(expected, abs=1e-12)
 
 
+def test_a_cell_at_the_end_of_a_chain_in_a_product_state():
+    # neighbours along x act on the cell as a field: h = (J/4, 0, w/2) in sigma, r along x, W = h.r + |h|
+    J, w = 1.4, 0.9
+    H = qb.xxz_chain([w] * 4, J=J, Delta=0.5, H0="battery").H0
+    expected = J / 4 + np.hypot(J / 4, w / 2)
+    assert qb.local_ergotropy(qb.plus(4), H, cells=[0]) == pytest.approx(expected, abs=1e-12)
+    inner = J / 2 + np.hypot(J / 2, w / 2)  # two neighbours
+    assert qb.local_ergotropy(qb.plus(4), H, cells=[2]) == pytest.approx(inner, abs=1e-12)
+
+
 @given(seed=seeds)
 @settings(deadline=None, max_examples=10)
 def test_without_coupling_a_block_has_the_ergotropy_of_its_state(seed):
