@@ -69,8 +69,8 @@ def work_statistics(
     Notes
     -----
     The work is the change of the battery's internal energy. It equals the work of what is switched on between the
-    measurements only if nothing is lost and no charger takes part; otherwise heat is a part of it. Higher moments are not computed. Two runs of the density
-    matrix are needed, so the states must fit into memory.
+    measurements only if nothing is lost and no charger takes part; otherwise heat is a part of it. Higher moments are
+    not computed. Two runs of the density matrix are needed, so the states must fit into memory.
 
     References
     ----------
