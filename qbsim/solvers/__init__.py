@@ -23,7 +23,7 @@ __all__ = ["SOLVERS", "Choice", "Needs", "Settings", "Solver", "choose", "requir
 SOLVERS = {
     "product": "equal diagonal cells that decay alike and alone have a closed form",
     "dense": "a battery this small is fastest with the exponential of its dense Liouvillian",
-    "network": "a physical qubit network: matrix-free Faber steps, in excitation sectors where the state allows",
+    "network": "a physical qubit network: matrix-free Faber steps or power series, in blocks where the state allows",
     "closed": "a ket under a constant Hamiltonian is propagated to rounding",
     "qutip": "the reference solver takes every model",
 }
