@@ -24,7 +24,7 @@ SOLVERS = {
     "independent": "cells without coupling have a closed form each, for any number of cells",
     "product": "equal diagonal cells that decay alike and alone have a closed form",
     "dense": "a battery this small is fastest with the exponential of its dense Liouvillian",
-    "network": "a physical qubit network: matrix-free Faber steps, in excitation sectors where the state allows",
+    "network": "a physical qubit network: matrix-free Faber steps or power series, in blocks where the state allows",
     "symmetric": "interchangeable cells need blocks of total spin only",
     "closed": "a ket under a constant Hamiltonian is propagated to rounding",
     "sparse": "constant operators: Faber steps on the entries of the state that the generator reaches",

@@ -42,7 +42,7 @@ class KernelGenerator:
         for drive in net.drives:
             if drive.name != "pair":
                 x, y = (drive.array / 2 if drive.name == name else np.zeros(net.N) for name in ("x", "y"))
-                self.moved.append((x, y, self.own.work[0]))
+                self.moved.append((x, y, self.own.work))
                 continue
             pairs = tuple((int(i), int(j)) for i, j in zip(*np.nonzero(np.triu(drive.array, 1)), strict=True))
             small = layout_of(net.N, False, (), pairs, parity=parity)

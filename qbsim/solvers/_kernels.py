@@ -29,15 +29,24 @@ _inline = numba.njit(inline="always")
 
 
 @_inline
+def _transpose_strip(a, out, r0, m):
+    """Rows r0 to r0 + TILE - 1 of the transpose of an (m, m) matrix, in tiles that stay in the cache."""
+    for c0 in range(0, m, TILE):
+        if r0 + TILE <= m and c0 + TILE <= m:  # loops of a known length are unrolled
+            for r in range(r0, r0 + TILE):
+                for c in range(TILE):
+                    out[r, c0 + c] = a[c0 + c, r]
+        else:
+            for r in range(r0, min(r0 + TILE, m)):
+                for c in range(c0, min(c0 + TILE, m)):
+                    out[r, c] = a[c, r]
+
+
+@_inline
 def _transpose(a, out, m):
-    """Transpose of an (m, m) matrix in tiles that stay in the cache."""
+    """Transpose of an (m, m) matrix."""
     for r0 in range(0, m, TILE):
-        r1 = min(r0 + TILE, m)
-        for c0 in range(0, m, TILE):
-            c1 = min(c0 + TILE, m)
-            for r in range(r0, r1):
-                for c in range(c0, c1):
-                    out[c, r] = a[r, c]
+        _transpose_strip(a, out, r0, m)
 
 
 @_inline
@@ -77,15 +86,16 @@ def _apply_block(b, q, older, out, step, tables, values, work):
     UU = work[1][: m * (m + PAD)].reshape(m, m + PAD)
     _transpose(Q, RT, m)
     base = row0[b]
+    w_here, g_here, states_here = w[base : base + m], g[base : base + m], states[base : base + m]
     for r in range(m):
         row = base + r
-        wr, gr, sr = w[row], g[row], states[row]
+        wr, gr, sr = w_here[r], g_here[r], states_here[r]
         for c in range(m):
-            V[r, c] = RT[r, c] * (w[base + c] - wr) - 0.5 * (gr + g[base + c]) * Q[r, c]
+            V[r, c] = RT[r, c] * (w_here[c] - wr) - 0.5 * (gr + g_here[c]) * Q[r, c]
             UU[r, c] = 0.0
         if has_phi:
             for c in range(m):
-                V[r, c] -= phi[sr ^ states[base + c]] * Q[r, c]
+                V[r, c] -= phi[sr ^ states_here[c]] * Q[r, c]
         for h in range(hop_start[row], hop_start[row + 1]):
             k = hop_target[h]
             a = hop_H[hop_kind[h]]
@@ -103,12 +113,10 @@ def _apply_block(b, q, older, out, step, tables, values, work):
         if has_pump and source_down >= 0:
             _add_jumps(V[r], _matrix(q, tables, source_down), pump, down, b, row)
     for r0 in range(0, m, TILE):
-        r1 = min(r0 + TILE, m)
-        for c0 in range(0, m, TILE):
-            c1 = min(c0 + TILE, m)
-            for r in range(r0, r1):
-                for c in range(c0, c1):
-                    V[r, c] = scale * (V[r, c] + UU[c, r] - center * Q[r, c]) - back * P[r, c]
+        _transpose_strip(UU, RT, r0, m)  # R is not needed any more
+        for r in range(r0, min(r0 + TILE, m)):
+            for c in range(m):
+                V[r, c] = scale * (V[r, c] + RT[r, c] - center * Q[r, c]) - back * P[r, c]
 
 
 @_inline
@@ -134,38 +142,38 @@ def apply_with(q, add, out, scale, generator):
 def apply_turns(q, add, out, x, y, work):
     """out = -i [sum_k x_k sigma_x,k + y_k sigma_y,k, q] + add, for packed states in one block.
 
-    A turn leads from every basis state to its partner, so columns move as rows do, and no transpose is left to add.
+    Every cell turns every row, two cells at a time.
     """
     N = len(x)
     m = 1 << N
     Q, P, V = q.reshape(m, m), add.reshape(m, m), out.reshape(m, m)
-    R = work[: m * m].reshape(m, m)
-    if x.any():
-        _transpose(Q, R, m)
+    RT = work[0][: m * (m + PAD)].reshape(m, m + PAD)
+    UU = work[1][: m * (m + PAD)].reshape(m, m + PAD)
+    has_x, has_y = x.any(), y.any()
+    _transpose(Q, RT, m)
     for r in range(m):
         for c in range(m):
             V[r, c] = P[r, c]
-        for k in range(N):
-            bit = 1 << (N - 1 - k)
-            if x[k] != 0.0:
-                _turn_row(V[r], R[r], R[r ^ bit], bit, (x[k], x[k], -x[k]))
-            if y[k] != 0.0:
-                _turn_row(V[r], Q[r], Q[r ^ bit], bit, (y[k], -y[k], -y[k] if r & bit else y[k]))
-
-
-@_inline
-def _turn_row(out, own, partner, bit, factors):
-    """Add a turn of one cell to a row: of its columns, with factors for the bit off and on, and of the row."""
-    low, high, row = factors
-    m = len(out)
-    if bit < 8:
-        for c in range(m):
-            out[c] += (high if c & bit else low) * own[c ^ bit] + row * partner[c]
-    else:
-        for first in range(0, m, 2 * bit):
-            for c in range(first, first + bit):
-                out[c] += low * own[c + bit] + row * partner[c]
-                out[c + bit] += high * own[c] + row * partner[c + bit]
+            UU[r, c] = 0.0
+        for k in range(0, N, 2):
+            one = 1 << (N - 1 - k)
+            other = one >> 1  # 0 for the last of an odd number: the row itself, with the factor 0
+            i, j = r ^ one, r ^ other
+            x_j, y_j = (x[k + 1], y[k + 1]) if other else (0.0, 0.0)
+            if has_x:
+                for c in range(m):
+                    UU[r, c] += x[k] * Q[i, c] + x_j * Q[j, c]
+                    V[r, c] -= x[k] * RT[i, c] + x_j * RT[j, c]
+            if has_y:
+                b, d = (-y[k] if r & one else y[k]), (-y_j if r & other else y_j)
+                for c in range(m):
+                    UU[r, c] += b * RT[i, c] + d * RT[j, c]
+                    V[r, c] += b * Q[i, c] + d * Q[j, c]
+    for r0 in range(0, m, TILE):
+        _transpose_strip(UU, RT, r0, m)
+        for r in range(r0, min(r0 + TILE, m)):
+            for c in range(m):
+                V[r, c] += RT[r, c]
 
 
 @_inline

@@ -2,7 +2,7 @@
 
 States without coherence between different excitation numbers stay so where H conserves their number, and then only the
 blocks (n, n) are kept: C(2N, N) numbers instead of 4^N. Where cells are excited in pairs the same holds of the parity,
-with half of the numbers. This is read off the initial state and the terms.
+with half of the numbers. This is read off the initial state and the terms. Driven networks go by `_power_series`.
 """
 
 from __future__ import annotations
