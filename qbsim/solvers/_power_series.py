@@ -39,7 +39,7 @@ TERMS, LEAST_TERMS = 84, 40  # of a series, the fewer the more memory they take
 TERMS_BYTES = 2**30
 DEGREE = 16  # of the polynomials for the drives
 ROUNDING = 1e-14  # of the largest value of a drive: no polynomial is asked to be better
-SHARE = 0.01  # of the error by the drives that one jump may make, inside a step too short to be halved again
+SHARE = 0.001  # of the error by the drives that one jump may make, inside a step too short to be halved again
 NODES = (1 - np.cos(np.pi * np.arange(DEGREE + 1) / DEGREE)) / 2  # in [0, 1]
 BETWEEN = (NODES[1:] + NODES[:-1]) / 2
 FIT = np.linalg.inv(chebyshev.chebvander(2 * NODES - 1, DEGREE))
@@ -189,9 +189,9 @@ class PowerSeries:
         known = probed.values[low:high].real
         everything = np.concatenate([nodes, between, known])
         shortest = 8 * np.spacing(max(abs(start), abs(start + length), self.span))
-        allowed = max(allowed, shortest * np.ptp(everything) / length)  # times are rounded, too
         if length * np.ptp(everything) <= SHARE * allowed * self.span or length <= shortest:
             return np.r_[everything.mean(), np.zeros(DEGREE)]  # it may hold a jump
+        allowed = max(allowed, shortest * np.ptp(everything) / length)  # times are rounded, too
         coefficients = FIT @ nodes
         tail = np.cumsum(np.abs(coefficients[::-1]))[::-1]
         coefficients[tail <= allowed / 4] = 0

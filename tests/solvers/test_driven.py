@@ -121,6 +121,19 @@ class TestPulses:
         found = states_of(net, qb.full(2), np.array([0.0, 0.5, 2.0]))[-1]
         np.testing.assert_allclose(found, rho.reshape(4, 4, order="F"), atol=1e-9)
 
+    def test_many_jumps_add_up_to_less_than_the_tolerance(self):
+        # samples of order 0: the exponentials of forty constant generators
+        times, values = np.linspace(0, 4, 41), np.random.default_rng(0).normal(scale=2, size=41)
+        arguments = {"J": 1.0, "gamma": 0.3}
+        net = qb.network(qb.linear(2), **arguments, x=qutip.coefficient(values, tlist=times, order=0))
+        rho = qb.plus(2).proj().full().ravel(order="F")
+        for value, step in zip(values, np.diff(times), strict=False):
+            part = qb.network(qb.linear(2), **arguments, x=float(value))
+            rho = expm(qutip.liouvillian(part.H, part.c_ops).full() * step) @ rho
+        for rtol in (1e-8, 1e-10):
+            found = states_of(net, qb.plus(2), np.array([0.0, 4.0]), rtol)[-1]
+            assert np.linalg.norm(found - rho.reshape(4, 4, order="F")) < rtol
+
     def test_a_drive_that_is_constant_is_the_constant_term(self):
         arguments = {"J": 1.0, "zz": 0.5, "gamma": 0.5}
         moving = qb.network(qb.linear(3), **arguments, x=lambda t: 1.5, pair=[lambda t: 0.3, 0.2])
