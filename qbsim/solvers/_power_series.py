@@ -15,8 +15,8 @@ Two errors are bounded, and each is kept below its tolerance over the whole span
    are computed.
 2. The drives: a polynomial that is wrong by at most delta changes the state by at most :math:`\|L_d\|\,\delta\,h`.
    Delta is measured at 33 times in every step and at all times at which the drive was probed before the run, 8192 over
-   the span and all samples of an array: a step over a pulse fails there and is halved. Where a drive jumps, steps are
-   halved until what happens inside of them is negligible.
+   the span and all samples of an array: a step over a pulse fails there and is halved. Where a drive jumps, a
+   step ends, and what happens inside of the jump is negligible.
 """
 
 from __future__ import annotations
@@ -140,6 +140,7 @@ class PowerSeries:
         self.probed = [Probed(drive.value, drive.bare, PROBES, tlist) for drive in drives]
         self.span = float(tlist[-1] - tlist[0])
         self.applications, self.reach = 0, 0.0
+        self.shortest = 8 * float(np.spacing(np.abs(tlist).max()))  # step; times are rounded
 
     def pieces(self, v: Vector) -> Iterator[Piece]:
         """States at all times, step after step; a step without any is not told of."""
@@ -154,13 +155,14 @@ class PowerSeries:
                 longest = step.length / 2
                 continue
             end = now + step.length
-            last = end >= self.tlist[-1] - 1e-12 * self.span
+            last = end >= self.tlist[-1] - self.shortest
             stop = len(self.tlist) if last else int(np.searchsorted(self.tlist, end, side="right"))
             v = terms[:used].sum(axis=0)
             if stop > k:
                 u = np.clip((self.tlist[k:stop] - now) / step.length, 0, 1)
                 yield Piece(slice(k, stop), u[:, None] ** np.arange(used), terms[:used])
-            now, k, longest = end, stop, 2 * step.length
+            now, k = end, stop
+            longest = 2 * step.length if step.length > 1e-6 * self.span else self.span  # behind a jump all is open
             tell((now - self.tlist[0]) / self.span)
 
     def _step(self, start: float, longest: float) -> _Step:
@@ -168,10 +170,14 @@ class PowerSeries:
         left = float(self.tlist[-1]) - start
         length = min(longest, left)
         while True:
-            fits = [self._polynomial(d, start, length) for d in range(len(self.drives))]
-            found = [fit for fit in fits if fit is not None]
-            if len(found) < len(fits):
-                length /= 2
+            found: list[FloatArray] = []
+            for d in range(len(self.drives)):
+                fit = self._polynomial(d, start, length)
+                if fit is None:
+                    length = self._up_to_jump(d, start, length)
+                    break
+                found.append(fit)
+            if len(found) < len(self.drives):
                 continue
             polynomials = np.array(found)
             reach = length * (self.generator.norm + float(self.norms @ np.abs(polynomials).sum(axis=1)))
@@ -179,6 +185,25 @@ class PowerSeries:
                 return _Step(length, polynomials, reach)
             # steps of the same length to the end of what is left, if nothing else stops them
             length *= max(0.1, min(0.9, 0.98 * self.reach / reach))
+
+    def _up_to_jump(self, d: int, start: float, length: float) -> float:
+        """Length of a shorter step: to a jump of a drive, over it if it is next, or half of the length."""
+        value = self.drives[d].value
+        times = start + length * np.sort(np.concatenate([NODES, BETWEEN]))
+        values = [value(t) for t in times]
+        k = int(np.abs(np.diff(values)).argmax())
+        (before, after), (low, high) = times[k : k + 2], values[k : k + 2]
+        size = abs(high - low)
+        while after - before > self.shortest / 4:
+            t = (before + after) / 2
+            middle = value(t)
+            if abs(middle - low) > abs(high - middle):
+                after, high = t, middle
+            else:
+                before, low = t, middle
+        if abs(high - low) < size / 2:
+            return length / 2
+        return min(float(before - start if before - start > self.shortest else after - start), length / 2)
 
     def _polynomial(self, d: int, start: float, length: float) -> FloatArray | None:
         """Coefficients in powers of u of a drive on a step; None if no polynomial is close enough."""
@@ -188,10 +213,9 @@ class PowerSeries:
         low, high = np.searchsorted(probed.times, (start, start + length))
         known = probed.values[low:high].real
         everything = np.concatenate([nodes, between, known])
-        shortest = 8 * np.spacing(max(abs(start), abs(start + length), self.span))
-        if length * np.ptp(everything) <= SHARE * allowed * self.span or length <= shortest:
+        if length * np.ptp(everything) <= SHARE * allowed * self.span or length <= self.shortest:
             return np.r_[everything.mean(), np.zeros(DEGREE)]  # it may hold a jump
-        allowed = max(allowed, shortest * np.ptp(everything) / length)  # times are rounded, too
+        allowed = max(allowed, self.shortest * np.ptp(everything) / length)  # times are rounded, too
         coefficients = FIT @ nodes
         tail = np.cumsum(np.abs(coefficients[::-1]))[::-1]
         coefficients[tail <= allowed / 4] = 0
