@@ -227,7 +227,9 @@ class PowerSeries:
     def _fill(self, v: Vector, step: _Step, terms: Vector, spare: Vector) -> int:
         """Terms of the series on a step, as many as the accuracy asks for; 0 if these are too many."""
         generator = self.generator
-        drives = [(d, p[: int(np.flatnonzero(p)[-1]) + 1]) for d, p in enumerate(step.polynomials) if p.any()]
+        # coefficients from the highest on, in one piece, as BLAS wants them
+        lengths = [int(np.flatnonzero(p)[-1]) + 1 if p.any() else 0 for p in step.polynomials]
+        drives = [(d, p[:m][::-1].copy()) for d, (p, m) in enumerate(zip(step.polynomials, lengths, strict=True)) if m]
         tol = self.accuracy.series * step.length / self.span
         terms[0] = v
         sizes = [float(np.linalg.norm(v))]
@@ -236,7 +238,8 @@ class PowerSeries:
             total[:] = 0
             for d, p in drives:
                 reached = min(len(p), n + 1)
-                generator.moving(d, p[:reached][::-1] @ terms[n + 1 - reached : n + 1], total, other)
+                earlier = np.dot(p[len(p) - reached :], terms[n + 1 - reached : n + 1])
+                generator.moving(d, earlier, total, other)
                 total, other = other, total
             generator.constant(terms[n], total, step.length / (n + 1), terms[n + 1])
             sizes.append(float(np.linalg.norm(terms[n + 1])))
