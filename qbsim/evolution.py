@@ -207,7 +207,8 @@ def evolve(
     rtol, atol : float
         Accuracy asked of the solver, each between 1e-15 and 0.1, where it is not exact to rounding anyway.
     states : bool
-        Keep the cells' density matrices as variable `rho` (time, row, col).
+        Keep the cells' density matrices as variable `rho` (time, row, col). The solvers for many cells have none, and
+        are not taken then, nor for functions and operators as measures.
     passive_tol : float, optional
         Interpolate the passive energy between adaptively chosen times, aiming at an error of this fraction of the
         spread of H0, which 1300 random networks kept at 1e-4. The error is estimated, not bounded; the estimate is
@@ -230,7 +231,8 @@ def evolve(
         their SHA-256, solver, solver_reason with the forecasts that were compared, rtol and atol where the solver has
         such a tolerance, versions, label, and a certificate (JSON): the largest trace
         error with normalisation off, the largest Hermiticity error and the most negative eigenvalue met (null if no
-        measure needed eigenvalues).
+        measure needed eigenvalues). Where the ergotropy of many different cells is known between bounds only, it is
+        the middle of them, and `ergotropy_bound` of the certificate is its largest error.
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,7 @@ POINTS = 16  # Chebyshev nodes that resolve a curve between the neighbours of it
 PEAKS = 3  # highest samples that are looked at closely
 
 
-def _peak(battery: Battery, rho0: Qobj, tlist: ArrayLike, of: str, solver: str, kwargs: dict[str, Any]) -> Peak:
+def _peak(battery: Battery, rho0: Any, tlist: ArrayLike, of: str, solver: str, kwargs: dict[str, Any]) -> Peak:
     """Largest energy, average or instantaneous power on the curve through ever finer samples."""
     if not isinstance(battery, Battery):
         raise not_a_battery(battery)
@@ -83,7 +83,7 @@ def _between(curve: Callable[[FloatArray], FloatArray], start: float, low: float
 @explained
 def max_power(
     battery: Battery,
-    rho0: Qobj,
+    rho0: Qobj | Sequence[Qobj] | str,
     tlist: ArrayLike,
     *,
     instantaneous: bool = False,
@@ -119,7 +119,9 @@ def max_power(
 
 
 @explained
-def max_energy(battery: Battery, rho0: Qobj, tlist: ArrayLike, *, solver: str = "auto", **kwargs: Any) -> Peak:
+def max_energy(
+    battery: Battery, rho0: Qobj | Sequence[Qobj] | str, tlist: ArrayLike, *, solver: str = "auto", **kwargs: Any
+) -> Peak:
     """Largest stored energy within the times given, and when; arguments as in `max_power`.
 
     Examples

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,11 @@ __all__ = ["charge", "charge_and_hold", "charge_dicke"]
 
 @explained
 def charge(
-    battery: Battery, rho0: Qobj, tlist: ArrayLike, measures: Any = ("ergotropy", "power"), **kwargs: Any
+    battery: Battery,
+    rho0: Qobj | Sequence[Qobj] | str,
+    tlist: ArrayLike,
+    measures: Any = ("ergotropy", "power"),
+    **kwargs: Any,
 ) -> xr.Dataset:
     r"""Evolve, and add what charging asks for: the stored energy and the average power.
 

@@ -68,7 +68,8 @@ def sweep(
     axes : dict
         {"delta": [...], "N": [...]}: names of arguments of `build` and their values, numbers or texts.
     states : str, sequence of str, or dict
-        Names of qbsim's states, or {name: f(N)} for your own.
+        Names of qbsim's states, or {name: f(N)} for your own; f returns what `evolve` takes. A state of one cell, or a
+        list with one for each, may stand in place of f.
     tlist : (T,)
         Strictly increasing times, in the inverse unit of the rates.
     measures : str, sequence of str, or dict
