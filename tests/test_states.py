@@ -149,3 +149,45 @@ def test_a_hundred_cells_say_what_state_they_take(rho, part):
 def test_a_state_too_large_to_write_out_says_what_else_there_is(make):
     with pytest.raises(MemoryError, match=r"GiB.*qbsim\.\w+\(1\): it stands for every cell"):
         make(40)
+
+
+# --- sweeps and refusals at sizes that no ket has ---------------------------------------------------------------------
+
+
+def clique(N):
+    return qb.network(qb.all_to_all(N), J=2.0, gamma=0.5, gamma_bond=0.25)
+
+
+def test_a_sweep_takes_states_of_one_cell():
+    states = {"one": qb.plus(1), "each": lambda N: [qb.plus(1)] * N, "whole": qb.plus}
+    ds = qb.sweep(clique, {"N": [3]}, states=states, tlist=TIMES, executor="serial", progress=False)
+    for name in ("energy", "ergotropy"):
+        np.testing.assert_allclose(ds[name].sel(state=["one", "each"]), ds[name].sel(state=["whole"] * 2), atol=1e-9)
+
+
+def test_a_sweep_reaches_sizes_that_no_ket_has():
+    ds = qb.sweep(clique, {"N": [30]}, states=["plus"], tlist=TIMES, executor="serial", progress=False)
+    one = qb.evolve(clique(30), "plus", TIMES)
+    assert one.solver == "symmetric"
+    np.testing.assert_array_equal(ds.ergotropy.squeeze(), one.ergotropy)
+
+
+@pytest.mark.parametrize(
+    ("N", "reasons"),
+    [
+        (100, ("needs about", "symmetric: no two of its cells are interchangeable", "independent: ")),
+        (400, ("too many levels", "symmetric: no two of its cells are interchangeable", "independent: ")),
+    ],
+)
+def test_where_memory_fails_it_is_said_why_no_solver_for_many_cells_fits(N, reasons):
+    with pytest.raises(MemoryError) as error:
+        qb.evolve(qb.network(qb.linear(N), J=1.0, gamma=0.5), "plus", TIMES)
+    for reason in reasons:
+        assert reason in str(error.value)
+
+
+@pytest.mark.parametrize("arguments", [{"states": True}, {"measures": {"mine": lambda rho, battery: 0.0}}])
+def test_states_that_are_never_written_out_have_no_measures_of_the_user(arguments):
+    with pytest.raises(ValueError, match=r"never writes a state of all cells out, as (states=True|the measure 'mine')"):
+        qb.evolve(clique(4), "plus", TIMES, solver="symmetric", **arguments)
+    assert qb.evolve(clique(4), "plus", TIMES, **arguments).solver != "symmetric"
