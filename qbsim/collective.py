@@ -26,7 +26,7 @@ from .curves import efficiency
 from .measures.ergotropy import ergotropy
 from .measures.passive_energy import counted_passive_energy
 from .measures.reference import Reference
-from .measures.series import StateSeries
+from .measures.series import StateSeries, surprise
 from .measures.table import MEASURES
 from .operators import copies, lowering, raising, sigma_z, spins
 
@@ -161,7 +161,7 @@ def _efficiency(states: StateSeries, ref: Reference) -> FloatArray:
 
 def _entropy(states: StateSeries, ref: Reference) -> FloatArray:
     p, times = _collective(ref).spectrum(states)
-    return -np.where(p > 0, times * p * np.log(np.where(p > 0, p, 1.0)), 0.0).sum(axis=1)
+    return surprise(p) @ times
 
 
 def _purity(states: StateSeries, ref: Reference) -> FloatArray:

@@ -20,7 +20,7 @@ import scipy.sparse
 from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import interruptible, tell
 
-__all__ = ["CellStates", "DenseStates", "KetStates", "StateSeries", "entries"]
+__all__ = ["CellStates", "DenseStates", "KetStates", "StateSeries", "entries", "surprise"]
 
 GATHERED = 2**21  # matrix elements that an expectation value copies at a time
 PIECE = 2e9  # multiply-adds between two looks at the clock, half a second
@@ -83,9 +83,7 @@ class StateSeries(ABC):
 
     def entropy(self) -> FloatArray:
         """-tr rho ln rho, (T,)."""
-        p = self.eigenvalues
-        # rounding leaves eigenvalues of -1e-17; they carry no entropy
-        return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0), axis=1)
+        return surprise(self.eigenvalues).sum(axis=1)
 
     def trace_error(self) -> float:
         """Largest difference of a trace from 1."""
@@ -176,6 +174,13 @@ class CellStates(StateSeries):
     @abstractmethod
     def hermiticity_error(self) -> float:
         """Largest entry of rho - rho^dagger that is known."""
+
+
+def surprise(p: FloatArray) -> FloatArray:
+    """-p ln p of every probability; those below zero by rounding count as zero."""
+    from scipy.special import entr
+
+    return np.asarray(entr(np.maximum(p, 0.0)))
 
 
 def _singular_values(matrices: ComplexArray) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy as np
 from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import tell
 from ..measures.passive_energy import counted_passive_energy
-from ..measures.series import CellStates
+from ..measures.series import CellStates, surprise
 from ._product_passive import SAME, Sums, different, level_sums, passive_bounds, spectrum_sums
 
 COUNTABLE = 1000  # cells up to which 2^N is a float
@@ -112,8 +112,7 @@ class ProductStates(CellStates):
         return ((self._populations**2).sum(axis=0) + 2 * self._coherences**2).prod(axis=1)
 
     def entropy(self) -> FloatArray:
-        p = self._eigenvalues
-        own = -np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0).sum(axis=0)
+        own = surprise(self._eigenvalues).sum(axis=0)
         return self._traces.prod(axis=1) * (own / self._traces).sum(axis=1)
 
     def trace_error(self) -> float:

@@ -14,7 +14,7 @@ from scipy.special import gammaln
 from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import interruptible, tell
 from ..measures.passive_energy import counted_passive_energy, levels_of
-from ..measures.series import CellStates
+from ..measures.series import CellStates, surprise
 from ._charge_sectors import Groups, SectorLayout, outer
 from ._spin_blocks import SpinBlocks
 
@@ -157,7 +157,7 @@ class SymmetricStates(CellStates):
 
     def entropy(self) -> FloatArray:
         p, copies = self.spectrum
-        return -(np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0) @ copies)
+        return surprise(p) @ copies
 
     def purity(self) -> FloatArray:
         p, copies = self.spectrum
