@@ -186,6 +186,11 @@ def test_where_memory_fails_it_is_said_why_no_solver_for_many_cells_fits(N, reas
         assert reason in str(error.value)
 
 
+def test_more_cells_than_are_counted_are_refused():
+    with pytest.raises(MemoryError, match="symmetric: its blocks are counted for up to 1000 cells"):
+        qb.evolve(clique(1100), "classical", TIMES)
+
+
 @pytest.mark.parametrize("arguments", [{"states": True}, {"measures": {"mine": lambda rho, battery: 0.0}}])
 def test_states_that_are_never_written_out_have_no_measures_of_the_user(arguments):
     with pytest.raises(ValueError, match=r"never writes a state of all cells out, as (states=True|the measure 'mine')"):

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from .._checks import FloatArray
 from .series import StateSeries
 
-__all__ = ["PassiveEnergy", "counted_passive_energy", "levels_of", "passive_energy"]
+__all__ = ["MOST_COUNTED", "PassiveEnergy", "binomials", "counted_passive_energy", "levels_of", "passive_energy"]
 
+MOST_COUNTED = 1000  # cells up to which 2^N is a float
 SMALL = 8  # levels up to which eigenvalues cost no more than the states themselves
 EARLY = 0.25  # first intervals, in units of 1 / R: the passive energy changes by a quarter of the spread at most
 GROWTH = 0.25  # of the time passed: what decays later decays more slowly
@@ -120,6 +121,11 @@ def passive_energy(
     return PassiveEnergy(values, len(nodes), error, lowest)
 
 
+def binomials(n: int) -> FloatArray:
+    """All binomial coefficients of n <= MOST_COUNTED, rounded once, (n + 1,)."""
+    return np.array([float(math.comb(n, k)) for k in range(n + 1)])
+
+
 def levels_of(omega: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Different levels of sum_k omega_k s+_k s-_k and how often each occurs; equal fields are counted, not multiplied.
 
@@ -133,7 +139,7 @@ def levels_of(omega: FloatArray) -> tuple[FloatArray, FloatArray]:
     for field, n in zip(*np.unique(omega, return_counts=True), strict=True):
         excited = np.arange(n + 1)
         levels = np.add.outer(levels, field * excited).ravel()
-        copies = np.multiply.outer(copies, np.array([float(math.comb(n, k)) for k in excited])).ravel()
+        copies = np.multiply.outer(copies, binomials(n)).ravel()
     return levels, copies
 
 

@@ -10,11 +10,10 @@ import numpy as np
 
 from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import tell
-from ..measures.passive_energy import counted_passive_energy
+from ..measures.passive_energy import MOST_COUNTED, binomials, counted_passive_energy
 from ..measures.series import CellStates, surprise
 from ._product_passive import SAME, Sums, different, level_sums, passive_bounds, spectrum_sums
 
-COUNTABLE = 1000  # cells up to which 2^N is a float
 TOGETHER = 2**17  # eigenvalues at all times that are listed at once
 PURE = 1e-15  # smaller eigenvalue of a cell that passes for rounding of a pure state
 
@@ -90,7 +89,7 @@ class ProductStates(CellStates):
         levels, ground = self._levels[key], float(np.minimum(omega, 0).sum())
         lower = np.where(lower > PURE, lower, 0.0)
         chosen, copies = alike(np.concatenate([lower, upper]))
-        if self.N <= COUNTABLE and levels.is_exact and len(self) * different(copies) <= TOGETHER:
+        if self.N <= MOST_COUNTED and levels.is_exact and len(self) * different(copies) <= TOGETHER:
             p, numbers = _listed(upper[:, chosen], lower[:, chosen], copies)
             tell(spectra=spectra * len(self))
             least = counted_passive_energy(p, numbers, levels.above.values, np.exp(levels.above.logs))
@@ -134,7 +133,7 @@ def _listed(upper: FloatArray, lower: FloatArray, copies: IntArray) -> tuple[Flo
         k = np.arange(n + 1)
         own = a[:, None] ** (n - k) * b[:, None] ** k
         p = (p[:, :, None] * own[:, None]).reshape(len(p), -1)
-        numbers = np.multiply.outer(numbers, [float(math.comb(n, m)) for m in k]).ravel()
+        numbers = np.multiply.outer(numbers, binomials(n)).ravel()
     return p, numbers
 
 

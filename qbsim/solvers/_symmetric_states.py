@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
-from scipy.special import gammaln
 
 from .._checks import ComplexArray, FloatArray, IntArray
 from .._machine import interruptible, tell
-from ..measures.passive_energy import counted_passive_energy, levels_of
+from ..measures.passive_energy import binomials, counted_passive_energy, levels_of
 from ..measures.series import CellStates, surprise
 from ._charge_sectors import Groups, SectorLayout, outer
 from ._spin_blocks import SpinBlocks
@@ -111,7 +110,7 @@ class SymmetricStates(CellStates):
             k, u, _ = blocks.group(0)
             total = scipy.sparse.csr_matrix((np.ones(len(k)), (k + u, np.arange(len(k)))))
             found = _along(total, found, axis)
-        numbers = outer([_binomials(n) for n in layout.sizes])
+        numbers = outer([binomials(n) for n in layout.sizes])
         return found.reshape(len(self), -1) / numbers, numbers
 
     @cached_property
@@ -205,11 +204,6 @@ def _along(matrix: scipy.sparse.csr_matrix, array: Any, axis: int) -> Any:
     """Matrix times an array along one of its axes."""
     moved = np.moveaxis(array, axis, 0)
     return np.moveaxis((matrix @ moved.reshape(len(moved), -1)).reshape(-1, *moved.shape[1:]), 0, axis)
-
-
-def _binomials(n: int) -> FloatArray:
-    k = np.arange(n + 1)
-    return np.rint(np.exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)))
 
 
 def _one_cell(blocks: SpinBlocks, x: int, s: int) -> Functional:

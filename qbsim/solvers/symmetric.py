@@ -15,6 +15,7 @@ import numpy as np
 
 from .._checks import ComplexArray, FloatArray
 from .._machine import tell
+from ..measures.passive_energy import MOST_COUNTED
 from ..measures.series import StateSeries
 from ..networks import NETWORK_TERMS, Network
 from ..states import InitialState
@@ -45,6 +46,8 @@ def why_not(battery: Network, rho0: InitialState, tlist: FloatArray) -> str:
         return "it knows the H0 of the fields only"
     if not has_twins(battery):
         return "no two of its cells are interchangeable"
+    if battery.N > MOST_COUNTED:
+        return f"its blocks are counted for up to {MOST_COUNTED} cells"
     if rho0.cells is None:
         return "its state must be a product of states of the cells"
     if len(twin_classes(battery, rho0.cells).members) == battery.N:
