@@ -15,9 +15,10 @@ import scipy.sparse
 
 from .._checks import ComplexArray, FloatArray
 from ..networks import Network
+from ..networks.drives import Drive
 from ..operators import occupations
 from ..states import InitialState
-from ._layout import Layout, layout_of
+from ._layout import Hops, Layout, layout_of
 from ._packed import has_blocks
 
 Symmetry = Literal["number", "parity", "none"]
@@ -27,38 +28,28 @@ TURNS = frozenset({"x", "y"})  # terms that break both symmetries
 Pairs = tuple[tuple[int, int], ...]
 
 
-class Moves(NamedTuple):
-    """Which bits the terms of H and the common bath flip.
+class Elements(NamedTuple):
+    """Part of H off the diagonal, or of a drive: where its moves lead, and what they cost.
 
     Attributes
     ----------
-    hops : tuple of (int, int)
-        Bonds over which excitations hop, coherently or through the common bath.
-    pairs : tuple of (int, int)
-        Bonds that are excited together.
-    turns : tuple of int
-        Cells that turn.
+    hops : Hops
+        Rows reached from every row.
+    real, imaginary : ndarray
+        For every kind of move.
     """
 
-    hops: Pairs
-    pairs: Pairs
-    turns: tuple[int, ...]
+    hops: Hops
+    real: FloatArray
+    imaginary: FloatArray
 
 
 def _bonds(mask: FloatArray) -> Pairs:
     return tuple((int(i), int(j)) for i, j in zip(*np.nonzero(np.triu(mask, 1)), strict=True))
 
 
-def moves_of(net: Network) -> Moves:
-    """Moves of the terms of a network, drives included."""
-    hops = (net.J != 0) | (net.dm != 0) | (net.decay_matrix != 0)
-    pairs, turns = net.pair != 0, (net.x != 0) | (net.y != 0)
-    for drive in net.drives:
-        if drive.name == "pair":
-            pairs = pairs | (drive.array != 0)
-        else:
-            turns = turns | (drive.array != 0)
-    return Moves(_bonds(hops), _bonds(pairs), tuple(int(k) for k in np.flatnonzero(turns)))
+def _cells(mask: FloatArray) -> tuple[int, ...]:
+    return tuple(int(k) for k in np.flatnonzero(mask))
 
 
 def symmetry_of(net: Network) -> Symmetry:
@@ -77,9 +68,13 @@ def blocks_for(net: Network, rho0: InitialState) -> Symmetry:
 
 
 def layout_for(net: Network, blocks: Symmetry) -> Layout:
-    """Layout of a network's states in blocks of equal excitation number, of equal parity, or in one."""
-    moves = moves_of(net)
-    return layout_of(net.N, blocks == "number", moves.hops, moves.pairs, moves.turns, parity=blocks == "parity")
+    """Layout of a network's states in blocks of equal excitation number, of equal parity, or in one.
+
+    Its moves are those of the constant terms of H and of the common bath.
+    """
+    hops = _bonds((net.J != 0) | (net.dm != 0) | (net.decay_matrix != 0))
+    turns = _cells((net.x != 0) | (net.y != 0))
+    return layout_of(net.N, blocks == "number", hops, _bonds(net.pair != 0), turns, parity=blocks == "parity")
 
 
 def energies(net: Network, frame: float = 0.0) -> FloatArray:
@@ -96,10 +91,27 @@ def elements(net: Network, layout: Layout) -> tuple[FloatArray, FloatArray, Floa
     bath = net.loss_matrix + net.pump_matrix
     hops = [(net.J[b], sign * net.dm[b], bath[b]) for b in layout.bonds for sign in (1, -1)]
     pairs = [(net.pair[b], 0.0, 0.0) for b in layout.pairs]
-    # sigma_y = i (s- - s+): up costs -i y/2, and down i y/2
-    turns = [(net.x[k] / 2, -sign * net.y[k] / 2, 0.0) for k in layout.turns for sign in (1, -1)]
+    turns = [(*turn, 0.0) for turn in _turns(net.x, net.y, layout)]
     real, imaginary, rates = np.array([*hops, *pairs, *turns, (0.0, 0.0, 0.0)]).T.copy()
     return real, imaginary, rates
+
+
+def _turns(x: FloatArray, y: FloatArray, layout: Layout) -> list[tuple[float, float]]:
+    """Elements of H that turn cells; sigma_y = i (s- - s+): up costs -i y/2, and down i y/2."""
+    return [(x[k] / 2, -sign * y[k] / 2) for k in layout.turns for sign in (1, -1)]
+
+
+def driven_elements(drive: Drive, like: Layout) -> Elements:
+    """What a drive multiplies, for states of this layout."""
+    parity, weights = len(like.blocks) > 1, drive.array
+    if drive.name == "pair":
+        layout = layout_of(like.N, False, (), _bonds(weights), parity=parity)
+        real = np.array([weights[bond] for bond in layout.pairs])
+        return Elements(layout.tables.hops, real, 0 * real)
+    layout = layout_of(like.N, False, (), (), _cells(weights), parity=parity)
+    x, y = (weights if drive.name == name else 0 * weights for name in ("x", "y"))
+    real, imaginary = np.array(_turns(x, y, layout)).T.copy()
+    return Elements(layout.tables.hops, real, imaginary)
 
 
 def blocks_of(

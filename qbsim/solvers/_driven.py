@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from .._checks import FloatArray
+from .._checks import FloatArray, IntArray
 from ..networks import Network
 from ._couplings import Symmetry, layout_for
-from ._layout import Layout, layout_of
+from ._layout import Layout
 from ._packed import PackedStates
 from ._power_series import Accuracy, PowerSeries, kept
 
@@ -34,37 +33,13 @@ class KernelGenerator:
     def __init__(self, net: Network, layout: Layout, norm: float) -> None:
         from .network import generator_of
 
-        self.norm, self.drives = norm, net.drives
+        self.norm = norm
         self.own = generator_of(net, layout, 0.0)
-        self.moved: list[Any] = []  # a generator, or what turns all cells
-        parity = len(layout.blocks) == 2 and not layout.sectors
-        nothing = np.zeros((net.N, net.N))
-        for drive in net.drives:
-            if drive.name != "pair":
-                x, y = (drive.array / 2 if drive.name == name else np.zeros(net.N) for name in ("x", "y"))
-                self.moved.append((x, y, self.own.work))
-                continue
-            pairs = tuple((int(i), int(j)) for i, j in zip(*np.nonzero(np.triu(drive.array, 1)), strict=True))
-            small = layout_of(net.N, False, (), pairs, parity=parity)
-            real = np.array([drive.array[bond] for bond in pairs])
-            values = self.own.values._replace(
-                energies=np.zeros(2**net.N), rates=np.zeros(2**net.N), has_dephasing=False, hop_H=real,
-                hop_S=0 * real, loss=nothing, pump=nothing, has_loss=False, has_pump=False,
-            )  # fmt: skip
-            self.moved.append(self.own._replace(tables=small.tables, values=values))
 
-    def constant(self, v: FloatArray, add: FloatArray, scale: float, out: FloatArray) -> None:
-        from ._kernels import apply_with
+    def apply(self, v: FloatArray, numbers: IntArray, moved: FloatArray, scale: float, out: FloatArray) -> None:
+        from ._kernels import apply_driven
 
-        apply_with(v, add, out, scale, self.own)
-
-    def moving(self, d: int, v: FloatArray, add: FloatArray, out: FloatArray) -> None:
-        from ._kernels import apply_turns, apply_with
-
-        if self.drives[d].name != "pair":
-            apply_turns(v, add, out, *self.moved[d])
-        else:
-            apply_with(v, add, out, 1.0, self.moved[d])
+        apply_driven(v, (numbers, moved), out, scale, self.own)
 
 
 def reach_of(net: Network, norm: float, tlist: FloatArray) -> float:
@@ -80,9 +55,9 @@ def applications(net: Network, norm: float, tlist: FloatArray) -> float:
     return (1 + 0.4 * len(net.drives)) * (TERMS_PER_REACH * reach + 40)
 
 
-def rows(size: int) -> int:
+def rows(net: Network, size: int) -> int:
     """Packed states of this size that a run holds besides those that it returns."""
-    return kept(8 * size) + 3
+    return kept(8 * size) + len(net.drives) + 1
 
 
 def run(

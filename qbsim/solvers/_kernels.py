@@ -67,6 +67,38 @@ def _add_jumps(out, source, rates, moves, block, row):
 
 
 @_inline
+def _add_jumps_whole(out, source, rates, row, up):
+    """The same where all states are one block, whose index tells the cells: `up` or down are the source's excitations."""
+    N, m = rates.shape[0], len(out)
+    for i in range(N):
+        one = m >> (i + 1)
+        if (row & one == 0) != up:
+            continue
+        source_row = source[row ^ one]
+        for j in range(N):
+            rate, other = rates[i, j], m >> (j + 1)
+            if rate == 0.0:
+                continue
+            low, high = (rate, 0.0) if up else (0.0, rate)
+            if other == 1:  # neighbours are exchanged, which vectors can
+                for c in range(m // 2):
+                    out[2 * c] += low * source_row[2 * c + 1]
+                    out[2 * c + 1] += high * source_row[2 * c]
+            elif other == 2:
+                for c in range(m // 4):
+                    out[4 * c] += low * source_row[4 * c + 2]
+                    out[4 * c + 1] += low * source_row[4 * c + 3]
+                    out[4 * c + 2] += high * source_row[4 * c]
+                    out[4 * c + 3] += high * source_row[4 * c + 1]
+            else:
+                for first in range(0, m, 2 * other):
+                    here = out[first : first + other] if up else out[first + other : first + 2 * other]
+                    there = source_row[first + other : first + 2 * other] if up else source_row[first : first + other]
+                    for c in range(other):
+                        here[c] += rate * there[c]
+
+
+@_inline
 def _matrix(q, tables, b):
     """Block b of a packed state."""
     m = tables.sizes[b]
@@ -74,18 +106,39 @@ def _matrix(q, tables, b):
 
 
 @_inline
-def _apply_block(b, q, older, out, step, tables, values, work):
-    """One block of out = scale (L q - center q) - back older, all flat over the blocks."""
+def _add_moves(U, V, Q, RT, r, row, hops, elements):
+    """Row r of U += A Q - S R and V -= A R + S Q, two moves of H at a time."""
+    start, target, kind = hops
+    H, S = elements
+    m = Q.shape[0]
+    end = start[row + 1]
+    for h in range(start[row], end, 2):
+        i, a, s = target[h], H[kind[h]], S[kind[h]]
+        j, b, t = (target[h + 1], H[kind[h + 1]], S[kind[h + 1]]) if h + 1 < end else (i, 0.0, 0.0)
+        if a != 0.0 or b != 0.0:
+            for c in range(m):
+                U[r, c] += a * Q[i, c] + b * Q[j, c]
+                V[r, c] -= a * RT[i, c] + b * RT[j, c]
+        if s != 0.0 or t != 0.0:
+            for c in range(m):
+                U[r, c] -= s * RT[i, c] + t * RT[j, c]
+                V[r, c] -= s * Q[i, c] + t * Q[j, c]
+
+
+@_inline
+def _apply_block(b, q, driven, older, out, step, generator):
+    """One block of out = scale (L q + sum_d L_d v_d - center q) - back older, all flat over the blocks."""
     scale, center, back = step
-    _, _, row0, states, (hop_start, hop_target, hop_kind), up, down = tables
+    numbers, vectors = driven
+    tables, values, (moves, drive_H, drive_S), work = generator
+    _, _, row0, states, hops, up, down = tables
     w, g, phi, has_phi, hop_H, hop_S, loss, pump, has_loss, has_pump = values
     source_up, source_down = up.source[b], down.source[b]
-    m = tables.sizes[b]
+    m, base = tables.sizes[b], row0[b]
     Q, P, V = _matrix(q, tables, b), _matrix(older, tables, b), _matrix(out, tables, b)
     RT = work[0][: m * (m + PAD)].reshape(m, m + PAD)
     UU = work[1][: m * (m + PAD)].reshape(m, m + PAD)
     _transpose(Q, RT, m)
-    base = row0[b]
     w_here, g_here, states_here = w[base : base + m], g[base : base + m], states[base : base + m]
     for r in range(m):
         row = base + r
@@ -96,22 +149,22 @@ def _apply_block(b, q, older, out, step, tables, values, work):
         if has_phi:
             for c in range(m):
                 V[r, c] -= phi[sr ^ states_here[c]] * Q[r, c]
-        for h in range(hop_start[row], hop_start[row + 1]):
-            k = hop_target[h]
-            a = hop_H[hop_kind[h]]
-            s = hop_S[hop_kind[h]]
-            if s == 0.0:
-                for c in range(m):
-                    UU[r, c] += a * Q[k, c]
-                    V[r, c] -= a * RT[k, c]
-            else:
-                for c in range(m):
-                    UU[r, c] += a * Q[k, c] - s * RT[k, c]
-                    V[r, c] -= a * RT[k, c] + s * Q[k, c]
+        _add_moves(UU, V, Q, RT, r, row, hops, (hop_H, hop_S))
         if has_loss and source_up >= 0:
-            _add_jumps(V[r], _matrix(q, tables, source_up), loss, up, b, row)
+            if m == len(states):
+                _add_jumps_whole(V[r], Q, loss, row, True)
+            else:
+                _add_jumps(V[r], _matrix(q, tables, source_up), loss, up, b, row)
         if has_pump and source_down >= 0:
-            _add_jumps(V[r], _matrix(q, tables, source_down), pump, down, b, row)
+            if m == len(states):
+                _add_jumps_whole(V[r], Q, pump, row, False)
+            else:
+                _add_jumps(V[r], _matrix(q, tables, source_down), pump, down, b, row)
+    for d in numbers:
+        Q_d = _matrix(vectors[d], tables, b)
+        _transpose(Q_d, RT, m)
+        for r in range(m):
+            _add_moves(UU, V, Q_d, RT, r, d * len(states) + base + r, moves, (drive_H, drive_S))
     for r0 in range(0, m, TILE):
         _transpose_strip(UU, RT, r0, m)  # R is not needed any more
         for r in range(r0, min(r0 + TILE, m)):
@@ -120,60 +173,25 @@ def _apply_block(b, q, older, out, step, tables, values, work):
 
 
 @_inline
-def _apply(q, older, out, step, generator):
-    """out = scale (L q - center q) - back older for a packed state; `step` holds scale, center and back."""
+def _apply(q, driven, older, out, step, generator):
+    """out = scale (L q + sum_d L_d v_d - center q) - back older for packed states.
+
+    `step` holds scale, center and back; `driven` the numbers of drives, and a vector for every drive.
+    """
     for b in range(len(generator.tables.sizes)):
-        _apply_block(b, q, older, out, step, generator.tables, generator.values, generator.work)
+        _apply_block(b, q, driven, older, out, step, generator)
 
 
 @_jit
 def apply_generator(q, out, generator):
-    """out = L q for a packed state."""
-    _apply(q, q, out, (1.0, 0.0, 0.0), generator)
+    """out = L q for a packed state, without drives."""
+    _apply(q, (np.empty(0, np.int64), q.reshape(1, -1)), q, out, (1.0, 0.0, 0.0), generator)
 
 
 @_jit
-def apply_with(q, add, out, scale, generator):
-    """out = scale (L q + add) for packed states."""
-    _apply(q, add, out, (scale, 0.0, -scale), generator)
-
-
-@_jit
-def apply_turns(q, add, out, x, y, work):
-    """out = -i [sum_k x_k sigma_x,k + y_k sigma_y,k, q] + add, for packed states in one block.
-
-    Every cell turns every row, two cells at a time.
-    """
-    N = len(x)
-    m = 1 << N
-    Q, P, V = q.reshape(m, m), add.reshape(m, m), out.reshape(m, m)
-    RT = work[0][: m * (m + PAD)].reshape(m, m + PAD)
-    UU = work[1][: m * (m + PAD)].reshape(m, m + PAD)
-    has_x, has_y = x.any(), y.any()
-    _transpose(Q, RT, m)
-    for r in range(m):
-        for c in range(m):
-            V[r, c] = P[r, c]
-            UU[r, c] = 0.0
-        for k in range(0, N, 2):
-            one = 1 << (N - 1 - k)
-            other = one >> 1  # 0 for the last of an odd number: the row itself, with the factor 0
-            i, j = r ^ one, r ^ other
-            x_j, y_j = (x[k + 1], y[k + 1]) if other else (0.0, 0.0)
-            if has_x:
-                for c in range(m):
-                    UU[r, c] += x[k] * Q[i, c] + x_j * Q[j, c]
-                    V[r, c] -= x[k] * RT[i, c] + x_j * RT[j, c]
-            if has_y:
-                b, d = (-y[k] if r & one else y[k]), (-y_j if r & other else y_j)
-                for c in range(m):
-                    UU[r, c] += b * RT[i, c] + d * RT[j, c]
-                    V[r, c] += b * Q[i, c] + d * Q[j, c]
-    for r0 in range(0, m, TILE):
-        _transpose_strip(UU, RT, r0, m)
-        for r in range(r0, min(r0 + TILE, m)):
-            for c in range(m):
-                V[r, c] += RT[r, c]
+def apply_driven(q, driven, out, scale, generator):
+    """out = scale (L q + sum_d L_d v_d) for packed states; `driven`: the numbers d, and a vector for every drive."""
+    _apply(q, driven, q, out, (scale, 0.0, 0.0), generator)
 
 
 @_inline
@@ -202,11 +220,12 @@ def faber_vectors(vectors, first, last, k, ellipse, rest, tol, generator):
     the last one filled.
     """
     center, d, e = ellipse
+    nothing = np.empty(0, np.int64), vectors
     for row in range(first, last):
         old = vectors[row - 1]
         older = vectors[row - 1 if k == 1 else row - 2]
         back = 0.0 if k == 1 else (2 * e / d if k == 2 else e / d)
-        _apply(old, older, vectors[row], (1 / d, center, back), generator)
+        _apply(old, nothing, older, vectors[row], (1 / d, center, back), generator)
         if k >= 2 and k % CHECK_EVERY == 0:
             bound = rest[0, k] * _norm(vectors[row]) + rest[1, k] * _norm(old)
             if bound < tol:

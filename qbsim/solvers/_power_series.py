@@ -27,7 +27,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.polynomial import chebyshev
 
-from .._checks import FloatArray
+from .._checks import FloatArray, IntArray
 from .._machine import tell
 from ..networks.drives import Drive
 from ._pulses import PROBES, Probed
@@ -79,11 +79,8 @@ class Generator(Protocol):
 
     norm: float
 
-    def constant(self, v: Vector, add: Vector, scale: float, out: Vector) -> None:
-        """out = scale (L_0 v + add)."""
-
-    def moving(self, d: int, v: Vector, add: Vector, out: Vector) -> None:
-        """out = L_d v + add."""
+    def apply(self, v: Vector, numbers: IntArray, moved: Vector, scale: float, out: Vector) -> None:
+        """out = scale (L_0 v + sum_d L_d moved_d) over these numbers d."""
 
 
 class Accuracy(NamedTuple):
@@ -146,11 +143,11 @@ class PowerSeries:
         """States at all times, step after step; a step without any is not told of."""
         terms = np.empty((kept(v.nbytes), len(v)), dtype=v.dtype)
         self.reach = reach_with(len(terms))
-        spare = np.empty((2, len(v)), dtype=v.dtype)
+        moved = np.empty((len(self.drives), len(v)), dtype=v.dtype)
         now, k, longest = float(self.tlist[0]), 0, self.span
         while k < len(self.tlist):
             step = self._step(now, longest)
-            used = self._fill(v, step, terms, spare)
+            used = self._fill(v, step, terms, moved)
             if not used:  # rounding, or a bound that is met too slowly
                 longest = step.length / 2
                 continue
@@ -224,24 +221,20 @@ class PowerSeries:
             return None
         return np.asarray(coefficients @ MONOMIALS)
 
-    def _fill(self, v: Vector, step: _Step, terms: Vector, spare: Vector) -> int:
+    def _fill(self, v: Vector, step: _Step, terms: Vector, moved: Vector) -> int:
         """Terms of the series on a step, as many as the accuracy asks for; 0 if these are too many."""
-        generator = self.generator
         # coefficients from the highest on, in one piece, as BLAS wants them
         lengths = [int(np.flatnonzero(p)[-1]) + 1 if p.any() else 0 for p in step.polynomials]
         drives = [(d, p[:m][::-1].copy()) for d, (p, m) in enumerate(zip(step.polynomials, lengths, strict=True)) if m]
+        numbers = np.array([d for d, _ in drives], dtype=np.int64)
         tol = self.accuracy.series * step.length / self.span
         terms[0] = v
         sizes = [float(np.linalg.norm(v))]
         for n in range(len(terms) - 1):
-            total, other = spare
-            total[:] = 0
             for d, p in drives:
                 reached = min(len(p), n + 1)
-                earlier = np.dot(p[len(p) - reached :], terms[n + 1 - reached : n + 1])
-                generator.moving(d, earlier, total, other)
-                total, other = other, total
-            generator.constant(terms[n], total, step.length / (n + 1), terms[n + 1])
+                np.dot(p[len(p) - reached :], terms[n + 1 - reached : n + 1], out=moved[d])
+            self.generator.apply(terms[n], numbers, moved, step.length / (n + 1), terms[n + 1])
             sizes.append(float(np.linalg.norm(terms[n + 1])))
             self.applications += 1
             if sizes[-1] <= tol and self._rest(sizes, step, tol) <= tol:

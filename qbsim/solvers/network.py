@@ -23,9 +23,9 @@ from ..operators import occupations
 from ..states import InitialState
 from . import Settings, _driven
 from ._cost import FLOP, eigenvalues
-from ._couplings import Symmetry, blocks_for, elements, energies, layout_for, symmetry_of
+from ._couplings import Symmetry, blocks_for, driven_elements, elements, energies, layout_for, symmetry_of
 from ._faber import MAX_TERMS, Plan, coefficients, plan_steps, remainders, rough_work
-from ._layout import Layout, Tables
+from ._layout import Hops, Layout, Tables
 from ._packed import FaberStates, PackedStates, eigen_batch, pack
 from ._spectrum import numerical_range
 
@@ -118,7 +118,7 @@ def forecast(battery: Network, rho0: InitialState, tlist: FloatArray) -> int:
     blocks = blocks_for(battery, rho0)
     memory = _Memory.of(battery.N, blocks, len(tlist))
     if battery.drives:
-        return replace(memory, rows=_driven.rows(memory.size), segment=_segment(memory.size, len(tlist))).peak
+        return replace(memory, rows=_driven.rows(battery, memory.size), segment=_segment(memory.size, len(tlist))).peak
     # where memory matters, so does the number of vectors and times of a step
     if memory.whole_step and memory.peak > ROUGH_BYTES and len(tlist) > 1:
         plan = _plan(battery, tlist, blocks, Settings().rtol, passive_only=False)
@@ -202,11 +202,28 @@ class Values(NamedTuple):
     has_pump: bool
 
 
+class Driven(NamedTuple):
+    """Moves of the drives, for the compiled kernels.
+
+    Attributes
+    ----------
+    hops : Hops
+        Rows reached from every row, drive after drive.
+    hop_H, hop_S : ndarray
+        As in `Values`.
+    """
+
+    hops: Hops
+    hop_H: FloatArray
+    hop_S: FloatArray
+
+
 class Generator(NamedTuple):
-    """All that the compiled kernels need of a network: index tables, numbers, and memory to work in."""
+    """All that the compiled kernels need of a network: index tables, numbers, drives, and memory to work in."""
 
     tables: Tables
     values: Values
+    driven: Driven
     work: tuple[FloatArray, FloatArray]
 
 
@@ -232,7 +249,25 @@ def generator_of(net: Network, layout: Layout, frame: float) -> Generator:
         has_pump=bool(pump.any()),
     )
     m = max(map(len, layout.blocks))
-    return Generator(layout.tables, values, (np.empty(m * (m + PAD)), np.empty(m * (m + PAD))))
+    return Generator(
+        layout.tables, values, _driven_part(net, layout), (np.empty(m * (m + PAD)), np.empty(m * (m + PAD)))
+    )
+
+
+def _driven_part(net: Network, layout: Layout) -> Driven:
+    """Moves of all drives in one table."""
+    parts = [driven_elements(drive, layout) for drive in net.drives]
+    moves = np.cumsum([0, *(len(part.hops.target) for part in parts)])
+    kinds = np.cumsum([0, *(len(part.real) for part in parts)])
+    start = [part.hops.start[:-1] + first for part, first in zip(parts, moves[:-1], strict=True)]
+    target = [part.hops.target for part in parts]
+    kind = [part.hops.kind + first for part, first in zip(parts, kinds[:-1], strict=True)]
+    none = np.empty(0, dtype=np.int64)
+    return Driven(
+        Hops(*(np.concatenate([none, *arrays]) for arrays in (start + [moves[-1:]], target, kind))),
+        np.concatenate([np.empty(0), *(part.real for part in parts)]),
+        np.concatenate([np.empty(0), *(-part.imaginary for part in parts)]),
+    )
 
 
 class _Stepper:
