@@ -68,7 +68,10 @@ def _add_jumps(out, source, rates, moves, block, row):
 
 @_inline
 def _add_jumps_whole(out, source, rates, row, up):
-    """The same where all states are one block, whose index tells the cells: `up` or down are the source's excitations."""
+    """The same where all states are one block, of which an index is a basis state.
+
+    `up`: the source has one excitation more, otherwise one less.
+    """
     N, m = rates.shape[0], len(out)
     for i in range(N):
         one = m >> (i + 1)

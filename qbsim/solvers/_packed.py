@@ -16,6 +16,7 @@ from ..operators import occupations
 from ..states import InitialState
 from ._layout import Layout
 
+COMPILED = range(8, 257)  # sizes of blocks whose eigenvalues our own code finds faster than LAPACK
 EIGEN_BYTES = 128 * 2**20  # complex matrices unpacked at a time for LAPACK, beyond one
 
 
@@ -55,6 +56,23 @@ def pack(rho0: Qobj, layout: Layout) -> FloatArray:
 def _are_diagonal(packed: FloatArray, layout: Layout) -> bool:
     """Whether all entries beside the diagonal vanish, (n, layout.size); row by row, as most fail at once."""
     return all(np.count_nonzero(q) == np.count_nonzero(q[layout.diagonal]) for q in packed)
+
+
+def _block_eigenvalues(packed: FloatArray, start: int, out: FloatArray) -> None:
+    """Ascending eigenvalues (T, m) of the blocks that begin at `start` of packed states."""
+    times, m = out.shape
+    if m == 1:
+        out[:, 0] = packed[:, start]
+    elif m in COMPILED:
+        from ._tridiagonal import eigenvalues
+
+        eigenvalues(packed, start, out)
+    else:
+        from ._kernels import unpack_lower
+
+        buffer = np.empty((times, m, m), dtype=complex)
+        unpack_lower(packed, start, buffer)
+        out[:] = interruptible(np.linalg.eigvalsh, buffer)
 
 
 class PackedStates(StateSeries):
@@ -98,25 +116,17 @@ class PackedStates(StateSeries):
 
     @cached_property
     def eigenvalues(self) -> FloatArray:
-        from ._kernels import unpack_lower
-
         if self.spectrum_is_free:
             return np.sort(self.populations, axis=1)
         values = np.empty((len(self), 1 << self.layout.N))
         sizes = [len(block) for block in self.layout.blocks]
-        memory = np.empty(max(eigen_batch(m, len(self)) * m * m for m in sizes), dtype=complex)  # one for all blocks
         start, first, cubes = 0, 0, sum(m**3 for m in sizes)
         for m in sizes:
-            if m == 1:
-                values[:, first] = self.packed[:, start]
-            else:
-                step = eigen_batch(m, len(self))
-                buffer = memory[: step * m * m].reshape(step, m, m)
-                for t in range(0, len(self), step):
-                    part = self.packed[t : t + step]
-                    unpack_lower(part, start, buffer[: len(part)])
-                    values[t : t + step, first : first + m] = interruptible(np.linalg.eigvalsh, buffer[: len(part)])
-                    tell(spectra=len(part) * m**3 / cubes)
+            step = eigen_batch(m, len(self))
+            for t in range(0, len(self), step):
+                part = slice(t, t + step)
+                _block_eigenvalues(self.packed[part], start, values[part, first : first + m])
+                tell(spectra=len(values[part]) * m**3 / cubes)
             start, first = start + m * m, first + m
         if len(sizes) > 1:
             values.sort(axis=1)
