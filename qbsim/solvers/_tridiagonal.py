@@ -2,7 +2,7 @@ r"""Eigenvalues of many small Hermitian matrices in packed form; compiled, impor
 
 Householder reflections :math:`1 - u u^\dagger`, :math:`|u|^2 = 2`, make a matrix tridiagonal, one column after the
 other; LAPACK's `dsterf` has the eigenvalues of that. A reflection takes :math:`A` to
-:math:`A - u p^\dagger - p u^\dagger`, :math:`p = A u - \tfrac12 (u^\dagger A u) u`. It is carried out while the next one
+:math:`A - u p^\dagger - p u^\dagger`, :math:`p = A u - \tfrac12 (u^\dagger A u) u`. It is made while the next one
 is prepared, in one pass over the lower triangle, two rows at a time. So this is about twice as fast as LAPACK, as long
 as a matrix fits the cache of a core.
 
