@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -22,6 +23,10 @@ DRIVEN: Mapping[str, Callable[[FloatArray], Iterable[Qobj]]] = {"pair": pairs, "
 """Arguments of `network` that may depend on time, and the operators that their numbers multiply."""
 
 
+TRIED = 64  # times at which a function is called with an array, and one by one
+SAME = 1e-14  # of the largest value: how far the two may differ
+
+
 class Drive(NamedTuple):
     """Part of H that depends on time: f(t) times a term of a network.
 
@@ -33,11 +38,14 @@ class Drive(NamedTuple):
         f, as QuTiP calls it.
     array : ndarray
         What f multiplies: weights of the cells or bonds, in the form of the constant term.
+    function : callable, optional
+        f as it was given, if it was a function of time alone.
     """
 
     name: str
     coefficient: Coefficient
     array: FloatArray
+    function: Callable[[Any], Any] | None = None
 
     @property
     def bare(self) -> QobjEvo:
@@ -65,6 +73,42 @@ class Drive(NamedTuple):
             )
         return value.real
 
+    def sampler(self, start: float, end: float) -> Callable[[FloatArray], FloatArray]:
+        """What evaluates f at many times between two: in one call where f takes arrays, and gives the same numbers.
+
+        Whether it does is seen at some of these times.
+
+        Raises
+        ------
+        ValueError
+            If f is not a real number at one of them.
+        """
+
+        def one_by_one(times: FloatArray) -> FloatArray:
+            return np.array([self.value(t) for t in times])
+
+        def at_once(times: FloatArray) -> FloatArray:
+            found = self._at_once(times)
+            return one_by_one(times) if found is None else found
+
+        some = np.array([start + (end - start) * (k * 0.6180339887498949 % 1) for k in range(TRIED)])
+        expected, found = one_by_one(some), self._at_once(some)
+        close = SAME * np.abs(expected).max()
+        return at_once if found is not None and np.abs(found - expected).max() <= close else one_by_one
+
+    def _at_once(self, times: FloatArray) -> FloatArray | None:
+        """f called with an array; None if it does not return as many finite real numbers."""
+        if self.function is None:
+            return None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                found = np.asarray(self.function(times.copy()))
+        except Exception:
+            return None
+        fits = found.shape == times.shape and found.dtype == float and np.isfinite(found).all()
+        return found if fits else None
+
     @property
     def norm(self) -> float:
         """Largest minus smallest eigenvalue of the operator, or more: the norm of its commutator."""
@@ -72,7 +116,7 @@ class Drive(NamedTuple):
 
     def with_arguments(self, args: Mapping[str, Any]) -> Drive:
         """The same with other arguments of the function."""
-        return self._replace(coefficient=self.coefficient.replace_arguments(dict(args)))
+        return self._replace(coefficient=self.coefficient.replace_arguments(dict(args)), function=None)
 
     def parameters(self) -> dict[str, Any]:
         """Plain data for files and hashes."""
@@ -92,15 +136,19 @@ def read_drives(name: str, value: Any, read: Callable[[Any], FloatArray]) -> tup
         Reads numbers into the form of the term, such as `per_cell`.
     """
     if callable(value):
-        return read(0.0), (Drive(name, _coefficient(name, value), read(1.0)),)
+        return read(0.0), (_drive(name, value, read(1.0)),)
     if not isinstance(value, list | tuple) or not any(callable(entry) for entry in value):
         return read(value), ()
     functions = {id(entry): entry for entry in value if callable(entry)}
     constant = read([0.0 if callable(entry) else entry for entry in value])
     return constant, tuple(
-        Drive(name, _coefficient(name, f), read([1.0 if entry is f else 0.0 for entry in value]))
-        for f in functions.values()
+        _drive(name, f, read([1.0 if entry is f else 0.0 for entry in value])) for f in functions.values()
     )
+
+
+def _drive(name: str, function: Any, array: FloatArray) -> Drive:
+    """Drive of a function of time, or of a coefficient of QuTiP."""
+    return Drive(name, _coefficient(name, function), array, None if isinstance(function, Coefficient) else function)
 
 
 def _coefficient(name: str, function: Any) -> Coefficient:

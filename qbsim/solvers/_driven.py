@@ -10,7 +10,7 @@ from .._checks import FloatArray, IntArray
 from ..networks import Network
 from ._couplings import Symmetry, layout_for
 from ._layout import Layout
-from ._packed import PackedStates
+from ._packed import FaberStates
 from ._power_series import Accuracy, PowerSeries, kept
 
 SAMPLES = 64  # of a drive, for a forecast
@@ -62,27 +62,17 @@ def rows(net: Network, size: int) -> int:
 
 def run(
     net: Network, blocks: Symmetry, q: FloatArray, tlist: FloatArray, norm: float, rtol: float, segment: int
-) -> Iterator[PackedStates]:
-    """Packed states at all times, `segment` at a time."""
+) -> Iterator[FaberStates]:
+    """Packed states at all times, at most `segment` at a time, each valid until the next one is taken."""
     layout = layout_for(net, blocks)
     series = PowerSeries(
         KernelGenerator(net, layout, norm), net.drives, tlist, Accuracy(0.1 * max(rtol, 1e-11), 0.3 * max(rtol, 1e-11))
     )
-    packed, first = np.empty((min(segment, len(tlist)), layout.size)), 0
     for piece in series.pieces(q):
-        now = piece.times.start
-        while now < piece.times.stop:
-            if now - first == len(packed):
-                yield _states(packed, tlist, first, now, layout)
-                first = now
-                packed = np.empty((min(segment, len(tlist) - first), layout.size))
-            end = min(piece.times.stop, first + len(packed))
-            powers = piece.powers[now - piece.times.start : end - piece.times.start]
-            np.matmul(powers, piece.terms, out=packed[now - first : end - first])
-            now = end
-    yield _states(packed, tlist, first, len(tlist), layout)
-
-
-def _states(packed: FloatArray, tlist: FloatArray, first: int, last: int, layout: Layout) -> PackedStates:
-    times = tlist[first:last]
-    return PackedStates(packed[: last - first], times, times - tlist[0], layout, 0.0)
+        for first in range(0, len(piece.powers), segment):
+            part = slice(first, first + segment)
+            times = tlist[piece.times][part]
+            states = FaberStates(piece.powers[part], piece.terms, times, times - tlist[0], layout, 0.0)
+            yield states
+            vars(states).pop("vectors", None)  # they are about to be overwritten
+            del states  # before the next segment takes its memory

@@ -83,7 +83,7 @@ def _add_jumps_whole(out, source, rates, row, up):
             if rate == 0.0:
                 continue
             low, high = (rate, 0.0) if up else (0.0, rate)
-            if other == 1:  # neighbours are exchanged, which vectors can
+            if other == 1:  # adding zeros, too, is what vector instructions can do
                 for c in range(m // 2):
                     out[2 * c] += low * source_row[2 * c + 1]
                     out[2 * c + 1] += high * source_row[2 * c]

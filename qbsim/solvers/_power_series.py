@@ -41,7 +41,7 @@ DEGREE = 16  # of the polynomials for the drives
 ROUNDING = 1e-14  # of the largest value of a drive: no polynomial is asked to be better
 SHARE = 0.001  # of the error by the drives that one jump may make, inside a step too short to be halved again
 NODES = (1 - np.cos(np.pi * np.arange(DEGREE + 1) / DEGREE)) / 2  # in [0, 1]
-BETWEEN = (NODES[1:] + NODES[:-1]) / 2
+WHERE = np.concatenate([NODES, (NODES[1:] + NODES[:-1]) / 2])  # what is between two of them tests the polynomial
 FIT = np.linalg.inv(chebyshev.chebvander(2 * NODES - 1, DEGREE))
 
 
@@ -134,7 +134,11 @@ class PowerSeries:
     def __init__(self, generator: Generator, drives: Sequence[Drive], tlist: FloatArray, accuracy: Accuracy) -> None:
         self.generator, self.drives, self.tlist, self.accuracy = generator, drives, tlist, accuracy
         self.norms = np.array([drive.norm for drive in drives])
-        self.probed = [Probed(drive.value, drive.bare, PROBES, tlist) for drive in drives]
+        self.samplers = [drive.sampler(tlist[0], tlist[-1]) for drive in drives]
+        self.probed = [
+            Probed(drive.value, drive.bare, PROBES, tlist, sampler)
+            for drive, sampler in zip(drives, self.samplers, strict=True)
+        ]
         self.span = float(tlist[-1] - tlist[0])
         self.applications, self.reach = 0, 0.0
         self.shortest = 8 * float(np.spacing(np.abs(tlist).max()))  # step; times are rounded
@@ -186,8 +190,8 @@ class PowerSeries:
     def _up_to_jump(self, d: int, start: float, length: float) -> float:
         """Length of a shorter step: to a jump of a drive, over it if it is next, or half of the length."""
         value = self.drives[d].value
-        times = start + length * np.sort(np.concatenate([NODES, BETWEEN]))
-        values = [value(t) for t in times]
+        times = start + length * np.sort(WHERE)
+        values = self.samplers[d](times)
         k = int(np.abs(np.diff(values)).argmax())
         (before, after), (low, high) = times[k : k + 2], values[k : k + 2]
         size = abs(high - low)
@@ -204,9 +208,9 @@ class PowerSeries:
 
     def _polynomial(self, d: int, start: float, length: float) -> FloatArray | None:
         """Coefficients in powers of u of a drive on a step; None if no polynomial is close enough."""
-        probed, value = self.probed[d], self.drives[d].value
+        probed = self.probed[d]
         allowed = max(self.accuracy.drives / (len(self.drives) * self.norms[d] * self.span), ROUNDING * probed.scale)
-        nodes, between = (np.array([value(start + length * u) for u in where]) for where in (NODES, BETWEEN))
+        nodes, between = np.split(self.samplers[d](start + length * WHERE), [DEGREE + 1])
         low, high = np.searchsorted(probed.times, (start, start + length))
         known = probed.values[low:high].real
         everything = np.concatenate([nodes, between, known])
@@ -216,7 +220,7 @@ class PowerSeries:
         coefficients = FIT @ nodes
         tail = np.cumsum(np.abs(coefficients[::-1]))[::-1]
         coefficients[tail <= allowed / 4] = 0
-        u = np.concatenate([NODES, BETWEEN, (probed.times[low:high] - start) / length])
+        u = np.concatenate([WHERE, (probed.times[low:high] - start) / length])
         if np.abs(chebyshev.chebval(2 * u - 1, coefficients) - everything).max() > allowed:
             return None
         return np.asarray(coefficients @ MONOMIALS)

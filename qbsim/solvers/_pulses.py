@@ -28,6 +28,7 @@ SPLINE = CubicSpline(np.linspace(0, 1, NODES), np.eye(NODES))
 HERMITIAN_TOLERANCE = 1e-10  # of the largest entry
 
 Signal = Callable[[float], complex]
+Sampler = Callable[[FloatArray], FloatArray]  # the same at many times
 
 
 def _signals(op: QobjEvo) -> tuple[list[Signal], int]:
@@ -47,7 +48,9 @@ def _signals(op: QobjEvo) -> tuple[list[Signal], int]:
 class Probed:
     """One signal on the span: its known values, and whether a few of them predict the others."""
 
-    def __init__(self, signal: Signal, op: QobjEvo, probes: int, times: FloatArray) -> None:
+    def __init__(
+        self, signal: Signal, op: QobjEvo, probes: int, times: FloatArray, sampler: Sampler | None = None
+    ) -> None:
         start, end = times[0], times[-1]
         samples = sampled_times(op)
         samples = samples[(samples >= start) & (samples <= end)]
@@ -55,7 +58,7 @@ class Probed:
         uneven = start + (end - start) * (np.arange(probes) + golden) / probes
         self.signal = signal
         self.times = np.unique(np.concatenate([times, samples, uneven]))
-        self.values = np.array([complex(signal(t)) for t in self.times])
+        self.values = sampler(self.times) if sampler else np.array([complex(signal(t)) for t in self.times])
         if not np.isfinite(self.values).all():
             t = self.times[np.argmin(np.isfinite(self.values))]
             raise ValueError(f"The operators of the battery must be finite, but one of them is not at t = {t:g}.")
