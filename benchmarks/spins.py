@@ -7,8 +7,8 @@ Work: evolution plus the energy, or energy and ergotropy, on an even grid. The c
 delta = 0.5, J = 10 Gamma (exchange element 5 Gamma), Delta = 1, gamma = Gamma, Gamma t in [0, 1], from |+>; the drive:
 x(t) = 10 Gamma cos(10 Gamma t) on every cell. The pair-driven chain: detunings around 0, pair = 1, no losses, from the
 ground state. QuTiP is the best of superoperator and matrix form with adams and vern9, each at the loosest tolerance
-whose energies are within 1e-7 of the spread of H0; its eigenvalues come from the same batched LAPACK call. Every time
-is the best of several runs, in processor time.
+whose energies are within 1e-7 of the spread of H0; its eigenvalues come from one batched call of LAPACK. Every time is
+the best of several runs, in processor time.
 """
 
 from __future__ import annotations

@@ -120,12 +120,12 @@ def _add_moves(U, V, Q, RT, r, row, hops, elements):
         j, b, t = (target[h + 1], H[kind[h + 1]], S[kind[h + 1]]) if h + 1 < end else (i, 0.0, 0.0)
         if a != 0.0 or b != 0.0:
             for c in range(m):
-                U[r, c] += a * Q[i, c] + b * Q[j, c]
-                V[r, c] -= a * RT[i, c] + b * RT[j, c]
+                U[r, c] = (U[r, c] + a * Q[i, c]) + b * Q[j, c]
+                V[r, c] = (V[r, c] - a * RT[i, c]) - b * RT[j, c]
         if s != 0.0 or t != 0.0:
             for c in range(m):
-                U[r, c] -= s * RT[i, c] + t * RT[j, c]
-                V[r, c] -= s * Q[i, c] + t * Q[j, c]
+                U[r, c] = (U[r, c] - s * RT[i, c]) - t * RT[j, c]
+                V[r, c] = (V[r, c] - s * Q[i, c]) - t * Q[j, c]
 
 
 @_inline

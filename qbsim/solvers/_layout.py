@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import IntArray
+
+LINE = 64  # bytes of a cache line
+
+
+def aligned(*shape: int, dtype: Any = float) -> NDArray[Any]:
+    """Empty array that begins at a cache line, as vector instructions want it."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.empty(size + LINE, dtype=np.uint8)
+    first = -memory.ctypes.data % LINE
+    return memory[first : first + size].view(dtype).reshape(shape)
 
 
 class Hops(NamedTuple):

@@ -206,7 +206,7 @@ class PackedStates(StateSeries):
 
 
 class FaberStates(PackedStates):
-    """States inside one long step as coefficients (T, M) times Faber vectors (M, layout.size).
+    """States inside one long step as coefficients (T, M) times vectors (M, layout.size): Faber's, or a power series'.
 
     Populations need only the diagonal of the vectors, and `take` only the rows it takes.
     """

@@ -30,6 +30,7 @@ from numpy.polynomial import chebyshev
 from .._checks import FloatArray, IntArray
 from .._machine import tell
 from ..networks.drives import Drive
+from ._layout import aligned
 from ._pulses import PROBES, Probed
 
 Vector = np.ndarray[Any, np.dtype[Any]]  # real or complex
@@ -145,9 +146,9 @@ class PowerSeries:
 
     def pieces(self, v: Vector) -> Iterator[Piece]:
         """States at all times, step after step; a step without any is not told of."""
-        terms = np.empty((kept(v.nbytes), len(v)), dtype=v.dtype)
+        terms = aligned(kept(v.nbytes), len(v), dtype=v.dtype)
         self.reach = reach_with(len(terms))
-        moved = np.empty((len(self.drives), len(v)), dtype=v.dtype)
+        moved = aligned(len(self.drives), len(v), dtype=v.dtype)
         now, k, longest = float(self.tlist[0]), 0, self.span
         while k < len(self.tlist):
             step = self._step(now, longest)

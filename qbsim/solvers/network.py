@@ -25,7 +25,7 @@ from . import Settings, _driven
 from ._cost import FLOP, eigenvalues
 from ._couplings import Symmetry, blocks_for, driven_elements, elements, energies, layout_for, symmetry_of
 from ._faber import MAX_TERMS, Plan, coefficients, plan_steps, remainders, rough_work
-from ._layout import Hops, Layout, Tables
+from ._layout import Hops, Layout, Tables, aligned
 from ._packed import FaberStates, PackedStates, eigen_batch, pack
 from ._spectrum import numerical_range
 
@@ -276,7 +276,7 @@ class _Stepper:
     def __init__(self, plan: Plan, generator: Generator, memory: _Memory) -> None:
         self.plan, self.generator, self.memory = plan, generator, memory
         self.begun = self.share = 0.0  # of the time span: what came before this step, and the step
-        self.vectors = np.empty((plan.terms if memory.whole_step else memory.rows, memory.size))
+        self.vectors = aligned(plan.terms if memory.whole_step else memory.rows, memory.size)
 
     def states(self, q: FloatArray, offsets: FloatArray, where: tuple[Any, ...]) -> PackedStates:
         """States at `offsets` after the state q; `where`: the other arguments of `PackedStates`."""
