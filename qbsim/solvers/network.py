@@ -249,9 +249,8 @@ def generator_of(net: Network, layout: Layout, frame: float) -> Generator:
         has_pump=bool(pump.any()),
     )
     m = max(map(len, layout.blocks))
-    return Generator(
-        layout.tables, values, _driven_part(net, layout), (np.empty(m * (m + PAD)), np.empty(m * (m + PAD)))
-    )
+    work = aligned(m * (m + PAD)), aligned(m * (m + PAD))
+    return Generator(layout.tables, values, _driven_part(net, layout), work)
 
 
 def _driven_part(net: Network, layout: Layout) -> Driven:
