@@ -25,6 +25,13 @@ def eigen_batch(largest: int, times: int) -> int:
     return max(1, min(times, EIGEN_BYTES // (16 * largest**2)))
 
 
+def eigen_memory(largest: int, times: int) -> int:
+    """Bytes that eigenvalues take beside the states: one matrix, or what LAPACK gets with its copy of one."""
+    if largest <= COMPILED[-1]:
+        return 16 * COMPILED[-1] ** 2
+    return 16 * largest**2 * (eigen_batch(largest, times) + 1)
+
+
 def has_blocks(state: InitialState, *, parity: bool = False) -> bool:
     """Whether a state of two-level cells has no coherence between different excitation numbers, or parities of them."""
     mask = 1 if parity else -1

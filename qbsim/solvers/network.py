@@ -26,7 +26,7 @@ from ._cost import FLOP, eigenvalues
 from ._couplings import Symmetry, blocks_for, driven_elements, elements, energies, layout_for, symmetry_of
 from ._faber import MAX_TERMS, Plan, coefficients, plan_steps, remainders, rough_work
 from ._layout import Hops, Layout, Tables, aligned
-from ._packed import FaberStates, PackedStates, eigen_batch, pack
+from ._packed import FaberStates, PackedStates, eigen_memory, pack
 from ._spectrum import numerical_range
 
 TERMS = NETWORK_TERMS | {*MORE_ARRAYS, MOVING}  # whatever depends on time is one of its own terms
@@ -36,7 +36,7 @@ TOLERANCES = ("rtol",)  # it is absolute: relative to the norm of a state, which
 STORE_BYTES = 256 * 2**20  # Faber vectors of a whole step are kept up to here, so that any time can be had from them
 # One application of the generator costs this times N multiply-adds per entry (measured, in those of a matrix product).
 DENSE_COST, SECTOR_COST = 16.0, 30.0
-ROUGH_BYTES = 2**26  # below this much memory a rough forecast is good enough
+ROUGH_BYTES = 2**25  # below this much memory a rough forecast is good enough
 SEGMENT_BYTES = 3 * 2**29  # packed states returned at a time, beyond one
 PIECE = 5e8  # entries times cells between two looks at the clock, half a second
 
@@ -96,10 +96,9 @@ class _Memory:
 
     @property
     def peak(self) -> int:
-        """Bytes: Faber vectors, states, the kernel's buffers, unpacked matrices with LAPACK's copy of one."""
-        block = self.largest**2
-        unpacked = 16 * block * (eigen_batch(self.largest, self.segment) + 1)
-        return 8 * self.size * (self.rows + self.segment + 1) + 16 * block + unpacked
+        """Bytes: Faber vectors, states, the kernel's buffers, and what eigenvalues take."""
+        states = 8 * self.size * (self.rows + self.segment + 1)
+        return states + 16 * self.largest**2 + eigen_memory(self.largest, self.segment)
 
 
 def _segment(size: int, times: int) -> int:
