@@ -272,7 +272,6 @@ class TestOtherCode:
         changed = now | {"qbsim_code": "0" * 64}
         for module in ("qbsim.sweeps.tasks", "qbsim.sweeps.result"):
             monkeypatch.setattr(f"{module}.numerics", lambda: changed)
-        monkeypatch.setattr(sys.modules["qbsim.sweeps.run"], "numerics", lambda: changed)
         with pytest.warns(qb.SweepWarning, match=r"filled by other code \(qbsim_code\)"):
             ds = run(store=copy)
         assert np.array_equal(ds.ergotropy, clean[1].ergotropy)
