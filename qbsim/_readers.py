@@ -62,7 +62,7 @@ def parse_json(text: Any, what: str) -> Any:
 # --- arrays in a zip file ---------------------------------------------------------------------------------------------
 
 _NPY = re.compile(
-    rb"\x93NUMPY\x01\x00..\{'descr': '([<|][biuf][1248])', 'fortran_order': False, "
+    rb"\x93NUMPY\x01\x00..\{'descr': '([<|](?:[biuf][1248]|c16))', 'fortran_order': False, "
     rb"'shape': \(((?:[0-9]{1,18}, ?)*(?:[0-9]{1,18})?)\), \} *\n",
     re.DOTALL,
 )
