@@ -5,7 +5,7 @@ The limit above the mean of R samples of standard deviation s, at the risk :math
 .. math:: \bar x + t\frac{s}{\sqrt R} + \frac{1 + 2t^2}{6R}\,g_+ s + \frac{x_{\max}-\bar x}{R}
           + \frac{b - \bar x}{1+k}\,\min\Bigl(\frac{\ln(1/\alpha)}{R},\,q\Bigr)
 
-- t: quantile of Student's distribution; the second term corrects it for a positive skewness g [johnson1978], and the
+- t: quantile of Student's distribution; the second term corrects it for a positive skewness g [Johnson, J. Am. Stat. Assoc. 73, 536 (1978)], and the
   third one adds an observation at the largest sample. With k jumps of one size among R the three give the limit of
   Clopper and Pearson for the mean number of jumps within 5 % for k >= 1.
 - The last term is for what no sample shows. An event of probability p is missed by all R with the probability
@@ -60,3 +60,23 @@ def upper_limit(samples: FloatArray, risk: float, largest: float, unseen: float 
 def lower_limit(samples: FloatArray, risk: float, smallest: float, unseen: float = 1.0) -> float:
     """Limit below the mean, as `upper_limit`; no sample can be smaller than `smallest`."""
     return -upper_limit(-samples, risk, -smallest, unseen)
+
+
+def controlled(samples: FloatArray, controls: FloatArray | None) -> tuple[FloatArray, float]:
+    r"""Samples less what controls of mean zero explain of them, and the largest change.
+
+    .. math:: x_r - \sum_c \beta_c\,y_{rc}
+
+    has the mean of x for any :math:`\beta`; that of least squares leaves the least variance. It is fitted to the same
+    samples, which shrinks the residuals: they are stretched by :math:`\sqrt{(R-1)/(R-1-C)}` for C controls.
+    With fewer than ten samples per control nothing is done.
+    """
+    R = len(samples)
+    if controls is None or controls.shape[1] == 0 or R < 10 * (controls.shape[1] + 1):
+        return samples, 0.0
+    C = controls.shape[1]
+    centred = controls - controls.mean(axis=0)
+    beta = np.linalg.lstsq(centred, samples - samples.mean(), rcond=1e-10)[0]
+    mean = float(samples.mean() - controls.mean(axis=0) @ beta)
+    residuals = samples - samples.mean() - centred @ beta
+    return mean + residuals * math.sqrt((R - 1) / (R - 1 - C)), float(np.abs(controls @ beta).max())
