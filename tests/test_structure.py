@@ -26,7 +26,7 @@ LAYERS = [
     {"capacitance", "collective", "extraction", "solvers"},
     {"evolution", "models"},
     {"charging", "sweeps"},
-    {"cli"},
+    {"cli", "unravelling"},
     {"__main__"},
 ]
 MOST_LAYERS, MOST_ENTRIES = 9, 32
