@@ -3,6 +3,8 @@
 import functools
 
 import numpy as np
+from scipy.linalg import expm
+from scipy.optimize import brentq
 
 
 @functools.cache
@@ -32,3 +34,24 @@ def ket(state, ancilla):
 def aligned(first, second):
     """Modulus of the overlap of two kets."""
     return abs(np.vdot(first, second))
+
+
+def trajectory(battery, jumps, psi, tlist, rng):
+    """A trajectory in 2^N with the jump operators `jumps`, drawn as the engine draws: states and numbers of jumps."""
+    H = battery.H.full() - 0.5j * sum(L.conj().T @ L for L in jumps)
+    states, counts, count, left, t = [psi], [0], 0, rng.exponential(), tlist[0]
+    for stop in tlist[1:]:
+        while True:
+            after = expm(-1j * H * (stop - t)) @ psi
+            if left + np.log(np.vdot(after, after).real) > 0:
+                left, psi, t = left + np.log(np.vdot(after, after).real), after / np.linalg.norm(after), stop
+                break
+            wait = brentq(lambda s: left + 2 * np.log(np.linalg.norm(expm(-1j * H * s) @ psi)), 0, stop - t, xtol=1e-15)
+            psi = expm(-1j * H * wait) @ psi
+            after = [L @ psi for L in jumps]
+            sums = np.cumsum([np.vdot(new, new).real for new in after])
+            psi = after[int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))]
+            psi, t, count, left = psi / np.linalg.norm(psi), t + wait, count + 1, rng.exponential()
+        states.append(psi)
+        counts.append(count)
+    return np.array(states), counts
