@@ -1,0 +1,207 @@
+r"""Engine "gaussian": quantum trajectories of open chains, whose states stay fermionic Gaussian, at any N.
+
+The waiting time until a jump is that at which the norm of the state has fallen to a random number, found on the exact
+norm: at logarithms of the norm accurate to ACCURACY, by inverse Hermite interpolation with the rate of jumps as slope.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from .._checks import ComplexArray, FloatArray, IntArray
+from ..battery import Battery
+from ..networks import Network
+from ..states import InitialState
+from .gaussian_model import Chain, orthonormal
+from .gaussian_states import GaussianEnsemble
+from .gaussian_steps import basis_state, product_state
+
+__all__ = ["GaussianEngine", "Trajectory", "why_not"]
+
+TERMS = frozenset({"fields", "exchange", "pair", "dm", "loss", "pumping", "dephasing"})
+ACCURACY = 1e-12  # of the logarithm of the probability of no jump
+DIAGONAL = 1e-14  # coherences of cells up to here count as none
+TRIES = 60  # evaluations of the norm per jump; four are usual
+
+
+class Trajectory(NamedTuple):
+    """One trajectory.
+
+    Attributes
+    ----------
+    states : ndarray, (T, 2M, M)
+        Annihilators of the state at the times.
+    jumps : ndarray, (T,)
+        Number of jumps so far.
+    """
+
+    states: ComplexArray
+    jumps: IntArray
+
+
+def why_not(battery: Battery, rho0: InitialState) -> str:
+    """Why trajectories do not stay Gaussian; empty if they do."""
+    if not isinstance(battery, Network):
+        return "it must be a network of two-level cells"
+    others = sorted(battery.terms - TERMS)
+    if others or battery.has_own_operators:
+        return f"its terms must be {', '.join(sorted(TERMS))}, but it has {', '.join(others) or 'operators of its own'}"
+    if battery.has_own_H0:
+        return "its H0 must be that of the fields"
+    far = np.abs(np.subtract.outer(range(battery.N), range(battery.N))) > 1
+    if any(matrix[far].any() for matrix in (battery.J, battery.pair, battery.dm, battery.decay_matrix)):
+        return "its bonds, and those of its decay, must join neighbours k and k + 1 of an open chain"
+    if rho0.cells is None:
+        return "its state must be a product of states of single cells"
+    return ""
+
+
+class Moment(NamedTuple):
+    """A state on the way without a jump: its time, annihilators, logarithm of its norm squared, rates of jumps."""
+
+    t: float
+    state: ComplexArray
+    log_p: float
+    rates: FloatArray
+
+    @property
+    def rate(self) -> float:
+        """Rate of all jumps."""
+        return float(self.rates.sum())
+
+
+class Stretch:
+    """Evolution without a jump from one state on."""
+
+    def __init__(self, chain: Chain, state: ComplexArray, t: float) -> None:
+        self.chain, self.start = chain, t
+        self.low = Moment(t, state, 0.0, chain.rates(state))
+        parts = np.split(state, len(chain.flow))
+        self._parts = [flow.prepare(part) for flow, part in zip(chain.flow, parts, strict=True)]
+
+    def at(self, t: float) -> Moment:
+        """The state at a later time."""
+        parts = zip(self.chain.flow, self._parts, strict=True)
+        state, log_r = orthonormal(np.vstack([flow.apply(t - self.start, part) for flow, part in parts]))
+        return Moment(t, state, log_r - self.chain.constant * (t - self.start), self.chain.rates(state))
+
+    def until(self, stop: float, left: float) -> tuple[Moment, bool]:
+        """The moment at which the logarithm of the norm squared falls to -left, or else `stop`; whether it falls."""
+        before, low, high = None, self.low, None
+        for count in range(TRIES):
+            t = _guess(before, low, high, left, stop) if count % 8 < 7 or high is None else (low.t + high.t) / 2
+            moment = self.at(t)
+            distance = left + moment.log_p
+            if distance > ACCURACY:
+                if t >= stop:
+                    self.low = moment
+                    return moment, False
+                before, low = low, moment
+            elif distance < -ACCURACY:
+                high = moment
+            else:
+                break
+        return moment, True
+
+
+def _guess(before: Moment | None, low: Moment, high: Moment | None, left: float, stop: float) -> float:
+    """Where the logarithm of the norm squared falls to -left: by time as a cubic function of it, else by Newton."""
+    y, rate = left + low.log_p, low.rate
+    other = high or before
+    if other is not None and rate > 0 and other.rate > 0 and other.log_p != low.log_p:
+        step = other.log_p - low.log_p
+        s, first, last = -y / step, -step / rate, -step / other.rate
+        move = s * s * (3 - 2 * s) * (other.t - low.t) + s * (1 - s) * ((1 - s) * first - s * last)
+        if 0 < move and (high is None or low.t + move < high.t):
+            return min(low.t + move, stop)
+    if high is not None:
+        return (low.t + high.t) / 2
+    return min(low.t + y / rate, stop) if rate > 0 else stop
+
+
+class GaussianEngine:
+    """Trajectories of one chain from one state.
+
+    Parameters
+    ----------
+    battery : Network
+        An open chain; `why_not` says what it may have.
+    rho0 : InitialState
+        A product of states of the cells. Mixed cells start in one of their eigenstates, drawn for every trajectory.
+    tlist : ndarray, (T,)
+        Times, increasing.
+    """
+
+    NAME: ClassVar[str] = "gaussian"
+
+    def __init__(self, battery: Network, rho0: InitialState, tlist: FloatArray) -> None:
+        cells = rho0.cells
+        assert cells is not None
+        self.omega, self.tlist = battery.omega, np.asarray(tlist, dtype=float)
+        self.ancilla = bool(np.abs(cells[:, 0, 1]).max() > DIAGONAL)
+        weights, self._vectors = np.linalg.eigh(cells) if self.ancilla else _basis(cells)
+        self._upper = np.clip(weights[:, 1] / weights.sum(axis=1), 0, 1)
+        self._upper[self._upper < DIAGONAL] = 0
+        self._upper[self._upper > 1 - DIAGONAL] = 1
+        self.chain = Chain.of(battery, self.ancilla)
+        M = battery.N + self.ancilla
+        self.shape = (2 * M, M)
+
+    @property
+    def seconds(self) -> float:
+        """Forecast for one trajectory on one core."""
+        M, span = self.shape[1], float(self.tlist[-1] - self.tlist[0])
+        evaluations = len(self.tlist) + 2 * self.chain.fastest * span + span / self.chain.longest
+        return float(evaluations * (1e-4 + 4e-9 * M**3))
+
+    @cached_property
+    def _common(self) -> ComplexArray | None:
+        """The state at the start, if it is the same for all trajectories."""
+        return self._state(self._upper == 1) if np.isin(self._upper, (0, 1)).all() else None
+
+    def _state(self, upper: FloatArray) -> ComplexArray:
+        """State with every cell in the first or second of its eigenstates."""
+        if not self.ancilla:
+            return basis_state(upper)
+        return product_state(self._vectors[np.arange(len(upper)), :, np.asarray(upper, dtype=int)])
+
+    def run(self, rng: np.random.Generator) -> Trajectory:
+        """One trajectory."""
+        state = self._common
+        if state is None:
+            state = self._state(rng.random(len(self.omega)) < self._upper)
+        states, jumps = np.empty((len(self.tlist), *self.shape), dtype=complex), np.zeros(len(self.tlist), dtype=int)
+        states[0], count, left = state, 0, rng.exponential()
+        stretch = Stretch(self.chain, state, float(self.tlist[0]))
+        for i, stop in enumerate(self.tlist[1:].tolist(), 1):
+            while True:
+                end = min(stop, stretch.start + self.chain.longest)
+                moment, jumping = stretch.until(end, left)
+                if jumping:
+                    count, state, left = count + 1, self._jumped(moment, rng), rng.exponential()
+                elif end < stop:
+                    state, left = moment.state, left + moment.log_p
+                else:
+                    break
+                stretch = Stretch(self.chain, state, moment.t)
+            states[i], jumps[i] = moment.state, count
+        return Trajectory(states, jumps)
+
+    def _jumped(self, moment: Moment, rng: np.random.Generator) -> ComplexArray:
+        """The state after a jump, drawn by the rates."""
+        sums = np.cumsum(moment.rates)
+        number = int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))
+        return self.chain.jump(moment.state, min(number, int(np.flatnonzero(moment.rates)[-1])))
+
+    def ensemble(self, states: ComplexArray) -> GaussianEnsemble:
+        """Measures of the states of all trajectories at one time, (R, 2M, M)."""
+        return GaussianEnsemble(states, self.omega, self.ancilla)
+
+
+def _basis(cells: ComplexArray) -> tuple[FloatArray, ComplexArray]:
+    """Weights and kets of the levels of cells without coherence."""
+    kets = np.broadcast_to(np.eye(2, dtype=complex), cells.shape)
+    return cells[:, [0, 1], [0, 1]].real, kets
