@@ -115,7 +115,7 @@ def _guess(before: Moment | None, low: Moment, high: Moment | None, left: float,
         step = other.log_p - low.log_p
         s, first, last = -y / step, -step / rate, -step / other.rate
         move = s * s * (3 - 2 * s) * (other.t - low.t) + s * (1 - s) * ((1 - s) * first - s * last)
-        if 0 < move and (high is None or low.t + move < high.t):
+        if move > 0 and (high is None or low.t + move < high.t):
             return min(low.t + move, stop)
     if high is not None:
         return (low.t + high.t) / 2
@@ -142,7 +142,7 @@ class GaussianEngine:
         assert cells is not None
         self.omega, self.tlist = battery.omega, np.asarray(tlist, dtype=float)
         self.ancilla = bool(np.abs(cells[:, 0, 1]).max() > DIAGONAL)
-        weights, self._vectors = np.linalg.eigh(cells) if self.ancilla else _basis(cells)
+        weights, self._vectors = _levels(cells, self.ancilla)
         self._upper = np.clip(weights[:, 1] / weights.sum(axis=1), 0, 1)
         self._upper[self._upper < DIAGONAL] = 0
         self._upper[self._upper > 1 - DIAGONAL] = 1
@@ -201,7 +201,9 @@ class GaussianEngine:
         return GaussianEnsemble(states, self.omega, self.ancilla)
 
 
-def _basis(cells: ComplexArray) -> tuple[FloatArray, ComplexArray]:
-    """Weights and kets of the levels of cells without coherence."""
-    kets = np.broadcast_to(np.eye(2, dtype=complex), cells.shape)
-    return cells[:, [0, 1], [0, 1]].real, kets
+def _levels(cells: ComplexArray, coherent: bool) -> tuple[FloatArray, ComplexArray]:
+    """Weights and kets of the levels that the states of cells are mixed of."""
+    if coherent:
+        weights, kets = np.linalg.eigh(cells)
+        return weights, kets
+    return cells[:, [0, 1], [0, 1]].real, np.tile(np.eye(2, dtype=complex), (len(cells), 1, 1))

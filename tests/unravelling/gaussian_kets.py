@@ -41,17 +41,20 @@ def trajectory(battery, jumps, psi, tlist, rng):
     H = battery.H.full() - 0.5j * sum(L.conj().T @ L for L in jumps)
     states, counts, count, left, t = [psi], [0], 0, rng.exponential(), tlist[0]
     for stop in tlist[1:]:
-        while True:
-            after = expm(-1j * H * (stop - t)) @ psi
-            if left + np.log(np.vdot(after, after).real) > 0:
-                left, psi, t = left + np.log(np.vdot(after, after).real), after / np.linalg.norm(after), stop
-                break
-            wait = brentq(lambda s: left + 2 * np.log(np.linalg.norm(expm(-1j * H * s) @ psi)), 0, stop - t, xtol=1e-15)
+        while left + log_norm(stop - t, H, psi) < 0:
+            wait = brentq(lambda s, psi, left: left + log_norm(s, H, psi), 0, stop - t, (psi, left), xtol=1e-15)
             psi = expm(-1j * H * wait) @ psi
             after = [L @ psi for L in jumps]
             sums = np.cumsum([np.vdot(new, new).real for new in after])
             psi = after[int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))]
             psi, t, count, left = psi / np.linalg.norm(psi), t + wait, count + 1, rng.exponential()
+        left, psi, t = left + log_norm(stop - t, H, psi), expm(-1j * H * (stop - t)) @ psi, stop
+        psi = psi / np.linalg.norm(psi)
         states.append(psi)
         counts.append(count)
     return np.array(states), counts
+
+
+def log_norm(t, H, psi):
+    """Logarithm of the norm squared after a time."""
+    return 2 * np.log(np.linalg.norm(expm(-1j * H * t) @ psi))

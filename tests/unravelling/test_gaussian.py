@@ -12,7 +12,7 @@ import qbsim as qb
 from qbsim.operators import lowering, raising, sigma_z
 from qbsim.states import read_state
 from qbsim.unravelling.gaussian import GaussianEngine, Stretch, why_not
-from qbsim.unravelling.gaussian_model import Chain, Exponential, factor, orthonormal
+from qbsim.unravelling.gaussian_model import Exponential, factor, orthonormal
 
 TILTED = [(0.6, 0.8j), (1, 0), (0, 1), (0.8, -0.6), (0.28, 0.96), (-0.6j, 0.8)]
 
