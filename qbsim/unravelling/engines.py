@@ -35,23 +35,22 @@ class Trajectory(NamedTuple):
 
 
 class Ensemble(Protocol):
-    """R normalised pure states with equal weights.
+    """R normalised pure states with equal weights."""
 
-    Attributes
-    ----------
-    energies : ndarray, (R,)
-        Expectation values of H0.
-    cells : ndarray, (R, N, 2, 2)
-        States of the cells in the basis (g, e); N = 0 if the cells have other dimensions.
-    levels : Levels
-        Of H0.
-    """
+    @property
+    def energies(self) -> FloatArray:
+        """Expectation values of H0, (R,)."""
 
-    energies: FloatArray
-    cells: ComplexArray
-    levels: Levels
+    @property
+    def cells(self) -> ComplexArray:
+        """States of the cells in the basis (g, e), (R, N, 2, 2); N = 0 if the cells have other dimensions."""
 
-    def __len__(self) -> int: ...
+    @property
+    def levels(self) -> Levels:
+        """Levels of H0."""
+
+    def __len__(self) -> int:
+        """Number of states."""
 
     def squared_overlaps(self, rows: IntArray, columns: IntArray) -> FloatArray:
         """|<psi_r|psi_s>|^2, (len(rows), len(columns))."""
@@ -67,21 +66,18 @@ class Ensemble(Protocol):
 
 
 class Engine(Protocol):
-    """Computes trajectories of one battery from one initial state at given times.
-
-    Attributes
-    ----------
-    NAME : str
-        For attributes of results.
-    shape : tuple of int
-        Of one state.
-    seconds : float
-        Forecast for one trajectory on one core.
-    """
+    """Computes trajectories of one battery from one initial state at given times."""
 
     NAME: ClassVar[str]
-    shape: tuple[int, ...]
-    seconds: float
+    """For attributes of results."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one state."""
+
+    @property
+    def seconds(self) -> float:
+        """Forecast for one trajectory on one core."""
 
     def run(self, rng: np.random.Generator) -> Trajectory:
         """One trajectory, by the numbers of `rng` alone."""
@@ -90,7 +86,7 @@ class Engine(Protocol):
         """States of many trajectories at one time, (R, *shape)."""
 
 
-EngineClass = Callable[[Battery, InitialState, FloatArray], Engine]
+EngineClass = Callable[..., Engine]  # of a battery, an initial state and times
 
 
 class Chosen(NamedTuple):

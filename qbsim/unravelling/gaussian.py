@@ -11,35 +11,21 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from .._checks import ComplexArray, FloatArray, IntArray
+from .._checks import ComplexArray, FloatArray
 from ..battery import Battery
 from ..networks import Network
 from ..states import InitialState
+from .engines import Trajectory
 from .gaussian_model import Chain, orthonormal
 from .gaussian_states import GaussianEnsemble
 from .gaussian_steps import basis_state, product_state
 
-__all__ = ["GaussianEngine", "Trajectory", "why_not"]
+__all__ = ["GaussianEngine", "why_not"]
 
 TERMS = frozenset({"fields", "exchange", "pair", "dm", "loss", "pumping", "dephasing"})
 ACCURACY = 1e-12  # of the logarithm of the probability of no jump
 DIAGONAL = 1e-14  # coherences of cells up to here count as none
 TRIES = 60  # evaluations of the norm per jump; four are usual
-
-
-class Trajectory(NamedTuple):
-    """One trajectory.
-
-    Attributes
-    ----------
-    states : ndarray, (T, 2M, M)
-        Annihilators of the state at the times.
-    jumps : ndarray, (T,)
-        Number of jumps so far.
-    """
-
-    states: ComplexArray
-    jumps: IntArray
 
 
 def why_not(battery: Battery, rho0: InitialState) -> str:

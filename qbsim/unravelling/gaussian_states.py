@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -140,6 +140,10 @@ class GaussianEnsemble:
     def overlap_seconds(self) -> float:
         """Forecast of the cost of one of many complex overlaps on one core."""
         return 2e-6 + 3.5e-10 * self.M**3
+
+    def unitaries(self) -> dict[str, Any]:
+        """None besides those made of overlaps."""
+        return {}
 
 
 def _blocks(rows: int, columns: int, bytes_each: int) -> Iterator[tuple[slice, slice]]:

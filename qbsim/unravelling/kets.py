@@ -25,7 +25,7 @@ from ..networks import Network
 from ..states import InitialState
 from .engines import Builder, Trajectory
 from .levels import Levels
-from .no_jump import ConstantFlow, Series, Step, flow_of
+from .no_jump import Step, flow_of
 
 __all__ = ["KetEngine", "KetEnsemble", "why_not"]
 
@@ -90,22 +90,22 @@ class KetEngine:
         times = self.tlist
         ket = self._start.draw(rng)
         states, jumps = np.empty((len(times), len(ket)), dtype=complex), np.zeros(len(times), dtype=np.int64)
-        states[0], at, count, left = ket, 1, 0, rng.random()
+        draw = rng.random if self.battery.has_losses else lambda: -1.0  # a norm that is never reached
+        states[0], at, count, left = ket, 1, 0, draw()
         path = self._steps(ket)
         while (step := next(path, None)) is not None:
             jump = step.falls_to(left)
             while at < len(times) and times[at] <= (step.end if jump is None else jump):
                 states[at], jumps[at], at = step.ket(times[at]), count, at + 1
             if jump is not None and jump < times[-1]:
-                ket, count, left = self._jump(step.ket(jump), jump, rng), count + 1, rng.random()
+                ket, count, left = self._jump(step.ket(jump), jump, rng), count + 1, draw()
                 path = self._flow.steps(ket, jump)
         states /= np.linalg.norm(states, axis=1)[:, None]
         return Trajectory(_of_cells(states, self.battery, rng), jumps)
 
     def _steps(self, ket: ComplexArray) -> Iterator[Step]:
         """Steps from the initial ket; kept, if there is one for all trajectories, and worked out once."""
-        steps = self._flow.count * 32 * len(ket)
-        if not (self._start.is_certain and isinstance(self._flow, ConstantFlow) and steps <= KEPT_BYTES):
+        if not self._start.is_certain or self._flow.count * self._flow.kept * 16 * len(ket) > KEPT_BYTES:
             return self._flow.steps(ket, float(self.tlist[0]))
         if self._path is None:
             self._path = _Path(self._flow.steps(ket, float(self.tlist[0])))
@@ -138,8 +138,7 @@ class _Path:
                 self._kept.append(step)
             step = self._kept[k]
             yield step
-            if isinstance(step, Series):
-                step.forget()
+            step.forget()
 
 
 class _Start:

@@ -30,7 +30,7 @@ __all__ = ["ConstantFlow", "Flow", "MovingFlow", "Step", "flow_of"]
 
 REACH = 4.0  # norm of A times the length of a step
 TERMS = next(k for k in range(1, 100) if REACH**k / math.factorial(k) < 1e-16)
-RTOL, ATOL = 1e-10, 1e-12  # of the Runge-Kutta method, per step
+RTOL, ATOL = 1e-9, 1e-11  # of the Runge-Kutta method, per step
 
 
 class Step(ABC):
@@ -47,6 +47,9 @@ class Step(ABC):
     def norm(self, t: float) -> float:
         """Its squared norm."""
 
+    def forget(self) -> None:  # noqa: B027  nothing to forget, unless a step says otherwise
+        """Give back memory that can be filled again."""
+
     def falls_to(self, norm: float) -> float | None:
         """Time at which the squared norm is this number, or None if it is still larger at the end of the step."""
         if self.norm(self.end) > norm:
@@ -58,7 +61,7 @@ class Step(ABC):
 
 
 class Series(Step):
-    """Step of a generator that is constant; `forget` gives back its memory, and it works out anew what it needs."""
+    """Step of a generator that is constant; the ket at its start and the norms are kept, the terms may be forgotten."""
 
     def __init__(self, A: scipy.sparse.csr_matrix, ket: ComplexArray, start: float, end: float) -> None:
         super().__init__(start, end)
@@ -79,7 +82,6 @@ class Series(Step):
         return self._terms
 
     def forget(self) -> None:
-        """Keep the ket at the start and the norms only."""
         self._terms = None
 
     def _share(self, t: float) -> float:
@@ -98,13 +100,13 @@ class Interpolated(Step):
 
     def __init__(self, solver: scipy.integrate.DOP853) -> None:
         super().__init__(float(solver.t_old), float(solver.t))
-        self._dense = solver.dense_output()
+        self._dense, self._last = solver.dense_output(), solver.y
 
     def ket(self, t: float) -> ComplexArray:
         return np.asarray(self._dense(t))
 
     def norm(self, t: float) -> float:
-        ket = self.ket(t)
+        ket = self._last if t == self.end else self.ket(t)
         return float(np.vdot(ket, ket).real)
 
 
@@ -117,10 +119,13 @@ class Flow(ABC):
         Steps that the whole span takes, by forecast.
     seconds : float
         Forecast for one of them.
+    kept : int
+        Kets that a step holds once it has forgotten what it can.
     """
 
     count: float
     seconds: float
+    kept: int
 
     @abstractmethod
     def steps(self, ket: ComplexArray, start: float) -> Iterator[Step]:
@@ -133,6 +138,8 @@ class Flow(ABC):
 
 class ConstantFlow(Flow):
     """H and all jumps are constant."""
+
+    kept = 1
 
     def __init__(self, battery: Battery, tlist: FloatArray) -> None:
         H = battery.H.to("CSR").data.as_scipy()
@@ -162,6 +169,8 @@ class ConstantFlow(Flow):
 
 class MovingFlow(Flow):
     """H or a jump depends on time."""
+
+    kept = 9  # the interpolation, of seventh order
 
     def __init__(self, battery: Battery, tlist: FloatArray) -> None:
         moving = [op for op in (battery.H, *battery.c_ops) if isinstance(op, QobjEvo)]

@@ -280,13 +280,14 @@ class _Run:
 
     def _evaluate(self, i: int) -> Point:
         job, names = self.job, self.request.measures
-        ensemble = job.engine.ensemble(states_at(self._pieces, job.key, i))
+        states, unseen = states_at(self._pieces, job.key, i), job.unseen(i)
+        ensemble = job.engine.ensemble(states if unseen else states[:LEAST])  # where all are the same, a few will do
         local, found = (math.nan, math.nan), None
         if "local_ergotropy" in names:
             local = local_ergotropy(ensemble, job.battery.local_terms)
         if {"ergotropy", "purity"} & {*names}:
             rng = np.random.default_rng(np.random.SeedSequence([job.seed, i], spawn_key=(STREAM,)))
-            found = bracket(ensemble, self.request.confidence, rng, unseen=job.unseen(i))
+            found = bracket(ensemble, self.request.confidence, rng, unseen=unseen)
         levels = ensemble.levels
         return Point(mean(ensemble.energies), local, found, levels.ground, levels.top - levels.ground)
 

@@ -55,16 +55,19 @@ CASES = {
     "diagonal": (ring(), mixed, 1.5),
     "correlated and mixed": (ring(), entangled, 1.5),
     "one ket of a cell": (ring(H0="battery"), tilted, 1.5),
-    "three levels, all moving": (driven(), qutip.basis(3, 1), 4.0),
-    "driven network": (ring(x=lambda t: np.sin(3 * t)), "full", 1.5),
-    "with a charger": (charger(), uncharged(charger()), 6.0),
+    "three levels, all moving": (driven(), qutip.basis(3, 1), 2.0),
+    "driven network": (ring(x=lambda t: np.sin(3 * t)), "full", 0.9),
+    "with a charger": (charger(), uncharged(charger()), 4.0),
     "no loss": (qb.drive(2), uncharged(qb.drive(2)), 3.0),
 }
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_mean_is_that_of_the_master_equation(name):
-    """Every element of the density matrix, and the energy, within 4.5 standard errors of `evolve`."""
+    """Every element of the density matrix, and the energy, within 4.5 standard errors of `evolve`.
+
+    What happens to less than 3 in R trajectories may not be among them at all.
+    """
     battery, rho0, end = CASES[name]
     times = np.linspace(0, end, 4)
     exact = qb.evolve(battery, rho0, times, "energy", states=True)
@@ -76,7 +79,7 @@ def test_the_mean_is_that_of_the_master_equation(name):
         outer = np.einsum("ra,rb->rab", kets, kets.conj())
         for part in (np.real, np.imag):
             off = part(outer.mean(axis=0) - exact.rho[i].values)
-            assert (np.abs(off) <= 4.5 * part(outer).std(axis=0) / np.sqrt(R) + 1e-7).all()
+            assert (np.abs(off) <= 4.5 * part(outer).std(axis=0) / np.sqrt(R) + (3 / R if i else 1e-7)).all()
         energies = run.ensemble(kets).energies
         assert abs(energies.mean() - float(exact.energy[i])) <= 4.5 * energies.std() / np.sqrt(R) + 1e-7
 
@@ -137,7 +140,8 @@ def test_one_trajectory_depends_on_its_own_numbers_only():
 
 def test_jumps_are_counted():
     """A cell that decays jumps once, sooner or later: probability 1 - exp(-gamma t)."""
-    found = [engine(qb.single_cell(gamma=1.0), "full", [0.0, 0.7, 60.0]).run(rng) for rng in rngs(3, R)]
+    run = engine(qb.single_cell(gamma=1.0), "full", [0.0, 0.7, 60.0])
+    found = [run.run(rng) for rng in rngs(3, R)]
     jumps = np.array([t.jumps for t in found])
     assert set(jumps[:, 0]) == {0}
     assert set(jumps[:, 2]) == {1}
@@ -193,7 +197,7 @@ REFUSED = {
     "negative rate": (unphysical, "full"),
     "more than 65536 levels": (lambda: qb.network(qb.circular(17), omega=1.0, gamma=1.0), "full"),
     "an H0 that is not diagonal": (lambda: qb.network(qb.linear(12), omega=1.0, J=1.0, H0="battery"), "full"),
-    "not in the product space": (lambda: qb.dicke(2, lam=0.1, cutoff=4), None),
+    "not in the product space": (lambda: qb.dicke(2, lam=0.1), None),
 }
 
 
