@@ -327,10 +327,10 @@ def _warn_if_wide(run: _Run) -> None:
     if widths[worst] > WIDE or (target is not None and widths[worst] > target):
         found = run.point(worst).bracket
         assert found is not None
-        least = f"{1 / found.purity:.2g} or more" if found.purity > 0 else "more than can be seen"
+        least = f"about {1 / found.purity:.2g}" if found.purity > 0 else "more than these trajectories show"
         warn(
             f"The bracket of the ergotropy is {100 * widths[worst]:.0f} % of W(0) wide at time {times[worst]:g}, with "
-            f"{run.count} trajectories. A narrow one takes several times e^S of them, S being the entropy: e^S is "
-            f"{least} there. Use more trajectories, earlier times or fewer cells.",
+            f"{run.count} trajectories. A narrow one takes many times e^S of them, S being the entropy of the state; "
+            f"e^S is at least 1 / purity, which is {least} there. Use more trajectories, earlier times or fewer cells.",
             SamplingWarning,
         )
