@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import expm
 
 from qbsim.unravelling.levels import Levels
 
@@ -73,24 +74,33 @@ class Lossy:
         for a, b in zip(self.s, self.s[1:], strict=False):
             H += exchange * (a.T @ b + b.T @ a)
         H -= 0.5j * gamma * np.diag(levels_of(np.ones(N)))
+        self.matrix = H
         self.e, v = np.linalg.eig(H)
         self.v, self.inverse = v, np.linalg.inv(v)
 
+    def exact(self, psi):
+        """Density matrix at the end, by the exponential of the Liouvillian."""
+        one, G = np.eye(len(psi)), -1j * self.matrix
+        L = np.kron(G, one) + np.kron(one, G.conj()) + self.gamma * sum(np.kron(s, s) for s in self.s)
+        return (expm(L * self.time) @ np.outer(psi, psi.conj()).ravel()).reshape(len(psi), len(psi))
+
     def after(self, psi, t):
         return self.v @ (np.exp(-1j * self.e * t) * (self.inverse @ psi))
+
+    def norm(self, amplitudes, t):
+        return np.sum(np.abs(self.v @ (np.exp(-1j * self.e * t) * amplitudes)) ** 2)
 
     def ket(self, psi, rng):
         """One trajectory."""
         left = self.time
         while True:
             u, c = rng.random(), self.inverse @ psi
-            norm = lambda t: np.sum(np.abs(self.v @ (np.exp(-1j * self.e * t) * c)) ** 2)  # noqa: B023
-            if norm(left) >= u:
+            if self.norm(c, left) >= u:
                 psi = self.after(psi, left)
                 return psi / np.linalg.norm(psi)
             low, high = 0.0, left
             for _ in range(30):
-                low, high = ((low + high) / 2, high) if norm((low + high) / 2) > u else (low, (low + high) / 2)
+                low, high = ((low + high) / 2, high) if self.norm(c, (low + high) / 2) > u else (low, (low + high) / 2)
             psi = self.after(psi, high)
             rates = np.array([np.sum(np.abs(s @ psi) ** 2) for s in self.s])
             psi = self.s[rng.choice(len(rates), p=rates / rates.sum())] @ psi

@@ -1,7 +1,7 @@
 r"""Ergotropy of a mixture of trajectories between two confidence limits.
 
-The mixture of the R trajectories' law is not known, and its spectrum cannot be estimated without bias; the ergotropy can
-be bounded from both sides. `upper` and `lower` give samples whose means are bounds, `confidence` the limits of those means.
+The spectrum of the state cannot be estimated from trajectories without bias, but its ergotropy can be bounded from both
+sides. `upper` and `lower` give samples whose means are bounds, `confidence` the limits of those means.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ The limit above the mean of R samples of standard deviation s, at the risk :math
 .. math:: \bar x + t\frac{s}{\sqrt R} + \frac{1 + 2t^2}{6R}\,g_+ s + \frac{x_{\max}-\bar x}{R}
           + \frac{b - \bar x}{1+k}\,\min\Bigl(\frac{\ln(1/\alpha)}{R},\,q\Bigr)
 
-- t: quantile of Student's distribution; the second term corrects it for a positive skewness g [Johnson, J. Am. Stat. Assoc. 73, 536 (1978)], and the
-  third one adds an observation at the largest sample. With k jumps of one size among R the three give the limit of
-  Clopper and Pearson for the mean number of jumps within 5 % for k >= 1.
+- t: quantile of Student's distribution. The second term corrects it for a positive skewness g (Johnson, J. Am. Stat.
+  Assoc. 73, 536 (1978)), and the third one adds an observation at the largest sample. For rare jumps of one size the
+  three give nearly the limit of Clopper and Pearson: 17.6 + 1 jumps where 10 were seen and theirs is 18.4.
 - The last term is for what no sample shows. An event of probability p is missed by all R with the probability
   :math:`(1-p)^R`, so what was never seen has less than :math:`\ln(1/\alpha)/R` (the rule of three), or less than q if
   something is known about it, and it may lie as high as the largest possible value b.
@@ -72,7 +72,7 @@ def controlled(samples: FloatArray, controls: FloatArray | None) -> tuple[FloatA
     With fewer than ten samples per control nothing is done.
     """
     R = len(samples)
-    if controls is None or controls.shape[1] == 0 or R < 10 * (controls.shape[1] + 1):
+    if controls is None or controls.shape[1] == 0 or 10 * (controls.shape[1] + 1) > R:
         return samples, 0.0
     C = controls.shape[1]
     centred = controls - controls.mean(axis=0)

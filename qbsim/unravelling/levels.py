@@ -1,8 +1,8 @@
 r"""Levels of H0 for any number of cells: the lowest ones, the mean of the rest, and least energies.
 
-For cells without coupling, :math:`H_0 = \sum_k \omega_k n_k`, the levels are the sums over subsets of the fields. None of
-the :math:`2^N` is listed but those asked for: the n lowest sums of k fields are among the n lowest sums of k - 1 fields,
-with and without the k-th one.
+For cells without coupling, :math:`H_0 = \sum_k \omega_k n_k`, the levels are the sums over subsets of the fields. Only
+those asked for are listed: the n lowest sums of k fields are among the n lowest sums of k - 1 fields, with and without
+the k-th one.
 """
 
 from __future__ import annotations
@@ -88,17 +88,20 @@ class Levels:
         return self._gibbs_point(entropy)[0]
 
     def tangent(self, purity: float) -> tuple[float, float]:
-        r"""Bound of the energy of any state from its purity, :math:`\mathrm{tr}(\rho H_0) \ge a - c\,\mathrm{tr}\rho^2`.
+        r"""Bound of the energy of every state from its purity.
 
-        With the levels :math:`\epsilon_i`, their populations :math:`p_i`, and any :math:`\lambda`, by Cauchy and Schwarz
+        .. math:: \mathrm{tr}(\rho H_0) \ge a - c\,\mathrm{tr}\rho^2
+
+        By Cauchy and Schwarz, with the levels :math:`\epsilon_i`, their populations :math:`p_i`, and any number
+        :math:`\lambda`,
 
         .. math:: \lambda - \sum_i p_i\epsilon_i \le \sum_i p_i(\lambda-\epsilon_i)_+ \le \sqrt{P\,Q(\lambda)}, \qquad
                   Q(\lambda) = \sum_i (\lambda-\epsilon_i)_+^2, \qquad P = \sum_i p_i^2 \le \mathrm{tr}\rho^2 .
 
         The best :math:`\lambda` gives the least energy of all states of this purity, of populations
-        :math:`p_i\propto(\lambda-\epsilon_i)_+`. It lies above the Gibbs energy at the entropy :math:`-\ln P`, since the
-        state has at least this entropy. As a function of the purity it is convex, so its tangent bounds the energy of
-        every state.
+        :math:`p_i\propto(\lambda-\epsilon_i)_+`. It lies above the Gibbs energy at the entropy :math:`-\ln P`, since
+        that state has at least this entropy. As a function of the purity it is convex, so its tangent bounds the energy
+        of every state.
 
         Parameters
         ----------
@@ -185,7 +188,7 @@ def _below(e: FloatArray, purity: float) -> FloatArray:
 
 
 def _least(e: FloatArray, purity: float, *, open_end: bool) -> tuple[float, float]:
-    """Bound of `tangent` at the best lambda, and its slope; lambda may pass the last level where there are no others."""
+    """Bound of `tangent` at the best lambda, and its slope; lambda may pass the last level if there are no others."""
     best = int(np.argmax(_below(e, purity))) + 1 if len(e) > 1 else 0
     candidates = [float(e[best])]
     for n in {best, min(best + 1, len(e))} - {0}:  # lambda between the levels n and n + 1

@@ -13,6 +13,7 @@ Candidates are
   weights, and their complement to the other levels. The complement is averaged over all its unitaries, so a state
   outside has the mean of those levels.
 - "cells": a unitary on every cell that makes the mean state of the cell passive.
+- "smoothed", where the ensemble has kets of at most 1024 dimensions, see `smoothed`.
 - those the ensemble offers.
 """
 
@@ -25,7 +26,8 @@ import numpy as np
 
 from .._checks import FloatArray, IntArray
 from .engines import Builder, Ensemble
-from .upper import FEWEST, GROUP, SECONDS, Samples, spread
+from .smoothed import LARGEST, final_energies
+from .upper import FEWEST, GROUP, SECONDS, Samples, dense, spread
 
 FOLDS = 5  # at most
 PILOT = 400  # training rows from which a candidate is chosen
@@ -35,8 +37,7 @@ RESOLVED = 1e-11  # smallest weight of an eigenvector
 def cross_fitted(ensemble: Ensemble, rng: np.random.Generator) -> tuple[Samples, str]:
     """Samples of the extracted work, each by a unitary built without it, and the names of the unitaries."""
     R, levels = len(ensemble), ensemble.levels
-    count = max(2, min(FOLDS, math.ceil(R / max(R - GROUP, 1)))) if R >= 4 * FOLDS else 2  # as few as train a group
-    folds = np.array_split(rng.permutation(R), count)
+    folds = np.array_split(rng.permutation(R), _folds(ensemble))
     candidates = builders(ensemble, len(folds))
     values, names = np.empty(R), Counter[str]()
     for k, test in enumerate(folds):
@@ -46,6 +47,15 @@ def cross_fitted(ensemble: Ensemble, rng: np.random.Generator) -> tuple[Samples,
         values[test] = ensemble.energies[test] - candidates[name](train, test, rng)
     by = "+".join(sorted(names, key=lambda name: (-names[name], name)))
     return Samples(values, levels.ground - levels.top, R, len(folds)), by
+
+
+def _folds(ensemble: Ensemble) -> int:
+    """As few folds as train a whole group, or a large matrix."""
+    R, kets = len(ensemble), dense(ensemble)
+    if R < 4 * FOLDS:
+        return 2
+    most = FOLDS if kets is None or kets.shape[1] < LARGEST else 3
+    return max(2, min(most, math.ceil(R / max(R - GROUP, 1))))
 
 
 def _best(ensemble: Ensemble, candidates: dict[str, Builder], train: IntArray, rng: np.random.Generator) -> str:
@@ -63,6 +73,10 @@ def builders(ensemble: Ensemble, folds: int) -> dict[str, Builder]:
     found: dict[str, Builder] = dict(ensemble.unitaries())
     if ensemble.levels.omega is not None:
         found["cells"] = lambda train, test, rng: _cells(ensemble, train, test)
+    kets = dense(ensemble)
+    if kets is not None and kets.shape[1] == 2 ** ensemble.cells.shape[1]:
+        found["smoothed"] = lambda train, test, rng: final_energies(kets, train, test, ensemble.levels)
+        return found  # the same eigenvectors, completed
     most = SECONDS / (2 * folds * ensemble.overlap_seconds())  # every fold builds twice
     if math.sqrt(most / 1.5) >= min(FEWEST, len(ensemble) // 2):
         found["gram"] = lambda train, test, rng: _gram(ensemble, train, test, most, rng)

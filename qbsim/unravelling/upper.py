@@ -13,11 +13,12 @@ The terms are also the derivatives of the ergotropy by the weights of the trajec
 first order with the unitary that attains it), so their variance over R is that of the infinitesimal jackknife. They
 include the correlation of the energy with the passive energy.
 
-**Purity** ("purity"). `Levels.tangent` bounds the passive energy of every state by :math:`a - c\,\mathrm{tr}\rho^2`. The
-purity is the mean of :math:`|\langle\psi_r|\psi_s\rangle|^2` over pairs of different trajectories; its jackknife
-pseudo-values :math:`\varphi_r` have exactly this mean, and their variance is biased upwards [Efron and Stein, Ann. Stat.
-9, 586 (1981)]. So :math:`\langle H_0\rangle_r - a + c\varphi_r` are samples as above. The tangent holds at any point; it
-is taken at the estimated purity, which changes the bound in second order of the error only.
+**Purity** ("purity"). `Levels.tangent` bounds the passive energy of every state by
+:math:`a - c\,\mathrm{tr}\rho^2`. The purity is the mean of :math:`|\langle\psi_r|\psi_s\rangle|^2` over pairs of
+different trajectories. Its jackknife pseudo-values :math:`\varphi_r` have exactly this mean, and their variance is
+biased upwards (Efron and Stein, Ann. Stat. 9, 586 (1981)). So :math:`\langle H_0\rangle_r - a + c\varphi_r` are
+samples as above. The tangent holds at any point; it is taken at the estimated purity, which changes the bound in second
+order of the error only.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._checks import FloatArray, IntArray
+from .._checks import ComplexArray, FloatArray, IntArray
 from .engines import Ensemble
+from .smoothed import LARGEST, mean_state
 
 SECONDS = 4.0  # for the overlaps of one bound
 GROUP = 1000  # states whose Gram matrix is diagonalised
@@ -66,26 +68,33 @@ def group_size(ensemble: Ensemble) -> int:
     return m if m >= min(R, FEWEST) else 0
 
 
+def dense(ensemble: Ensemble) -> ComplexArray | None:
+    """Kets (R, d) of an ensemble that has them, in a space small enough for its matrices."""
+    kets: ComplexArray | None = getattr(ensemble, "kets", None)
+    return kets if kets is not None and kets.shape[1] <= LARGEST else None
+
+
 def convexity(ensemble: Ensemble, rng: np.random.Generator) -> Samples | None:
     """Samples of the ergotropy of the empirical state, or None where overlaps are too expensive."""
     R, m, levels = len(ensemble), group_size(ensemble), ensemble.levels
+    kets = dense(ensemble)
+    if kets is not None and kets.shape[1] < R:  # the empirical state itself is smaller than the Gram matrix
+        _, v = np.linalg.eigh(mean_state(kets))
+        passive = np.abs(kets.conj() @ v[:, ::-1]) ** 2 @ levels.lowest(kets.shape[1])
+        return Samples(ensemble.energies - passive, levels.top - levels.ground, R, 1)
     if not m:
         return None
     affordable = int(2 * SECONDS / (ensemble.overlap_seconds() * m**2))
     groups = max(min(R // m, affordable, GROUPS), 1)
     chosen = rng.permutation(R)[: groups * m]
-    passive = []
+    finals = []
     for rows in np.split(chosen, groups):
         w, v = np.linalg.eigh(ensemble.overlaps(rows, rows) / m)
         weights = m * np.maximum(w[::-1], 0) * np.abs(v[:, ::-1]) ** 2
-        passive.append(weights @ levels.lowest(m) if m <= levels.size else _padded(weights, levels.lowest(m)))
-    values = ensemble.energies - spread(np.concatenate(passive), chosen, R)
+        low = levels.lowest(m)  # fewer where the states are more than the levels: the other weights are zero
+        finals.append(weights[:, : len(low)] @ low)
+    values = ensemble.energies - spread(np.concatenate(finals), chosen, R)
     return Samples(values, levels.top - levels.ground, m, groups)
-
-
-def _padded(weights: FloatArray, levels: FloatArray) -> FloatArray:
-    """More states than levels: the other eigenvalues are zero."""
-    return weights[:, : len(levels)] @ levels
 
 
 def purity(ensemble: Ensemble, rng: np.random.Generator) -> Purity:
