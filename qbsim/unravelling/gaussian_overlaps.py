@@ -18,6 +18,7 @@ and the overlap is that of their orbitals, :math:`\det(\Phi^+\Phi')`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,8 @@ __all__ = ["Overlaps", "Reference", "conjugate", "parities"]
 SAMPLED = 64  # states that the mean is taken over
 REFERENCES = 6  # references tried
 WELL = 1e4  # largest element of Z and of its inverse that is good enough to try no other reference
+POOR = 1e8  # the same, where eight digits are lost
+KEPT_BYTES = 2**28  # forms of states kept
 ALIGNED = 1e-9  # largest <c_i c_j> of a state with a number of excitations
 
 
@@ -52,18 +55,27 @@ class Thouless(NamedTuple):
     ----------
     Z, inverse : ndarray, (R, m, m)
         Z, and its inverse.
-    log_n : ndarray, (R,)
-        Logarithm of n.
+    n : ndarray, (R,)
+        Moduli of the overlaps with the reference.
     """
 
     Z: ComplexArray
     inverse: ComplexArray
-    log_n: FloatArray
+    n: FloatArray
 
     @property
     def worst(self) -> float:
         """Largest element of Z and of its inverse."""
         return float(max(np.abs(self.Z).max(), np.abs(self.inverse).max()))
+
+
+class Form(NamedTuple):
+    """What the overlaps with one state need: -(Z*)^-1 and n pf(Z*) as a bra, Z and n as a ket."""
+
+    bra: FloatArray
+    ket: FloatArray
+    bra_factor: complex
+    ket_factor: float
 
 
 class Reference(NamedTuple):
@@ -104,9 +116,11 @@ class Reference(NamedTuple):
         """Thouless form of states, (R, 2M, M)."""
         padded = _padded(states)
         U, V = self.columns.conj().T @ padded, conjugate(self.columns).conj().T @ padded
-        Z = V @ np.linalg.inv(U)
-        inverse = U @ np.linalg.inv(V)
-        return Thouless(_skew(Z), _skew(inverse), np.linalg.slogdet(U)[1] / 2)
+        try:
+            Z, inverse = V @ np.linalg.inv(U), U @ np.linalg.inv(V)
+        except np.linalg.LinAlgError:
+            raise ArithmeticError("A state is orthogonal to the reference.") from None
+        return Thouless(_skew(Z), _skew(inverse), np.exp(np.linalg.slogdet(U)[1] / 2))
 
 
 def _skew(matrices: ComplexArray) -> ComplexArray:
@@ -134,6 +148,11 @@ class Overlaps:
         All states.
     ancilla : bool
         Whether the first mode is the ancilla: all states are even then.
+
+    Raises
+    ------
+    ArithmeticError
+        If no reference is found that is far enough from orthogonal to all states.
     """
 
     def __init__(self, states: ComplexArray, ancilla: bool) -> None:
@@ -148,6 +167,8 @@ class Overlaps:
         else:
             self.sectors = parities(states)
         self._references: dict[int, Reference] = {}
+        self._known: dict[int, Form] = {}
+        self._orbitals: dict[int, ComplexArray] = {}
 
     def __call__(self, rows: IntArray, columns: IntArray) -> ComplexArray:
         """``<psi_r|psi_s>``, (len(rows), len(columns))."""
@@ -159,25 +180,47 @@ class Overlaps:
         return found
 
     def _slater(self, rows: IntArray, columns: IntArray, number: int) -> ComplexArray:
-        """Overlaps of states with this number of excitations."""
+        """Overlaps of states with this number of excitations: of their orbitals, or of their holes if these are fewer.
+
+        The eigenvectors of <c+_i c_j> are the complex conjugates of the orbitals.
+        """
         M = self.states.shape[2]
-        orbitals = {}
         for r in np.union1d(rows, columns).tolist():
-            b = self.states[r, M:]
-            orbitals[r] = np.linalg.eigh(b.conj() @ b.T)[1][:, M - number :]
-        left = np.array([orbitals[r] for r in rows.tolist()]).conj().transpose(0, 2, 1)
-        right = np.array([orbitals[r] for r in columns.tolist()])
-        # the conjugate: the orbital phi_j creates with sum_j phi_j c+_j, and <c+_i c_j> holds conj(phi_i) phi_j
-        return np.array([np.linalg.det(phi @ right) for phi in left]).conj()
+            if r not in self._orbitals:
+                b = self.states[r, M:]
+                vectors = np.linalg.eigh(b.conj() @ b.T)[1]
+                self._orbitals[r] = vectors[:, M - number :] if 2 * number <= M else vectors[:, : M - number]
+        left = np.array([self._orbitals[r] for r in rows.tolist()]).conj().transpose(0, 2, 1)
+        right = np.array([self._orbitals[r] for r in columns.tolist()])
+        found = np.array([np.linalg.det(phi @ right) for phi in left])
+        return found.conj() if 2 * number <= M else found
 
     def _thouless(self, rows: IntArray, columns: IntArray, sector: int) -> ComplexArray:
         """Overlaps of states of one parity."""
-        reference = self._reference(sector)
-        left, right = reference.expand(self.states[rows]), reference.expand(self.states[columns])
-        found = np.empty((len(rows), len(columns)), dtype=complex)
-        pfaffians_of_sums(_parts(-left.inverse.conj()), _parts(right.Z), found)
-        factors = np.array([np.conj(pfaffian(Z)) for Z in left.Z])
-        return factors[:, None] * found * np.exp(left.log_n[:, None] + right.log_n)
+        forms = self._forms(np.union1d(rows, columns), sector)
+        bras, kets = [forms[r] for r in rows.tolist()], [forms[s] for s in columns.tolist()]
+        same = np.array_equal(rows, columns)
+        found = np.zeros((len(rows), len(columns)), dtype=complex)
+        pfaffians_of_sums(np.array([form.bra for form in bras]), np.array([form.ket for form in kets]), same, found)
+        found *= np.outer([form.bra_factor for form in bras], [form.ket_factor for form in kets])
+        return found + np.triu(found, 1).conj().T if same else found
+
+    def _forms(self, wanted: IntArray, sector: int) -> dict[int, Form]:
+        """Forms of states of one parity, kept as far as memory goes."""
+        missing = [r for r in wanted.tolist() if r not in self._known]
+        bytes_each = 32 * self.states.shape[2] ** 2
+        if bytes_each * (len(self._known) + len(missing)) > KEPT_BYTES:
+            missing, self._known = wanted.tolist(), {}
+        for start in range(0, len(missing), SAMPLED):
+            some = missing[start : start + SAMPLED]
+            thouless = self._reference(sector).expand(self.states[some])
+            if thouless.worst > POOR:
+                raise ArithmeticError("The phases of overlaps of these states are lost in rounding.")
+            Z, inverse, n = thouless
+            bra, ket = (np.stack([m.real, m.imag], axis=1) for m in (-inverse.conj(), Z))
+            for k, r in enumerate(some):
+                self._known[r] = Form(bra[k], ket[k], n[k] * np.conj(pfaffian(Z[k])), n[k])
+        return self._known
 
     def _reference(self, sector: int) -> Reference:
         """Reference of the states of one parity."""
@@ -187,13 +230,11 @@ class Overlaps:
             tried = []
             for seed in range(REFERENCES):
                 reference = Reference.between(some, np.random.default_rng(seed))
-                tried.append((reference.expand(some).worst, seed, reference))
-                if tried[-1][0] < WELL:
-                    break
+                with suppress(ArithmeticError):
+                    tried.append((reference.expand(some).worst, seed, reference))
+                    if tried[-1][0] < WELL:
+                        break
+            if not tried:
+                raise ArithmeticError("No reference overlaps with all states.")
             self._references[sector] = min(tried)[2]
         return self._references[sector]
-
-
-def _parts(matrices: ComplexArray) -> FloatArray:
-    """Real and imaginary parts, (2, R, m, m)."""
-    return np.array([matrices.real, matrices.imag])

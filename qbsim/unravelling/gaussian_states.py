@@ -121,7 +121,17 @@ class GaussianEnsemble:
     # --- overlaps ----------------------------------------------------------------------------------------------------
 
     def squared_overlaps(self, rows: ArrayLike, columns: ArrayLike) -> FloatArray:
-        """``|<psi_r|psi_s>|^2`` for the states `rows` and `columns`, (len(rows), len(columns))."""
+        """``|<psi_r|psi_s>|^2`` for the states `rows` and `columns`, (len(rows), len(columns)).
+
+        Pfaffians of M rows cost a fifth of determinants with their products; those stand by.
+        """
+        try:
+            return np.abs(self.overlaps(rows, columns)) ** 2
+        except ArithmeticError:
+            return self.determinants(rows, columns)
+
+    def determinants(self, rows: ArrayLike, columns: ArrayLike) -> FloatArray:
+        """The same as ``|det(d_r^+ d_s)|``, without a reference."""
         rows, columns = np.asarray(rows), np.asarray(columns)
         found = np.empty((len(rows), len(columns)))
         for here, there in _blocks(len(rows), len(columns), 32 * self.M**2):
@@ -139,7 +149,7 @@ class GaussianEnsemble:
 
     def overlap_seconds(self) -> float:
         """Forecast of the cost of one of many complex overlaps on one core."""
-        return 2e-6 + 3.5e-10 * self.M**3
+        return 2e-6 + 1.6e-10 * self.M**3
 
     def unitaries(self) -> dict[str, Any]:
         """None besides those made of overlaps."""

@@ -12,13 +12,14 @@ because the Pfaffian of the matrix of ones above the diagonal is 1: every produc
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._checks import ComplexArray, FloatArray
 
 __all__ = ["basis_state", "flip_ancilla", "lower", "product_state", "turn_sign"]
 
 
-def basis_state(excited: ComplexArray | FloatArray) -> ComplexArray:
+def basis_state(excited: ArrayLike) -> ComplexArray:
     """Annihilators of a state of the computational basis, (2N, N): c+ for excited cells, c for the others."""
     up = np.asarray(excited, dtype=bool)
     return np.vstack([np.diag(~up), np.diag(up)]).astype(complex)

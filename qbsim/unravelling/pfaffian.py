@@ -30,11 +30,22 @@ def _swap(a, p, q):
     a[p, q] = -a[p, q]
 
 
+@_inline
+def _update(re, im, factors, tr, ti, br, bi):
+    """One row of the matrix that is left. Slices of its length let the compiler take several columns at a time."""
+    tr_i, ti_i, br_i, bi_i = factors[0], factors[1], factors[2], factors[3]
+    for j in range(len(re)):
+        x = br_i * tr[j] - bi_i * ti[j] - tr_i * br[j] + ti_i * bi[j]
+        y = br_i * ti[j] + bi_i * tr[j] - tr_i * bi[j] - ti_i * br[j]
+        re[j] += x
+        im[j] += y
+
+
 @_jit
 def _pfaffian(re, im, f):
     """Pfaffian of re + i im of even size, from the parts above the diagonal, which are overwritten.
 
-    Rows are exchanged so that every pivot is the largest entry of its row. `f` is room for two complex rows.
+    Rows are exchanged so that every pivot is the largest entry of its row. `f`, (4, n), is room for two complex rows.
     """
     n = re.shape[0]
     value = 1.0 + 0.0j
@@ -55,13 +66,9 @@ def _pfaffian(re, im, f):
         for j in range(k + 2, n):
             t = (re[k, j] + 1j * im[k, j]) / pivot
             f[0, j], f[1, j] = t.real, t.imag
-        tr, ti, br, bi = f[0], f[1], re[k + 1], im[k + 1]
+            f[2, j], f[3, j] = re[k + 1, j], im[k + 1, j]
         for i in range(k + 2, n - 1):
-            tr_i, ti_i, br_i, bi_i = tr[i], ti[i], br[i], bi[i]
-            re_i, im_i = re[i], im[i]
-            for j in range(i + 1, n):
-                re_i[j] += br_i * tr[j] - bi_i * ti[j] - tr_i * br[j] + ti_i * bi[j]
-                im_i[j] += br_i * ti[j] + bi_i * tr[j] - tr_i * bi[j] - ti_i * br[j]
+            _update(re[i, i + 1 :], im[i, i + 1 :], f[:, i], f[0, i + 1 :], f[1, i + 1 :], f[2, i + 1 :], f[3, i + 1 :])
     return value
 
 
@@ -71,20 +78,23 @@ def pfaffian(a):
     n = a.shape[0]
     if n % 2:
         return 0.0j
-    return _pfaffian(a.real.copy(), a.imag.copy(), np.empty((2, n)))
+    return _pfaffian(a.real.copy(), a.imag.copy(), np.empty((4, n)))
 
 
 @_jit
-def pfaffians_of_sums(left, right, out):
-    """out_rs = pf(left_r + right_s) for real and imaginary parts of skew-symmetric matrices, (2, R, n, n)."""
+def pfaffians_of_sums(left, right, upper, out):
+    """out_rs = pf(left_r + right_s) for real and imaginary parts of skew-symmetric matrices, (R, 2, n, n).
+
+    Where `upper` is true only for s >= r.
+    """
     n = left.shape[2]
-    re, im, f = np.empty((n, n)), np.empty((n, n)), np.empty((2, n))
-    for r in range(left.shape[1]):
-        for s in range(right.shape[1]):
+    re, im, f = np.empty((n, n)), np.empty((n, n)), np.empty((4, n))
+    for r in range(left.shape[0]):
+        for s in range(r if upper else 0, right.shape[0]):
             for i in range(n):
                 for j in range(i + 1, n):
-                    re[i, j] = left[0, r, i, j] + right[0, s, i, j]
-                    im[i, j] = left[1, r, i, j] + right[1, s, i, j]
+                    re[i, j] = left[r, 0, i, j] + right[s, 0, i, j]
+                    im[i, j] = left[r, 1, i, j] + right[s, 1, i, j]
             out[r, s] = _pfaffian(re, im, f)
 
 
@@ -113,7 +123,7 @@ def _minor(s, rows):
         bound *= square**0.25
     if bound < NOTHING:
         return 0.0
-    return _pfaffian(part, np.zeros((n, n)), np.empty((2, n))).real
+    return _pfaffian(part, np.zeros((n, n)), np.empty((4, n))).real
 
 
 @_jit

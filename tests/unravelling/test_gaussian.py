@@ -194,9 +194,9 @@ def test_cells_without_bonds_decay_alone():
 
 def test_later_times_need_many_steps():
     net = disordered(4, 7, gamma_bond=0.0)
-    own = engine(net, "plus", [0.0, 6.0])
-    ensemble = own.ensemble(np.array([own.run(np.random.default_rng(k)).states[1] for k in range(200)]))
-    within(ensemble.energies, qb.evolve(net, "plus", [0.0, 6.0], "energy").energy.values[1])
+    own = engine(net, "plus", [0.0, 4.0])
+    ensemble = own.ensemble(np.array([own.run(np.random.default_rng(k)).states[1] for k in range(80)]))
+    within(ensemble.energies, qb.evolve(net, "plus", [0.0, 4.0], "energy").energy.values[1])
     for state in ensemble.states[:20]:
         assert np.abs(state.conj().T @ state - np.eye(5)).max() < 1e-12
 

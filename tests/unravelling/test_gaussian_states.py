@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from gaussian_kets import aligned, ket, modes
 
+from qbsim.unravelling import gaussian_overlaps
 from qbsim.unravelling.gaussian_overlaps import Overlaps, conjugate, parities
 from qbsim.unravelling.gaussian_states import GaussianEnsemble
 from qbsim.unravelling.gaussian_steps import basis_state, flip_ancilla, lower, product_state, turn_sign
@@ -121,6 +122,7 @@ def test_overlaps_are_those_of_the_kets(N, ancilla, mixing):
     exact = kets.conj() @ kets.T
     squared, overlaps = ensemble.squared_overlaps(every, every), ensemble.overlaps(every, every)
     assert np.abs(squared - np.abs(exact) ** 2).max() < 1e-10
+    assert np.abs(ensemble.determinants(every, every) - np.abs(exact) ** 2).max() < 1e-10
     assert np.abs(np.abs(overlaps) - np.abs(exact)).max() < 1e-9
     # products around triangles know no phase of a state
     triangles = overlaps[:, :, None] * overlaps[None] * overlaps.T[:, None]
@@ -137,6 +139,37 @@ def test_sectors_of_number_and_of_parity():
     assert not paired.has_number
     assert set(paired.sectors) == {0, 1}
     assert parities(np.array([basis_state([1, 0, 1]), basis_state([1, 1, 1])])).tolist() == [0, 1]
+
+
+def test_squares_are_determinants_where_no_reference_is_good(monkeypatch):
+    states, every = trajectories(np.random.default_rng(6), 5, 1, 1.0, 6), np.arange(6)
+    wanted = GaussianEnsemble(states, np.ones(5), True).squared_overlaps(every, every)
+    monkeypatch.setattr(gaussian_overlaps, "POOR", 0.0)
+    ensemble = GaussianEnsemble(states, np.ones(5), True)
+    with pytest.raises(ArithmeticError, match="rounding"):
+        ensemble.overlaps(every, every)
+    assert np.abs(ensemble.squared_overlaps(every, every) - wanted).max() < 1e-12
+
+
+@pytest.mark.parametrize(("ancilla", "mixing"), [(1, 0.0), (1, 1.0), (0, 1.0)])
+def test_overlaps_of_forty_cells_are_consistent(ancilla, mixing):
+    states = trajectories(np.random.default_rng(12), 40, ancilla, 0.05 * mixing, 9)
+    ensemble, every = GaussianEnsemble(states, np.ones(40), bool(ancilla)), np.arange(9)
+    overlaps = ensemble.overlaps(every, every)
+    assert np.abs(np.abs(overlaps) ** 2 - ensemble.determinants(every, every)).max() < 1e-10
+    assert np.linalg.eigvalsh(overlaps)[0] > -1e-10
+    # column by column the same
+    single = np.hstack([ensemble.overlaps(every, [s]) for s in every])
+    assert np.abs(single - overlaps).max() < 1e-10
+
+
+def test_few_forms_are_kept(monkeypatch):
+    states, every = trajectories(np.random.default_rng(6), 5, 1, 1.0, 6), np.arange(6)
+    wanted = GaussianEnsemble(states, np.ones(5), True).overlaps(every, every)
+    monkeypatch.setattr(gaussian_overlaps, "KEPT_BYTES", 3000)
+    ensemble = GaussianEnsemble(states, np.ones(5), True)
+    assert np.abs(ensemble.overlaps([0, 1], every)[:, 2:] - wanted[:2, 2:]).max() < 1e-12
+    assert np.abs(ensemble.overlaps(every, [4])[:, 0] - wanted[:, 4]).max() < 1e-12
 
 
 def test_annihilators_stay_canonical_after_jumps():
