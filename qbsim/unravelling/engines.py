@@ -28,10 +28,14 @@ class Trajectory(NamedTuple):
         Normalised states at the times.
     jumps : ndarray, (T,)
         Number of jumps so far.
+    hazard : ndarray, (T,)
+        Integral of the rate of all jumps so far, along this trajectory: what is expected of `jumps` minus `hazard` is
+        exactly zero. Between jumps it grows by minus the logarithm of the squared norm.
     """
 
     states: ComplexArray
     jumps: IntArray
+    hazard: FloatArray
 
 
 class Ensemble(Protocol):

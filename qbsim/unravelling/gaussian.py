@@ -181,26 +181,29 @@ class GaussianEngine:
 
     def run(self, rng: np.random.Generator) -> Trajectory:
         """One trajectory."""
-        states, jumps = np.empty((len(self.tlist), *self.shape), dtype=complex), np.zeros(len(self.tlist), dtype=int)
+        T = len(self.tlist)
+        states, jumps, hazard = np.empty((T, *self.shape), dtype=complex), np.zeros(T, dtype=int), np.zeros(T)
         if self._common is not None:
             stretch = copy.copy(self._common)
         else:
             state = self._state(rng.random(len(self.omega)) < self._upper)
             stretch = Stretch(self.chain, state, float(self.tlist[0]))
         states[0], count, left = stretch.low.state, 0, rng.exponential()
+        drawn = left
         for i, stop in enumerate(self.tlist[1:].tolist(), 1):
             while True:
                 end = min(stop, stretch.end)
                 moment, jumping = stretch.until(end, left)
                 if jumping:
                     count, state, left = count + 1, self._jumped(moment, rng), rng.exponential()
+                    drawn += left
                 elif end < stop:
                     state, left = moment.state, left + moment.log_p
                 else:
                     break
                 stretch = Stretch(self.chain, state, moment.t)
-            states[i], jumps[i] = moment.state, count
-        return Trajectory(states, jumps)
+            states[i], jumps[i], hazard[i] = moment.state, count, drawn - left - moment.log_p
+        return Trajectory(states, jumps, hazard)
 
     def _jumped(self, moment: Moment, rng: np.random.Generator) -> ComplexArray:
         """The state after a jump, drawn by the rates."""

@@ -87,21 +87,23 @@ class KetEngine:
 
     def run(self, rng: np.random.Generator) -> Trajectory:
         """One trajectory, by the numbers of `rng` alone."""
-        times = self.tlist
-        ket = self._start.draw(rng)
-        states, jumps = np.empty((len(times), len(ket)), dtype=complex), np.zeros(len(times), dtype=np.int64)
+        times, ket = self.tlist, self._start.draw(rng)
+        T = len(times)
+        states, jumps, hazard = np.empty((T, len(ket)), dtype=complex), np.zeros(T, dtype=np.int64), np.zeros(T)
         draw = rng.random if self.battery.has_losses else lambda: -1.0  # a norm that is never reached
-        states[0], at, count, left = ket, 1, 0, draw()
+        states[0], at, count, passed, left = ket, 1, 0, 0.0, draw()
         path = self._steps(ket)
         while (step := next(path, None)) is not None:
             jump = step.falls_to(left)
-            while at < len(times) and times[at] <= (step.end if jump is None else jump):
-                states[at], jumps[at], at = step.ket(times[at]), count, at + 1
+            while at < T and times[at] <= (step.end if jump is None else jump):
+                states[at], jumps[at], hazard[at] = step.ket(times[at]), count, passed - math.log(step.norm(times[at]))
+                at += 1
             if jump is not None and jump < times[-1]:
+                passed -= math.log(left)
                 ket, count, left = self._jump(step.ket(jump), jump, rng), count + 1, draw()
                 path = self._flow.steps(ket, jump)
         states /= np.linalg.norm(states, axis=1)[:, None]
-        return Trajectory(_of_cells(states, self.battery, rng), jumps)
+        return Trajectory(_of_cells(states, self.battery, rng), jumps, hazard)
 
     def _steps(self, ket: ComplexArray) -> Iterator[Step]:
         """Steps from the initial ket; kept, if there is one for all trajectories, and worked out once."""

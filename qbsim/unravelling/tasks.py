@@ -27,9 +27,9 @@ from ..sweeps.jobs import Batch, Cost, Shapes, row_bytes
 from ..sweeps.tasks import SEED_RULE, battery_stamp, now, numerics, origin, state_digest
 from .engines import Chosen, Engine, choose
 
-__all__ = ["JUMPS", "Trajectories", "jumps_of", "states_at"]
+__all__ = ["Trajectories", "excess_of", "jumps_of", "states_at"]
 
-JUMPS = "jumps"
+JUMPS, HAZARD = "jumps", "hazard"
 STATES_IN_MEMORY = 4  # copies of the states of a trajectory while it is computed and written
 
 
@@ -118,9 +118,9 @@ class Trajectories:
 
     @property
     def shapes(self) -> Shapes:
-        """The states at every time, and the number of jumps before it."""
-        state = ("complex128", tuple(map(int, self.engine.shape)))
-        return {_states(i): state for i in range(len(self.tlist))} | {JUMPS: ("int64", (len(self.tlist),))}
+        """The states at every time; the number of jumps before it, and the integral of their rate."""
+        state, T = ("complex128", tuple(map(int, self.engine.shape))), len(self.tlist)
+        return {_states(i): state for i in range(T)} | {JUMPS: ("int64", (T,)), HAZARD: ("float64", (T,))}
 
     @property
     def functions(self) -> list[Any]:
@@ -153,7 +153,7 @@ class Trajectories:
                 found = self.engine.run(np.random.default_rng(np.random.SeedSequence([self.seed, k])))
                 for i, state in enumerate(found.states):
                     arrays[_states(i)][row] = state
-                arrays[JUMPS][row] = found.jumps
+                arrays[JUMPS][row], arrays[HAZARD][row] = found.jumps, found.hazard
         return Batch(start, arrays, {self.chosen.name: self.chosen.reason}, origin(began))
 
     def fresh(self) -> Trajectories:
@@ -181,3 +181,8 @@ def states_at(pieces: list[Piece], key: str, time: int) -> ComplexArray:
 def jumps_of(pieces: list[Piece], key: str) -> IntArray:
     """Number of jumps of all trajectories at all times, (R, T)."""
     return np.concatenate([*_rows(pieces, key, JUMPS)])
+
+
+def excess_of(pieces: list[Piece], key: str) -> FloatArray:
+    """Number of jumps less the integral of their rate, of all trajectories at all times, (R, T): zero on average."""
+    return jumps_of(pieces, key) - np.concatenate([*_rows(pieces, key, HAZARD)])

@@ -207,3 +207,19 @@ def test_what_kets_cannot_do(words):
     battery = make()
     start = read_state(uncharged(battery) if rho0 is None else rho0, battery.dims)
     assert words in why_not(battery, start)
+
+
+@pytest.mark.parametrize("name", ["product ket", "diagonal", "three levels, all moving"])
+def test_jumps_less_the_integral_of_their_rate_are_zero_on_average(name):
+    """The integral is also that of sum_m |L_m psi|^2 along the trajectory, by the trapezoidal rule."""
+    battery, rho0, end = CASES[name]
+    times = np.linspace(0, end, 400)
+    run = engine(battery, rho0, times)
+    found = [run.run(rng) for rng in rngs(4, 100)]
+    excess = np.array([t.jumps - t.hazard for t in found])[:, -1]
+    assert abs(excess.mean()) < 4 * excess.std() / 10
+    still = next(t for t in found if t.jumps[-1] == 0)
+    rates = [
+        sum(np.vdot(k, k).real for k in run._flow.jumps(ket, t)) for ket, t in zip(still.states, times, strict=True)
+    ]
+    assert still.hazard[-1] == pytest.approx(np.trapezoid(rates, times), rel=1e-4)
