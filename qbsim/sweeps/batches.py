@@ -110,7 +110,7 @@ def _read(path: Path, key: str, names: tuple[str, ...] | None) -> tuple[dict[str
         if any(wanted.pop(name, None) != stamp for name, stamp in found.items()) or (names is None and wanted):
             raise BadBatch("its checksum differs")
         if (head["key"], head["start"], head["stop"]) != (key, int(match[1]), int(match[2])):
-            raise BadBatch("it belongs to another curve or to other realizations")
+            raise BadBatch("it belongs to another job or to other rows")
         _check_shapes(head, arrays)
         return head, arrays
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -121,9 +121,9 @@ def trajectories(
     Notes
     -----
     Two engines. "gaussian": open chains of two-level cells with fields, exchange and pair terms of neighbours, local
-    loss and pumping, dephasing, and collective decay of neighbours, from states of the computational basis or equal
-    superpositions on all cells; each trajectory stays a fermionic Gaussian state, for any number of cells. "ket": every
-    other battery of up to 2^16 levels. The attribute `engine_reason` says why.
+    loss and pumping, dephasing, and collective decay of neighbours, from products of states of the cells; each
+    trajectory stays a fermionic Gaussian state, for any number of cells. "ket": every other battery of up to 2^16
+    levels. The attribute `engine_reason` says why.
 
     Above, the bracket comes from the convexity of the ergotropy, whose value for the mixture of a group of trajectories
     is too large on average, and from the least energy at the purity; below, from unitaries that are found with one part
@@ -135,10 +135,10 @@ def trajectories(
     warning; energy, local ergotropy and their errors are good at any time.
 
     The number of jumps less the integral of their rate is zero on average. What it explains of the samples is taken out
-    of the energy and of the bounds, which often halves their errors.
+    of the energies and of the bounds, which often halves their errors.
 
-    The local ergotropy of the mean states is convex, so that it is too large on average, by about the square of its
-    error over itself.
+    The local ergotropy is that of the mean states of the cells, an estimate by the jackknife: that the ergotropy of a
+    mean of R samples is too large on average is taken out to first order in 1 / R.
 
     References
     ----------
@@ -293,7 +293,7 @@ class _Run:
         ensemble = job.engine.ensemble(states)
         local, found = (math.nan, math.nan), None
         if "local_ergotropy" in names:
-            local = local_ergotropy(ensemble, job.battery.local_terms)
+            local = mean(controlled(local_ergotropy(ensemble, job.battery.local_terms), excess)[0])
         if {"ergotropy", "purity"} & {*names}:
             rng = np.random.default_rng(np.random.SeedSequence([job.seed, i], spawn_key=(STREAM,)))
             found = bracket(ensemble, self.request.confidence, rng, controls=excess, unseen=unseen)
