@@ -63,9 +63,10 @@ def _pfaffian(re, im, f):
             value = -value
         pivot = re[k, k + 1] + 1j * im[k, k + 1]
         value *= pivot
+        inverse = 1 / pivot
+        c, d = inverse.real, inverse.imag
         for j in range(k + 2, n):
-            t = (re[k, j] + 1j * im[k, j]) / pivot
-            f[0, j], f[1, j] = t.real, t.imag
+            f[0, j], f[1, j] = c * re[k, j] - d * im[k, j], c * im[k, j] + d * re[k, j]
             f[2, j], f[3, j] = re[k + 1, j], im[k + 1, j]
         for i in range(k + 2, n - 1):
             _update(re[i, i + 1 :], im[i, i + 1 :], f[:, i], f[0, i + 1 :], f[1, i + 1 :], f[2, i + 1 :], f[3, i + 1 :])
