@@ -240,11 +240,10 @@ class TestStore:
 
     def test_one_time_is_read_without_the_others(self, tmp_path, monkeypatch):
         """Its states only: a run never holds more than those of one time."""
-        read = []
-        monkeypatch.setattr(tasks, "read_rows", lambda path, key, name: read.append(name) or ROWS(path, key, name))
-        ROWS = sys.modules["qbsim.sweeps.batches"].read_rows
+        read, usual = [], tasks.read_rows
+        monkeypatch.setattr(tasks, "read_rows", lambda path, key, name: read.append(name) or usual(path, key, name))
         run(store=tmp_path)
-        assert set(read) == {"states:000000", "states:000001", "states:000002", "jumps"}
+        assert set(read) == {"states:000000", "states:000001", "states:000002", "jumps", "hazard"}
 
     def test_a_store_that_is_not_finished_says_so(self, tmp_path):
         run(store=tmp_path)
