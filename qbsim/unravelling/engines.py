@@ -15,7 +15,7 @@ Builder = Callable[[IntArray, IntArray, np.random.Generator], FloatArray]
 
 
 class Ensemble(Protocol):
-    """Normalised pure states with equal weights."""
+    """Normalised pure states with equal weights; an attribute `kets` (R, d), if there is one, helps the bounds."""
 
     energies: FloatArray  # (R,)
     cells: ComplexArray  # (R, N, 2, 2) one-cell states, basis (g, e)

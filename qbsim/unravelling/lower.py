@@ -71,7 +71,7 @@ def _best(ensemble: Ensemble, candidates: dict[str, Builder], train: IntArray, r
 def builders(ensemble: Ensemble, folds: int) -> dict[str, Builder]:
     """All candidates that can be afforded."""
     found: dict[str, Builder] = dict(ensemble.unitaries())
-    if ensemble.levels.omega is not None:
+    if ensemble.levels.omega is not None and ensemble.cells.shape[1] == len(ensemble.levels.omega):
         found["cells"] = lambda train, test, rng: _cells(ensemble, train, test)
     kets = dense(ensemble)
     if kets is not None and kets.shape[1] == 2 ** ensemble.cells.shape[1]:
