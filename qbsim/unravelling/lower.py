@@ -60,10 +60,10 @@ def _folds(ensemble: Ensemble) -> int:
 
 def _best(ensemble: Ensemble, candidates: dict[str, Builder], train: IntArray, rng: np.random.Generator) -> str:
     """Name of the candidate that extracts most from a quarter of a pilot, built from the rest of it."""
-    if len(candidates) == 1 or len(train) < 4:
+    if len(candidates) == 1:
         return next(iter(candidates))
     pilot = rng.permutation(train)[:PILOT]
-    cut = len(pilot) - len(pilot) // 4
+    cut = len(pilot) - max(len(pilot) // 4, 1)
     final = {name: build(pilot[:cut], pilot[cut:], rng).mean() for name, build in candidates.items()}
     return min(final, key=lambda name: final[name])
 
