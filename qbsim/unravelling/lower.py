@@ -60,10 +60,10 @@ def _folds(ensemble: Ensemble) -> int:
 
 def _best(ensemble: Ensemble, candidates: dict[str, Builder], train: IntArray, rng: np.random.Generator) -> str:
     """Name of the candidate that extracts most from a quarter of a pilot, built from the rest of it."""
-    if len(candidates) == 1 or len(train) < 4:
+    if len(candidates) == 1:
         return next(iter(candidates))
     pilot = rng.permutation(train)[:PILOT]
-    cut = len(pilot) - len(pilot) // 4
+    cut = len(pilot) - max(len(pilot) // 4, 1)
     final = {name: build(pilot[:cut], pilot[cut:], rng).mean() for name, build in candidates.items()}
     return min(final, key=lambda name: final[name])
 
@@ -71,7 +71,7 @@ def _best(ensemble: Ensemble, candidates: dict[str, Builder], train: IntArray, r
 def builders(ensemble: Ensemble, folds: int) -> dict[str, Builder]:
     """All candidates that can be afforded."""
     found: dict[str, Builder] = dict(ensemble.unitaries())
-    if ensemble.levels.omega is not None:
+    if ensemble.levels.omega is not None and ensemble.cells.shape[1] == len(ensemble.levels.omega):
         found["cells"] = lambda train, test, rng: _cells(ensemble, train, test)
     kets = dense(ensemble)
     if kets is not None and kets.shape[1] == 2 ** ensemble.cells.shape[1]:
