@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import ComplexArray, FloatArray, IntArray
+from .gaussian_kets import LARGEST, kets
 from .gaussian_overlaps import Overlaps
 from .pfaffian import strings
 
@@ -73,6 +74,11 @@ class GaussianEnsemble:
         from .levels import Levels
 
         return Levels(self.omega)
+
+    @cached_property
+    def kets(self) -> ComplexArray | None:
+        """The states written out, (R, 2^N), if the cells are few."""
+        return kets(self.states, self.ancilla) if self.N <= LARGEST else None
 
     @cached_property
     def populations(self) -> FloatArray:

@@ -213,7 +213,7 @@ class KetEnsemble:
     """
 
     def __init__(self, states: ComplexArray, battery: Battery) -> None:
-        self._states, dims = states, battery.cell_dims
+        self.kets, dims = states, battery.cell_dims
         self.energies = _energies(states, battery)
         self.cells = np.zeros((len(states), 0, 2, 2), dtype=complex)
         if set(dims) == {2}:
@@ -223,11 +223,11 @@ class KetEnsemble:
         self.levels = levels_of(battery)
 
     def __len__(self) -> int:
-        return len(self._states)
+        return len(self.kets)
 
     def overlaps(self, rows: IntArray, columns: IntArray) -> ComplexArray:
         """<psi_r|psi_s>, (len(rows), len(columns))."""
-        return np.asarray(self._states[rows].conj() @ self._states[columns].T)
+        return np.asarray(self.kets[rows].conj() @ self.kets[columns].T)
 
     def squared_overlaps(self, rows: IntArray, columns: IntArray) -> FloatArray:
         """|<psi_r|psi_s>|^2, (len(rows), len(columns))."""
@@ -235,7 +235,7 @@ class KetEnsemble:
 
     def overlap_seconds(self) -> float:
         """Forecast for one overlap."""
-        return 1e-8 + 1e-9 * self._states.shape[1]
+        return 1e-8 + 1e-9 * self.kets.shape[1]
 
     def unitaries(self) -> dict[str, Builder]:
         """None besides those made of overlaps."""
