@@ -1,7 +1,7 @@
 r"""Gaussian states of a few cells as kets, for bounds that need all amplitudes.
 
 A state that all :math:`d_m` annihilate is :math:`\prod_m d_m|v\rangle` for any v that has an overlap with the state
-which all of them fill: each factor removes what is left of another level. v is drawn at random, the same for all states.
+which all of them fill: each factor removes what is left of another level. v is drawn at random, the same for all.
 """
 
 from __future__ import annotations
