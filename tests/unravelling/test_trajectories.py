@@ -255,11 +255,11 @@ class TestStore:
 
 
 def slow_run(folder, **more):
-    """Trajectories that take long enough to be hit: the engine waits."""
+    """Trajectories of several batches of three seconds: the engine waits."""
     from qbsim.unravelling.kets import KetEngine
 
     usual = KetEngine.run
-    KetEngine.run = lambda self, rng: time.sleep(0.02) or usual(self, rng)
+    KetEngine.run = lambda self, rng: time.sleep(0.05) or usual(self, rng)
     return run(store=folder, ntraj=150, **more)
 
 
@@ -287,7 +287,7 @@ def test_an_interrupted_run_goes_on(stop, tmp_path):
     process = start(tmp_path)
     wait_for_batches(process, tmp_path, 2)
     process.send_signal(stop)
-    _, output = process.communicate(timeout=30)
+    _, output = process.communicate(timeout=60)
     assert process.returncode != 0
     if stop == signal.SIGINT:
         assert "trajectories; they are stored, and the same call resumes" in output
