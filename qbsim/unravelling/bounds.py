@@ -62,9 +62,9 @@ def bracket(
     Returns
     -------
     Bracket
-        `lower_by` is one of "gram", "cells", "identity", "none" or a unitary of the ensemble, several joined by "+";
-        `upper_by` is "gram", "purity" or "none". `groups` of `group_size` states each were taken for "gram". `purity`
-        is nan for fewer than 4 trajectories, which give no limits but those of every state.
+        `lower_by` is "gram", "smoothed", "cells", "identity", "none" or a unitary of the ensemble, several joined by
+        "+"; `upper_by` is "gram", "purity" or "none". `groups` of `group_size` states each were taken for "gram".
+        `purity` is nan for fewer than 4 trajectories, which give no limits but those of every state.
 
     Notes
     -----

@@ -31,6 +31,7 @@ from .upper import FEWEST, GROUP, SECONDS, Samples, dense, spread
 
 FOLDS = 5  # at most
 PILOT = 400  # training rows from which a candidate is chosen
+SURE = 200  # trajectories from which on "smoothed" is better than "cells", even for cells without coupling
 RESOLVED = 1e-11  # smallest weight of an eigenvector
 
 
@@ -71,12 +72,17 @@ def _best(ensemble: Ensemble, candidates: dict[str, Builder], train: IntArray, r
 def builders(ensemble: Ensemble, folds: int) -> dict[str, Builder]:
     """All candidates that can be afforded."""
     found: dict[str, Builder] = dict(ensemble.unitaries())
-    if ensemble.levels.omega is not None and ensemble.cells.shape[1] == len(ensemble.levels.omega):
+    kets, levels = dense(ensemble), ensemble.levels
+    whole = kets is not None and kets.shape[1] == 2 ** ensemble.cells.shape[1]
+    if (
+        levels.omega is not None
+        and len(levels.omega) == ensemble.cells.shape[1]
+        and not (whole and len(ensemble) > SURE)
+    ):
         found["cells"] = lambda train, test, rng: _cells(ensemble, train, test)
-    kets = dense(ensemble)
-    if kets is not None and kets.shape[1] == 2 ** ensemble.cells.shape[1]:
-        found["smoothed"] = lambda train, test, rng: final_energies(kets, train, test, ensemble.levels)
-        return found  # the same eigenvectors, completed
+    if kets is not None and whole:
+        found["smoothed"] = lambda train, test, rng: final_energies(kets, train, test, levels)
+        return found  # the same eigenvectors as "gram", completed
     most = SECONDS / (2 * folds * ensemble.overlap_seconds())  # every fold builds twice
     if math.sqrt(most / 1.5) >= min(FEWEST, len(ensemble) // 2):
         found["gram"] = lambda train, test, rng: _gram(ensemble, train, test, most, rng)

@@ -103,12 +103,12 @@ def test_means_of_the_bounds_lie_on_their_sides(kind, R):
         rng = np.random.default_rng(seed)
         rho, omega = random_state(3, rng)
         W, work = exact(rho, omega), []
-        for _ in range(60):
+        for _ in range(40):
             ensemble = KINDS[kind](draw(rho, R, rng), omega)
             upper = convexity(ensemble, rng).values
             bound = from_purity(ensemble, purity(ensemble, rng), 0.01).values
             work.append((upper.mean(), bound.mean(), cross_fitted(ensemble, rng)[0].values.mean()))
-        mean, error = np.mean(work, axis=0), np.std(work, axis=0) / np.sqrt(60)
+        mean, error = np.mean(work, axis=0), np.std(work, axis=0) / np.sqrt(40)
         assert mean[0] >= W - 3 * error[0]
         assert mean[1] >= W - 3 * error[1]
         assert mean[2] <= W + 3 * error[2]
