@@ -1,0 +1,199 @@
+r"""A one-to-one map of occupation strings to the levels of a sum of fields: likely strings to low levels.
+
+The strings of N bits are ordered by a Markov chain, :math:`p(x) = \prod_e p_e(x_e | x_{e-1})`. The K most likely ones
+get the K lowest levels. All others follow a permutation of the bits, rare bits to large fields, and where it leads to
+one of the K lowest levels, another level takes its place. Every string and every level occurs once.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from .._checks import FloatArray, IntArray
+
+__all__ = ["Assignment", "cheapest", "pack", "unpack"]
+
+_jit = numba.njit(cache=True, nogil=True)
+
+
+def pack(bits: IntArray) -> IntArray:
+    """Bits (n, N) as words (n, ceil(N / 64)) of 64 bits."""
+    n, N = bits.shape
+    whole = np.zeros((n, 64 * -(-N // 64)), dtype=np.uint8)
+    whole[:, :N] = bits
+    return np.packbits(whole, axis=1, bitorder="little").view(np.uint64)
+
+
+def unpack(words: IntArray, N: int) -> IntArray:
+    """Bits (n, N) of the words that `pack` made."""
+    return np.unpackbits(np.ascontiguousarray(words).view(np.uint8), axis=1, bitorder="little")[:, :N]
+
+
+@_jit
+def _merge(sums, words, bit, size, costs):
+    """The `size` least costs of strings one bit longer, with the value `bit` of it; from the lists of either last bit."""
+    (sums0, sums1), (words0, words1) = sums, words
+    place, value = bit
+    n, width = min(size, sums0.size + sums1.size), words0.shape[1]
+    out, strings = np.empty(n), np.empty((n, width), dtype=np.uint64)
+    mark = np.uint64(value) << np.uint64(place % 64)
+    i = j = 0
+    for k in range(n):
+        if j == sums1.size or (i < sums0.size and sums0[i] + costs[0] <= sums1[j] + costs[1]):
+            out[k] = sums0[i] + costs[0]
+            for w in range(width):
+                strings[k, w] = words0[i, w]
+            i += 1
+        else:
+            out[k] = sums1[j] + costs[1]
+            for w in range(width):
+                strings[k, w] = words1[j, w]
+            j += 1
+        strings[k, place // 64] |= mark
+    return out, strings
+
+
+def cheapest(costs: FloatArray, size: int) -> tuple[FloatArray, IntArray]:
+    """The `size` strings of least cost sum_e costs[e, x_{e-1}, x_e], ascending, with x_{-1} = 0; costs (N, 2, 2)."""
+    N = costs.shape[0]
+    empty = np.zeros((1, -(-N // 64)), dtype=np.uint64)
+    sums, words = (np.zeros(1), np.empty(0)), (empty, empty[:0])
+    for e in range(N):
+        zero, one = (_merge(sums, words, (e, bit), size, costs[e, :, bit].copy()) for bit in (0, 1))
+        sums, words = (zero[0], one[0]), (zero[1], one[1])
+    return _merge(sums, words, (0, 0), size, np.zeros(2))
+
+
+@_jit
+def _permuted(words, target, out):
+    """Bit m of every word to bit target[m]."""
+    one = np.uint64(1)
+    for i in range(words.shape[0]):
+        for m in range(target.size):
+            if (words[i, m // 64] >> np.uint64(m % 64)) & one:
+                out[i, target[m] // 64] |= one << np.uint64(target[m] % 64)
+
+
+@_jit
+def _costs(words, costs, out):
+    """Cost of every string, as in `cheapest`."""
+    for i in range(words.shape[0]):
+        last, total = 0, 0.0
+        for e in range(costs.shape[0]):
+            bit = (words[i, e // 64] >> np.uint64(e % 64)) & np.uint64(1)
+            now = 1 if bit else 0
+            total += costs[e, last, now]
+            last = now
+        out[i] = total
+
+
+@_jit
+def _find(rows, queries, out):
+    """Place of every query among sorted rows, or -1."""
+    for q in range(queries.shape[0]):
+        low, high = 0, rows.shape[0]
+        while low < high:
+            middle = (low + high) // 2
+            less = False
+            for w in range(rows.shape[1]):
+                if rows[middle, w] != queries[q, w]:
+                    less = rows[middle, w] < queries[q, w]
+                    break
+            if less:
+                low = middle + 1
+            else:
+                high = middle
+        same = low < rows.shape[0]
+        if same:
+            for w in range(rows.shape[1]):
+                same = same and rows[low, w] == queries[q, w]
+        out[q] = low if same else -1
+
+
+class _Index:
+    """Where strings stand in a list of strings."""
+
+    def __init__(self, words: IntArray) -> None:
+        self.order = np.lexsort(words.T[::-1])
+        self.rows = words[self.order]
+
+    def find(self, words: IntArray) -> IntArray:
+        out = np.empty(words.shape[0], dtype=np.int64)
+        _find(self.rows, words, out)
+        return np.where(out < 0, -1, self.order[out] if self.order.size else -1)
+
+
+def field_costs(fields: FloatArray) -> FloatArray:
+    """Costs whose sums are the levels above the lowest one."""
+    costs = np.zeros((fields.size, 2, 2))
+    costs[:, :, 1] = np.abs(fields)[:, None]
+    return costs
+
+
+class Assignment:
+    """One-to-one map of the 2^N strings to the levels of a sum of N fields.
+
+    Parameters
+    ----------
+    costs : ndarray, (N, 2, 2)
+        -ln p_e(x_e | x_{e-1}) of the Markov chain; entry [0, 0] is used for the first bit.
+    rarity : ndarray, (N,)
+        Which bits go to which fields outside the list: the rarest to the largest.
+    fields : ndarray, (N,)
+        Energy of a filled cell, of either sign.
+    size : int
+        Length K of the list, at most 2^N.
+
+    Attributes
+    ----------
+    strings : ndarray, (K, words)
+        Packed strings, the most likely first.
+    chances : ndarray, (K,)
+        Their probabilities in the Markov chain.
+    levels : ndarray, (K,)
+        The K lowest levels, ascending.
+    """
+
+    def __init__(self, costs: FloatArray, rarity: FloatArray, fields: FloatArray, size: int) -> None:
+        size = min(size, 2**fields.size)
+        self.fields = field_costs(fields)
+        self.ground = float(np.minimum(fields, 0).sum())
+        sums, self.strings = cheapest(costs, size)
+        self.chances = np.exp(-sums)
+        above, low = cheapest(self.fields, size)
+        self.levels = above + self.ground
+        self._target = np.empty(fields.size, dtype=np.int64)
+        self._target[np.argsort(rarity, kind="stable")] = np.argsort(np.abs(fields), kind="stable")
+        self._listed = _Index(self.strings)
+        self._exchange(costs, low)
+
+    def _exchange(self, costs: FloatArray, low: IntArray) -> None:
+        """Levels for strings outside the list whose permuted bits are one of the lowest levels."""
+        images = self._permute(self.strings, self._target)
+        free = images[_Index(low).find(images) < 0]  # levels that the strings of the list leave
+        origins = self._permute(low, np.argsort(self._target))
+        seeking = origins[self._listed.find(origins) < 0]
+        price = np.empty(seeking.shape[0])
+        _costs(seeking, costs, price)
+        self._seeking = _Index(seeking[np.argsort(price, kind="stable")])
+        self._given = np.sort(self._energies(free))
+
+    def _permute(self, words: IntArray, target: IntArray) -> IntArray:
+        out = np.zeros_like(words)
+        _permuted(words, target, out)
+        return out
+
+    def _energies(self, words: IntArray) -> FloatArray:
+        out = np.empty(words.shape[0])
+        _costs(words, self.fields, out)
+        return out + self.ground
+
+    def place(self, bits: IntArray) -> tuple[IntArray, FloatArray]:
+        """Rank in the list, or -1, and level of strings, (n, N)."""
+        words = pack(bits)
+        rank, energy = self._listed.find(words), self._energies(self._permute(words, self._target))
+        if self._given.size:
+            moved = self._seeking.find(words)
+            energy = np.where(moved < 0, energy, self._given[moved])
+        return rank, np.where(rank < 0, energy, self.levels[rank])
