@@ -20,7 +20,7 @@ import numpy as np
 from scipy.linalg import eigh, schur
 
 from .._checks import ComplexArray, FloatArray, IntArray
-from .occupations import amplitudes, in_modes, majorana, sample
+from .occupations import Bits, amplitudes, in_modes, majorana, sample
 from .string_levels import Assignment, unpack
 
 __all__ = ["NaturalOrbitals", "natural_orbitals"]
@@ -116,15 +116,15 @@ class NaturalOrbitals:
         """Amplitudes (R, B) of states in the vectors that the unitary sends to `block_levels`."""
         return amplitudes(in_modes(states, self.modes), self.block_strings) @ self.vectors.conj()
 
-    def _measure(self, states: ComplexArray, rng: np.random.Generator) -> IntArray:
+    def _measure(self, states: ComplexArray, rng: np.random.Generator) -> Bits:
         return sample(majorana(in_modes(states, self.modes)), self.shots, rng)
 
-    def _bits(self, occupations: IntArray) -> IntArray:
+    def _bits(self, occupations: Bits) -> Bits:
         if not self.ancilla:
             return occupations
         return (np.cumsum(occupations, axis=1)[:, :-1] % 2).astype(np.uint8)
 
-    def _occupations(self, bits: IntArray) -> IntArray:
+    def _occupations(self, bits: Bits) -> Bits:
         if not self.ancilla:
             return bits
         return np.diff(bits.astype(np.int8), axis=1, prepend=0, append=0).astype(np.uint8) % 2
@@ -145,7 +145,7 @@ class NaturalOrbitals:
     def _N(self) -> int:
         return self.modes.shape[1] - self.ancilla
 
-    def _place(self, bits: IntArray) -> tuple[IntArray, FloatArray]:
+    def _place(self, bits: Bits) -> tuple[IntArray, FloatArray]:
         """0 or -1 for strings inside and outside the block, and the energies of those outside."""
         rank, energy = self.assignment.place(bits)
         block = len(self.block_levels)
@@ -169,7 +169,8 @@ def _normal_modes(states: ComplexArray) -> ComplexArray:
     first, second = np.array(pairs).T
     quadratures = vectors[:, first] + 1j * vectors[:, second]
     even, odd = quadratures[::2], quadratures[1::2]
-    return np.concatenate([even - 1j * odd, even + 1j * odd]) / 2
+    modes: ComplexArray = np.concatenate([even - 1j * odd, even + 1j * odd]) / 2
+    return modes
 
 
 def _local_modes(states: ComplexArray, ancilla: bool) -> ComplexArray:
@@ -198,7 +199,7 @@ def _exchanged(modes: ComplexArray, m: int) -> ComplexArray:
     return out
 
 
-def _markov_costs(bits: IntArray, independent: int) -> FloatArray:
+def _markov_costs(bits: Bits, independent: int) -> FloatArray:
     """-ln p_e(x_e | x_{e-1}), (N, 2, 2), from strings measured in so many states."""
     before = np.concatenate([np.zeros_like(bits[:, :1]), bits[:, :-1]], axis=1)
     counts = np.stack([[np.sum((before == a) & (bits == b), axis=0) for b in (0, 1)] for a in (0, 1)])

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
-from .._checks import ComplexArray, FloatArray, IntArray
+from .._checks import ComplexArray, FloatArray
 
-__all__ = ["amplitudes", "in_modes", "majorana", "most_likely", "sample", "thouless"]
+__all__ = ["Bits", "amplitudes", "in_modes", "majorana", "most_likely", "sample", "thouless"]
 
 NEGLIGIBLE = 1e-14  # a change of the covariance that rounding hides
+
+Bits = NDArray[np.uint8]
 
 _jit = numba.njit(cache=True, nogil=True)
 
@@ -33,14 +36,12 @@ def majorana(states: ComplexArray) -> FloatArray:
     :math:`\Gamma_{2k, 2k+1} = 2\langle n_k\rangle - 1`.
     """
     M = states.shape[-1]
-    # <alpha_k alpha_l^+> = (D* D^T)_kl for alpha = (c, c^+)
-    pairs = states.conj() @ np.swapaxes(states, -1, -2)
-    turn = np.zeros((2 * M, 2 * M), dtype=complex)
-    k = np.arange(M)
-    turn[2 * k, k] = turn[2 * k, M + k] = 1
-    turn[2 * k + 1, k], turn[2 * k + 1, M + k] = -1j, 1j
-    products = turn @ pairs @ turn.conj().T  # <gamma_a gamma_b>
-    return -products.imag  # i <gamma_a gamma_b> off the diagonal
+    # <gamma_a gamma_b> = (G G^+)_ab with the columns of G, <gamma_a d_m^+>, from the annihilators d_m
+    first, second = states[..., :M, :].conj(), states[..., M:, :].conj()
+    columns = np.empty(states.shape, dtype=complex)
+    columns[..., 0::2, :], columns[..., 1::2, :] = first + second, 1j * (second - first)
+    half = np.ascontiguousarray(columns.real) @ np.ascontiguousarray(np.swapaxes(columns.imag, -1, -2))
+    return half - np.swapaxes(half, -1, -2)
 
 
 @_jit
@@ -79,7 +80,7 @@ def _sample(covariances, uniforms, out, logp):
             logp[r, s] = _decode(covariances[r].copy(), uniforms[r, s], out[r, s])
 
 
-def sample(covariances: FloatArray, shots: int, rng: np.random.Generator) -> IntArray:
+def sample(covariances: FloatArray, shots: int, rng: np.random.Generator) -> Bits:
     """Strings (R, shots, M) measured in states with these `majorana` covariances, (R, 2M, 2M)."""
     R, M = covariances.shape[0], covariances.shape[1] // 2
     out = np.zeros((R, shots, M), dtype=np.uint8)
@@ -87,7 +88,7 @@ def sample(covariances: FloatArray, shots: int, rng: np.random.Generator) -> Int
     return out
 
 
-def most_likely(covariances: FloatArray) -> tuple[IntArray, FloatArray]:
+def most_likely(covariances: FloatArray) -> tuple[Bits, FloatArray]:
     """A string of large weight in each state, (R, M): each bit the more likely one given those before; its weight."""
     R, M = covariances.shape[0], covariances.shape[1] // 2
     out, logp = np.zeros((R, 1, M), dtype=np.uint8), np.zeros((R, 1))
@@ -95,7 +96,7 @@ def most_likely(covariances: FloatArray) -> tuple[IntArray, FloatArray]:
     return out[:, 0], np.exp(logp[:, 0])
 
 
-def thouless(states: ComplexArray, references: IntArray) -> tuple[ComplexArray, FloatArray]:
+def thouless(states: ComplexArray, references: Bits) -> tuple[ComplexArray, FloatArray]:
     r"""Matrices Z and norms n of :math:`|\psi\rangle = n\,e^{\frac12\sum Z_{ij} f^+_i f^+_j}|r\rangle`.
 
     The :math:`f_i` annihilate the reference string: :math:`f_i = b_i`, or :math:`b_i^+` where the reference is
@@ -105,8 +106,8 @@ def thouless(states: ComplexArray, references: IntArray) -> tuple[ComplexArray, 
     filled = references.astype(bool)[:, :, None]
     top, bottom = states[:, :M], states[:, M:]
     a, b = np.where(filled, bottom, top), np.where(filled, top, bottom)
-    pairing = np.swapaxes(np.linalg.solve(np.swapaxes(a, 1, 2), np.swapaxes(b, 1, 2)), 1, 2)
-    norm = np.exp(0.5 * np.linalg.slogdet(a)[1])
+    pairing: ComplexArray = np.swapaxes(np.linalg.solve(np.swapaxes(a, 1, 2), np.swapaxes(b, 1, 2)), 1, 2)
+    norm: FloatArray = np.exp(0.5 * np.linalg.slogdet(a)[1])
     return 0.5 * (pairing - np.swapaxes(pairing, 1, 2)), norm
 
 
@@ -170,7 +171,7 @@ def _amplitudes(pairing, norms, references, strings, out):
             out[r, s] = sign * norms[r] * value
 
 
-def amplitudes(states: ComplexArray, strings: IntArray) -> ComplexArray:
+def amplitudes(states: ComplexArray, strings: Bits) -> ComplexArray:
     """Amplitudes (R, K) of strings, (K, M), in states, (R, 2M, M); each state has a phase of its own."""
     references, _ = most_likely(majorana(states))
     pairing, norms = thouless(states, references)

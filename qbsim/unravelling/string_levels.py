@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from .._checks import FloatArray, IntArray
+from .occupations import Bits
 
 __all__ = ["Assignment", "cheapest", "pack", "unpack"]
+
+Words = NDArray[np.uint64]
 
 _jit = numba.njit(cache=True, nogil=True)
 
 
-def pack(bits: IntArray) -> IntArray:
+def pack(bits: Bits) -> Words:
     """Bits (n, N) as words (n, ceil(N / 64)) of 64 bits."""
     n, N = bits.shape
     whole = np.zeros((n, 64 * -(-N // 64)), dtype=np.uint8)
@@ -25,14 +29,14 @@ def pack(bits: IntArray) -> IntArray:
     return np.packbits(whole, axis=1, bitorder="little").view(np.uint64)
 
 
-def unpack(words: IntArray, N: int) -> IntArray:
+def unpack(words: Words, N: int) -> Bits:
     """Bits (n, N) of the words that `pack` made."""
     return np.unpackbits(np.ascontiguousarray(words).view(np.uint8), axis=1, bitorder="little")[:, :N]
 
 
 @_jit
-def _merge(sums, words, bit, size, costs):
-    """The `size` least costs of strings one bit longer, with the value `bit` of it; from the lists of either last bit."""
+def _merge(sums, words, bit, size, costs, limit):
+    """Least costs, up to `limit`, of strings with one more bit of a given value, from the lists for either last bit."""
     (sums0, sums1), (words0, words1) = sums, words
     place, value = bit
     n, width = min(size, sums0.size + sums1.size), words0.shape[1]
@@ -40,13 +44,17 @@ def _merge(sums, words, bit, size, costs):
     mark = np.uint64(value) << np.uint64(place % 64)
     i = j = 0
     for k in range(n):
-        if j == sums1.size or (i < sums0.size and sums0[i] + costs[0] <= sums1[j] + costs[1]):
-            out[k] = sums0[i] + costs[0]
+        a = sums0[i] + costs[0] if i < sums0.size else np.inf
+        b = sums1[j] + costs[1] if j < sums1.size else np.inf
+        if min(a, b) > limit:
+            return out[:k], strings[:k]
+        if a <= b:
+            out[k] = a
             for w in range(width):
                 strings[k, w] = words0[i, w]
             i += 1
         else:
-            out[k] = sums1[j] + costs[1]
+            out[k] = b
             for w in range(width):
                 strings[k, w] = words1[j, w]
             j += 1
@@ -54,15 +62,22 @@ def _merge(sums, words, bit, size, costs):
     return out, strings
 
 
-def cheapest(costs: FloatArray, size: int) -> tuple[FloatArray, IntArray]:
+def cheapest(costs: FloatArray, size: int) -> tuple[FloatArray, Words]:
     """The `size` strings of least cost sum_e costs[e, x_{e-1}, x_e], ascending, with x_{-1} = 0; costs (N, 2, 2)."""
     N = costs.shape[0]
+    to_come = np.zeros((N + 1, 2))  # least cost of the bits that follow, for either value of the last bit
+    for e in reversed(range(N)):
+        to_come[e] = np.min(costs[e] + to_come[e + 1], axis=1)
     empty = np.zeros((1, -(-N // 64)), dtype=np.uint64)
-    sums, words = (np.zeros(1), np.empty(0)), (empty, empty[:0])
+    sums, words, bound = (np.zeros(1), np.empty(0)), (empty, empty[:0]), np.inf
     for e in range(N):
-        zero, one = (_merge(sums, words, (e, bit), size, costs[e, :, bit].copy()) for bit in (0, 1))
-        sums, words = (zero[0], one[0]), (zero[1], one[1])
-    return _merge(sums, words, (0, 0), size, np.zeros(2))
+        lists = []
+        for bit in (0, 1):
+            lists.append(_merge(sums, words, (e, bit), size, costs[e, :, bit].copy(), bound - to_come[e + 1, bit]))
+            if len(lists[bit][0]) >= size:  # so many strings end at no more than this
+                bound = min(bound, (lists[bit][0][size - 1] + to_come[e + 1, bit]) * (1 + 1e-12))
+        sums, words = (lists[0][0], lists[1][0]), (lists[0][1], lists[1][1])
+    return _merge(sums, words, (0, 0), size, np.zeros(2), np.inf)
 
 
 @_jit
@@ -114,11 +129,11 @@ def _find(rows, queries, out):
 class _Index:
     """Where strings stand in a list of strings."""
 
-    def __init__(self, words: IntArray) -> None:
+    def __init__(self, words: Words) -> None:
         self.order = np.lexsort(words.T[::-1])
         self.rows = words[self.order]
 
-    def find(self, words: IntArray) -> IntArray:
+    def find(self, words: Words) -> IntArray:
         out = np.empty(words.shape[0], dtype=np.int64)
         _find(self.rows, words, out)
         return np.where(out < 0, -1, self.order[out] if self.order.size else -1)
@@ -168,7 +183,7 @@ class Assignment:
         self._listed = _Index(self.strings)
         self._exchange(costs, low)
 
-    def _exchange(self, costs: FloatArray, low: IntArray) -> None:
+    def _exchange(self, costs: FloatArray, low: Words) -> None:
         """Levels for strings outside the list whose permuted bits are one of the lowest levels."""
         images = self._permute(self.strings, self._target)
         free = images[_Index(low).find(images) < 0]  # levels that the strings of the list leave
@@ -179,17 +194,17 @@ class Assignment:
         self._seeking = _Index(seeking[np.argsort(price, kind="stable")])
         self._given = np.sort(self._energies(free))
 
-    def _permute(self, words: IntArray, target: IntArray) -> IntArray:
+    def _permute(self, words: Words, target: IntArray) -> Words:
         out = np.zeros_like(words)
         _permuted(words, target, out)
         return out
 
-    def _energies(self, words: IntArray) -> FloatArray:
+    def _energies(self, words: Words) -> FloatArray:
         out = np.empty(words.shape[0])
         _costs(words, self.fields, out)
         return out + self.ground
 
-    def place(self, bits: IntArray) -> tuple[IntArray, FloatArray]:
+    def place(self, bits: Bits) -> tuple[IntArray, FloatArray]:
         """Rank in the list, or -1, and level of strings, (n, N)."""
         words = pack(bits)
         rank, energy = self._listed.find(words), self._energies(self._permute(words, self._target))
