@@ -55,7 +55,7 @@ def test_equal_fields_and_costs_keep_the_map_one_to_one():
 
 def test_long_strings_take_several_words():
     N, size = 100, 3000
-    costs, fields = chain(N)
+    costs, _ = chain(N)
     sums, words = cheapest(costs, size)
     bits = unpack(words, N)
     assert words.shape == (size, 2)
