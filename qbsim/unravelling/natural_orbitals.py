@@ -21,11 +21,11 @@ from scipy.linalg import eigh, schur
 
 from .._checks import ComplexArray, FloatArray, IntArray
 from .occupations import Bits, amplitudes, in_modes, majorana, sample
-from .string_levels import Assignment, unpack
+from .string_levels import Assignment, LowLevels, unpack
 
 __all__ = ["NaturalOrbitals", "natural_orbitals"]
 
-STRINGS = 2**20  # strings that get the lowest levels in order
+STRINGS = 2**19  # strings that get the lowest levels in order
 BLOCK = 512  # strings among which the mean state is diagonalised
 SHRINKAGE = 0.2  # weight of the Markov chain's probabilities in that matrix, against the noise of few trajectories
 SHOTS = 8  # strings measured in every state
@@ -45,7 +45,9 @@ def natural_orbitals(
         Fields, :math:`H_0 = \sum_k \omega_k n_k`.
     ancilla : bool
         Whether the first mode carries the parity of the cells.
-    strings, shots : int
+    strings : int
+        Length of the list of strings that get the lowest levels in order.
+    shots : int
         As in `NaturalOrbitals`.
 
     Returns
@@ -55,8 +57,12 @@ def natural_orbitals(
         after a unitary built from the training states only.
     """
 
+    lists: list[LowLevels] = []  # made when first needed, and used by every unitary
+
     def build(train: IntArray, test: IntArray, rng: np.random.Generator) -> FloatArray:
-        unitary = NaturalOrbitals(states[train], omega, ancilla, rng, strings=strings, shots=shots)
+        if not lists:
+            lists.append(LowLevels(omega, strings))
+        unitary = NaturalOrbitals(states[train], lists[0], ancilla, rng, shots=shots)
         return unitary.energies(states[test], rng)
 
     return build
@@ -67,12 +73,14 @@ class NaturalOrbitals:
 
     Parameters
     ----------
-    states, omega, ancilla
+    states, ancilla
         As in `natural_orbitals`.
+    low : LowLevels
+        Lowest levels of the fields; as many strings are sent to them in order.
     rng : numpy.random.Generator
         For the strings measured in the training states.
-    strings, block : int
-        Strings sent to the lowest levels in order, and how many of them the mean state is diagonalised among.
+    block : int
+        How many of these strings the mean state is diagonalised among.
     shots : int
         Strings measured in every state, in training and after.
     """
@@ -80,44 +88,44 @@ class NaturalOrbitals:
     def __init__(
         self,
         states: ComplexArray,
-        omega: FloatArray,
+        low: LowLevels,
         ancilla: bool,
         rng: np.random.Generator,
         *,
-        strings: int = STRINGS,
         block: int = BLOCK,
         shots: int = SHOTS,
     ) -> None:
         self.ancilla, self.shots = ancilla, shots
         self.modes = _local_modes(states, ancilla)
-        measured = self._measure(states, rng)
+        inside, covariances = self._seen(states)
+        measured = sample(covariances, shots, rng)
         if ancilla and np.any(np.sum(measured, axis=-1) % 2):  # the parity of the walls is then odd in every state
             self.modes = _exchanged(self.modes, int(np.argmax(np.mean(measured, axis=(0, 1)))))
-            measured = self._measure(states, rng)
+            inside, covariances = self._seen(states)
+            measured = sample(covariances, shots, rng)
         bits = self._bits(measured.reshape(-1, measured.shape[-1]))
         costs = _markov_costs(bits, len(states))
         rarity = -np.log(np.mean(bits, axis=0) + 0.5 / len(bits))
-        self.assignment = Assignment(costs, rarity, omega, strings)
-        self._diagonalise(states, min(block, len(self.assignment.levels)))
+        self.assignment = Assignment(costs, rarity, low)
+        self._diagonalise(inside, covariances, min(block, len(low.values)))
         rank, energy = self._place(bits)
         outside = energy[rank < 0]
-        self.rest = float(outside.mean()) if outside.size else float(self.assignment.levels[-1])
+        self.rest = float(outside.mean()) if outside.size else float(low.values[-1])
 
     def energies(self, states: ComplexArray, rng: np.random.Generator) -> FloatArray:
         """Unbiased samples of the energies of states after the unitary: exact in the block, measured outside."""
-        inside = np.abs(self.block_amplitudes(states)) ** 2
-        measured = self._measure(states, rng)
+        inside, covariances = self._seen(states)
+        weights = np.abs(amplitudes(inside, covariances, self.block_strings) @ self.vectors.conj()) ** 2
+        measured = sample(covariances, self.shots, rng)
         rank, energy = self._place(self._bits(measured.reshape(-1, measured.shape[-1])))
         # the weight outside is known, so only deviations from a mean energy there need to be measured
         deviations = np.where(rank < 0, energy - self.rest, 0.0).reshape(len(states), -1).mean(axis=1)
-        return inside @ (self.block_levels - self.rest) + self.rest + deviations
+        return weights @ (self.block_levels - self.rest) + self.rest + deviations
 
-    def block_amplitudes(self, states: ComplexArray) -> ComplexArray:
-        """Amplitudes (R, B) of states in the vectors that the unitary sends to `block_levels`."""
-        return amplitudes(in_modes(states, self.modes), self.block_strings) @ self.vectors.conj()
-
-    def _measure(self, states: ComplexArray, rng: np.random.Generator) -> Bits:
-        return sample(majorana(in_modes(states, self.modes)), self.shots, rng)
+    def _seen(self, states: ComplexArray) -> tuple[ComplexArray, FloatArray]:
+        """States, and their covariances, in the modes."""
+        inside = in_modes(states, self.modes)
+        return inside, majorana(inside)
 
     def _bits(self, occupations: Bits) -> Bits:
         if not self.ancilla:
@@ -129,11 +137,11 @@ class NaturalOrbitals:
             return bits
         return np.diff(bits.astype(np.int8), axis=1, prepend=0, append=0).astype(np.uint8) % 2
 
-    def _diagonalise(self, states: ComplexArray, block: int) -> None:
+    def _diagonalise(self, inside: ComplexArray, covariances: FloatArray, block: int) -> None:
         """Eigenvectors of the mean state among the first strings; all of the list get levels by their probability."""
-        chances, levels = self.assignment.chances, self.assignment.levels
+        chances, levels = self.assignment.chances, self.assignment.low.values
         self.block_strings = self._occupations(unpack(self.assignment.strings[:block], self._N))
-        found = amplitudes(in_modes(states, self.modes), self.block_strings)
+        found = amplitudes(inside, covariances, self.block_strings)
         mean = (1 - SHRINKAGE) / len(found) * (found.T @ found.conj()) + SHRINKAGE * np.diag(chances[:block])
         weights, self.vectors = eigh(mean)
         order = np.argsort(-np.concatenate([weights, chances[block:]]), kind="stable")
@@ -169,8 +177,7 @@ def _normal_modes(states: ComplexArray) -> ComplexArray:
     first, second = np.array(pairs).T
     quadratures = vectors[:, first] + 1j * vectors[:, second]
     even, odd = quadratures[::2], quadratures[1::2]
-    modes: ComplexArray = np.concatenate([even - 1j * odd, even + 1j * odd]) / 2
-    return modes
+    return np.asarray(np.concatenate([even - 1j * odd, even + 1j * odd]) / 2, dtype=complex)
 
 
 def _local_modes(states: ComplexArray, ancilla: bool) -> ComplexArray:

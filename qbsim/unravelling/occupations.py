@@ -171,9 +171,9 @@ def _amplitudes(pairing, norms, references, strings, out):
             out[r, s] = sign * norms[r] * value
 
 
-def amplitudes(states: ComplexArray, strings: Bits) -> ComplexArray:
-    """Amplitudes (R, K) of strings, (K, M), in states, (R, 2M, M); each state has a phase of its own."""
-    references, _ = most_likely(majorana(states))
+def amplitudes(states: ComplexArray, covariances: FloatArray, strings: Bits) -> ComplexArray:
+    """Amplitudes (R, K) of strings, (K, M), in states with their `majorana` covariances; a phase per state is free."""
+    references, _ = most_likely(covariances)
     pairing, norms = thouless(states, references)
     out = np.empty((states.shape[0], strings.shape[0]), dtype=complex)
     _amplitudes(pairing, norms, references, strings.astype(np.uint8), out)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .._checks import FloatArray, IntArray
 from .occupations import Bits
 
-__all__ = ["Assignment", "cheapest", "pack", "unpack"]
+__all__ = ["Assignment", "LowLevels", "cheapest", "pack", "unpack"]
 
 Words = NDArray[np.uint64]
 
@@ -139,11 +139,29 @@ class _Index:
         return np.where(out < 0, -1, self.order[out] if self.order.size else -1)
 
 
-def field_costs(fields: FloatArray) -> FloatArray:
-    """Costs whose sums are the levels above the lowest one."""
-    costs = np.zeros((fields.size, 2, 2))
-    costs[:, :, 1] = np.abs(fields)[:, None]
-    return costs
+class LowLevels:
+    """The lowest levels of a sum of N fields, at most `size` of them: kept, since many assignments share them.
+
+    Attributes
+    ----------
+    values : ndarray, (K,)
+        The levels, ascending; K is at most 2^N.
+    """
+
+    def __init__(self, fields: FloatArray, size: int) -> None:
+        self.fields = np.abs(fields)
+        self.ground = float(np.minimum(fields, 0).sum())
+        self._costs = np.zeros((fields.size, 2, 2))
+        self._costs[:, :, 1] = self.fields[:, None]
+        above, self.words = cheapest(self._costs, min(size, 2**fields.size))
+        self.values = above + self.ground
+        self.index = _Index(self.words)
+
+    def energies(self, words: Words) -> FloatArray:
+        """Energies of strings of turned cells: those that are not in their lower state."""
+        out = np.empty(words.shape[0])
+        _costs(words, self._costs, out)
+        return out + self.ground
 
 
 class Assignment:
@@ -155,10 +173,8 @@ class Assignment:
         -ln p_e(x_e | x_{e-1}) of the Markov chain; entry [0, 0] is used for the first bit.
     rarity : ndarray, (N,)
         Which bits go to which fields outside the list: the rarest to the largest.
-    fields : ndarray, (N,)
-        Energy of a filled cell, of either sign.
-    size : int
-        Length K of the list, at most 2^N.
+    low : LowLevels
+        The K lowest levels of the fields.
 
     Attributes
     ----------
@@ -166,49 +182,38 @@ class Assignment:
         Packed strings, the most likely first.
     chances : ndarray, (K,)
         Their probabilities in the Markov chain.
-    levels : ndarray, (K,)
-        The K lowest levels, ascending.
     """
 
-    def __init__(self, costs: FloatArray, rarity: FloatArray, fields: FloatArray, size: int) -> None:
-        size = min(size, 2**fields.size)
-        self.fields = field_costs(fields)
-        self.ground = float(np.minimum(fields, 0).sum())
-        sums, self.strings = cheapest(costs, size)
+    def __init__(self, costs: FloatArray, rarity: FloatArray, low: LowLevels) -> None:
+        self.low = low
+        sums, self.strings = cheapest(costs, len(low.values))
         self.chances = np.exp(-sums)
-        above, low = cheapest(self.fields, size)
-        self.levels = above + self.ground
-        self._target = np.empty(fields.size, dtype=np.int64)
-        self._target[np.argsort(rarity, kind="stable")] = np.argsort(np.abs(fields), kind="stable")
+        self._target = np.empty(rarity.size, dtype=np.int64)
+        self._target[np.argsort(rarity, kind="stable")] = np.argsort(low.fields, kind="stable")
         self._listed = _Index(self.strings)
-        self._exchange(costs, low)
+        self._exchange(costs)
 
-    def _exchange(self, costs: FloatArray, low: Words) -> None:
+    def _exchange(self, costs: FloatArray) -> None:
         """Levels for strings outside the list whose permuted bits are one of the lowest levels."""
         images = self._permute(self.strings, self._target)
-        free = images[_Index(low).find(images) < 0]  # levels that the strings of the list leave
-        origins = self._permute(low, np.argsort(self._target))
+        free = images[self.low.index.find(images) < 0]  # levels that the strings of the list leave
+        origins = self._permute(self.low.words, np.argsort(self._target))
         seeking = origins[self._listed.find(origins) < 0]
         price = np.empty(seeking.shape[0])
         _costs(seeking, costs, price)
         self._seeking = _Index(seeking[np.argsort(price, kind="stable")])
-        self._given = np.sort(self._energies(free))
+        self._given = np.sort(self.low.energies(free))
 
     def _permute(self, words: Words, target: IntArray) -> Words:
         out = np.zeros_like(words)
         _permuted(words, target, out)
         return out
 
-    def _energies(self, words: Words) -> FloatArray:
-        out = np.empty(words.shape[0])
-        _costs(words, self.fields, out)
-        return out + self.ground
-
     def place(self, bits: Bits) -> tuple[IntArray, FloatArray]:
         """Rank in the list, or -1, and level of strings, (n, N)."""
         words = pack(bits)
-        rank, energy = self._listed.find(words), self._energies(self._permute(words, self._target))
+        rank, energy = self._listed.find(words), self.low.energies(self._permute(words, self._target))
         if self._given.size:
             moved = self._seeking.find(words)
             energy = np.where(moved < 0, energy, self._given[moved])
-        return rank, np.where(rank < 0, energy, self.levels[rank])
+        return rank, np.where(rank < 0, energy, self.low.values[rank])

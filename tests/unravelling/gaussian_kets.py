@@ -37,9 +37,9 @@ def string_kets(modes):
     ops = fermions(M)
     raising = [operator(column, ops).conj().T for column in modes.T]
     strings = (np.arange(2**M)[:, None] >> np.arange(M)[::-1]) & 1
-    out = []
+    vacuum, out = ket(modes), []
     for string in strings:
-        vector = ket(modes)
+        vector = vacuum
         for m in reversed(np.flatnonzero(string)):
             vector = raising[m] @ vector
         out.append(vector)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qbsim.unravelling.string_levels import Assignment, cheapest, pack, unpack
+from qbsim.unravelling.string_levels import Assignment, LowLevels, cheapest, pack, unpack
 
 
 def chain(N, seed=0):
@@ -26,7 +26,7 @@ def price(costs, bits):
 def test_every_string_has_its_own_level(N, size):
     costs, fields = chain(N, seed=size)
     bits = all_strings(N)
-    rank, energy = Assignment(costs, costs[:, 0, 1], fields, size).place(bits)
+    rank, energy = Assignment(costs, costs[:, 0, 1], LowLevels(fields, size)).place(bits)
     np.testing.assert_allclose(np.sort(energy), np.sort(bits @ fields), atol=1e-12)
     assert sorted(rank[rank >= 0]) == list(range(size))
 
@@ -35,20 +35,20 @@ def test_every_string_has_its_own_level(N, size):
 def test_the_most_likely_strings_get_the_lowest_levels(N, size):
     costs, fields = chain(N)
     bits = all_strings(N)
-    assignment = Assignment(costs, costs[:, 0, 1], fields, size)
+    assignment = Assignment(costs, costs[:, 0, 1], LowLevels(fields, size))
     np.testing.assert_allclose(-np.log(assignment.chances), np.sort(price(costs, bits))[:size])
-    np.testing.assert_allclose(assignment.levels, np.sort(bits @ fields)[:size])
+    np.testing.assert_allclose(assignment.low.values, np.sort(bits @ fields)[:size])
     np.testing.assert_allclose(price(costs, unpack(assignment.strings, N)), -np.log(assignment.chances))
     rank, energy = assignment.place(unpack(assignment.strings, N))
     assert list(rank) == list(range(size))
-    np.testing.assert_allclose(energy, assignment.levels)
+    np.testing.assert_allclose(energy, assignment.low.values)
 
 
 def test_equal_fields_and_costs_keep_the_map_one_to_one():
     N, size = 7, 40
     costs = np.tile(-np.log([[0.9, 0.1], [0.9, 0.1]]), (N, 1, 1))
     bits = all_strings(N)
-    rank, energy = Assignment(costs, costs[:, 0, 1], np.full(N, 2.0), size).place(bits)
+    rank, energy = Assignment(costs, costs[:, 0, 1], LowLevels(np.full(N, 2.0), size)).place(bits)
     np.testing.assert_allclose(np.sort(energy), np.sort(2.0 * bits.sum(axis=1)))
     assert sorted(rank[rank >= 0]) == list(range(size))
 
