@@ -97,20 +97,18 @@ def test_fields_of_either_sign_are_taken():
     np.testing.assert_allclose(np.linalg.eigvalsh(final_energy(unitary, 4)), levels(omega), atol=1e-9)
 
 
-def test_modes_of_odd_parity_are_mended():
-    # particles and holes exchanged in one cell leave the code space: the walls then have odd parity in every state
-    states, omega = case(True, 3, seed=4)
-    odd = states.copy()
-    odd[:, [0, 4]] = states[:, [4, 0]]
-    unitary = NaturalOrbitals(odd, LowLevels(omega, 8), True, np.random.default_rng(0))
-    assert np.all(np.sum(unitary.block_strings, axis=1) % 2 == 0)
-    energies = unitary.energies(odd, np.random.default_rng(1))
-    assert energies.mean() == pytest.approx(np.mean(even_energies(states, omega)), rel=0.2)
-
-
-def even_energies(states, omega):
-    unitary = NaturalOrbitals(states, LowLevels(omega, 8), True, np.random.default_rng(0))
-    return unitary.energies(states, np.random.default_rng(1))
+def test_a_natural_vacuum_of_the_wrong_parity_is_mended():
+    # every mode is filled in two of three states, so the natural vacuum is all filled, which is odd
+    states = np.array([filled(cells) for cells in ([1, 1, 0], [1, 0, 1], [0, 1, 1])])
+    omega, rng = np.array([3.0, 5.0]), np.random.default_rng(0)
+    unitary = NaturalOrbitals(states, LowLevels(omega, 4), True, rng)
+    final = final_energy(unitary, 2)
+    np.testing.assert_allclose(np.linalg.eigvalsh(final), levels(omega), atol=1e-9)
+    _, kets = mean_state(states, True, 2)
+    np.testing.assert_allclose(np.linalg.norm(kets, axis=1), 1)
+    exact = np.einsum("ri,ij,rj->r", kets.conj(), final, kets).real
+    np.testing.assert_allclose(unitary.energies(states, rng), exact, atol=1e-9)
+    assert exact.sum() == pytest.approx(0 + 3 + 5)
 
 
 def test_the_same_generator_gives_the_same_energies():
