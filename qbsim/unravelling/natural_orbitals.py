@@ -27,7 +27,7 @@ __all__ = ["NaturalOrbitals", "natural_orbitals"]
 
 STRINGS = 2**19  # strings that get the lowest levels in order
 BLOCK = 512  # strings among which the mean state is diagonalised
-SHRINKAGE = 0.2  # weight of the Markov chain's probabilities in that matrix, against the noise of few trajectories
+SHRINKAGE = 0.3  # weight of the Markov chain's probabilities in that matrix, against the noise of few trajectories
 SHOTS = 8  # strings measured in every state
 PRIOR = 2.0  # trajectories by which the chain's mean probabilities count in those of one bit
 

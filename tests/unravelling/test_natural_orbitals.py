@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from gaussian_kets import filled, in_code, ket, plus, string_kets, trajectories
+from modes_and_kets import filled, in_code, ket, plus, string_kets, trajectories
 
 import qbsim as qb
 from qbsim.unravelling.natural_orbitals import NaturalOrbitals, natural_orbitals

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from gaussian_kets import filled, ket, plus, string_kets, trajectories
+from modes_and_kets import filled, ket, plus, string_kets, trajectories
 from scipy.linalg import expm
 
 from qbsim.unravelling.occupations import amplitudes, in_modes, majorana, most_likely, sample
