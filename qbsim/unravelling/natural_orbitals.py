@@ -167,7 +167,7 @@ def _normal_modes(states: ComplexArray) -> ComplexArray:
     blocks, vectors = schur(majorana(states).mean(axis=0), output="real")
     pairs, alone, k = [], [], 0
     while k < 2 * M:
-        if k + 1 < 2 * M and blocks[k, k + 1] - blocks[k + 1, k] != 0 and blocks[k + 1, k] != 0:
+        if k + 1 < 2 * M and blocks[k + 1, k] != 0:
             pairs.append((k, k + 1) if blocks[k, k + 1] < 0 else (k + 1, k))
             k += 2
         else:
