@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,9 +24,11 @@ from numpy.typing import ArrayLike
 from .._checks import ComplexArray, FloatArray, IntArray
 from .gaussian_kets import LARGEST, kets
 from .gaussian_overlaps import Overlaps
+from .natural_orbitals import natural_orbitals
 from .pfaffian import strings
 
 if TYPE_CHECKING:
+    from .engines import Builder
     from .levels import Levels
 
 __all__ = ["GaussianEnsemble", "majorana_covariance"]
@@ -157,9 +159,9 @@ class GaussianEnsemble:
         """Forecast of the cost of one of many complex overlaps on one core."""
         return 2e-6 + 1.6e-10 * self.M**3
 
-    def unitaries(self) -> dict[str, Any]:
-        """None besides those made of overlaps."""
-        return {}
+    def unitaries(self) -> dict[str, Builder]:
+        """The unitary to natural orbitals and by their strings to the levels, for any number of cells."""
+        return {"natural orbitals": natural_orbitals(self.states, self.omega, self.ancilla)}
 
 
 def _blocks(rows: int, columns: int, bytes_each: int) -> Iterator[tuple[slice, slice]]:
