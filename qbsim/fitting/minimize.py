@@ -1,0 +1,241 @@
+"""Least squares with bounds and with limits that are known only by being refused.
+
+Levenberg-Marquardt. Every step solves the linearised problem under linear inequalities exactly ([lawson1974], chapter
+23): the bounds, and one plane for every limit that was met. A step into values that are refused, such as a decay matrix
+that is not positive, is not taken: the limit on the way is located, its tangent plane becomes an inequality, and the
+step is found anew. So a fit slides along a limit to the best point on it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from .._checks import FloatArray
+from .likelihood import Likelihood
+from .model import Refused
+
+__all__ = ["Limit", "Minimum", "minimize"]
+
+TOLERANCE = 1e-8  # change of chi squared, far below the 1 that is one standard error
+NULL = 1e-5  # singular values of normalised columns below this are errors of the derivatives
+DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-10, 1e10
+BISECTIONS = 30
+
+
+class Limit(NamedTuple):
+    """A plane normal . x <= offset that touches values which are refused, and why they are."""
+
+    normal: FloatArray
+    offset: float
+    reason: str
+
+
+class Minimum(NamedTuple):
+    """End of a minimisation.
+
+    Attributes
+    ----------
+    x, f, r : ndarray
+        Parameters, model values, residuals.
+    slopes : ndarray, (n, k)
+        Derivatives of the model values.
+    limits : tuple of Limit
+        Limits that hold the minimum.
+    success : bool
+        Whether it converged.
+    """
+
+    x: FloatArray
+    f: FloatArray
+    r: FloatArray
+    slopes: FloatArray
+    limits: tuple[Limit, ...]
+    success: bool
+
+    @property
+    def cost(self) -> float:
+        """Sum of squares."""
+        return float(self.r @ self.r)
+
+
+class Fittable(Protocol):
+    """What can be minimised: `Problem`."""
+
+    likelihood: Likelihood
+    low: FloatArray
+    high: FloatArray
+
+    def values(self, x: FloatArray) -> FloatArray:
+        """Model values; raises `Refused`."""
+
+    def builds(self, x: FloatArray) -> bool:
+        """Whether x makes a battery: cheaper than its curves."""
+
+    def slopes(self, x: FloatArray, f: FloatArray) -> FloatArray:
+        """Derivatives of the model values, (n, k)."""
+
+
+def minimize(problem: Fittable, x: FloatArray, iterations: int = 60) -> Minimum:
+    """Smallest sum of squares from x on, which is inside of the bounds and not refused; at most so many steps."""
+    search = _Search(problem)
+    x = np.clip(x, problem.low, problem.high)
+    f = problem.values(x)
+    r = problem.likelihood.residuals(f)
+    damping, success = DAMPING, False
+    D = np.zeros(len(x))
+    df = problem.slopes(x, f)
+    for _ in range(iterations):
+        J = problem.likelihood.slopes(f, r)[:, None] * df
+        D = np.maximum(np.linalg.norm(J, axis=0), D / 4)
+        found, least = None, TOLERANCE + 1e-12 * float(r @ r)
+        predicted = np.inf
+        while found is None and predicted > least and damping < MOST_DAMPING:
+            found, predicted, gain = search.step(x, r, J, D, damping)
+            damping = max(damping / 10, LEAST_DAMPING) if gain > 0.25 else damping * 8
+        if found is None:
+            success = predicted <= least
+            break
+        done = predicted <= 1e3 * least and gain > 0.9  # the next step is smaller by far
+        x, f, r = found
+        df = problem.slopes(x, f)
+        if done:
+            success = True
+            break
+    return Minimum(x, f, r, df, search.active(x), success)
+
+
+class _Search:
+    """Steps, and the limits that were met."""
+
+    def __init__(self, problem: Fittable) -> None:
+        self.problem, self.low, self.high = problem, problem.low, problem.high
+        self.limits: list[Limit] = []
+        self.late = False  # whether values were refused after a battery was made of them
+
+    def step(self, x: FloatArray, r: FloatArray, J: FloatArray, D: FloatArray, damping: float) -> tuple:
+        """(new x, values and residuals, or None), decrease of the sum of squares as predicted, and their ratio."""
+        for _ in range(len(x) + 1):
+            p = constrained_step(J, r, D, damping, *self._inequalities(x))
+            new = self._snapped(x + p)
+            predicted = float(r @ r - np.sum((r + J @ (new - x)) ** 2))
+            if predicted <= TOLERANCE:
+                return None, predicted, 1.0
+            try:
+                f = self.problem.values(new)
+            except Refused as refused:
+                self.late = self.problem.builds(new)
+                inside = self._last_inside(x, new)
+                if not self._meet(x, inside, new, str(refused)):
+                    new, f = inside, self.problem.values(inside)
+                    predicted = float(r @ r - np.sum((r + J @ (new - x)) ** 2))
+                    break
+            else:
+                break
+        else:
+            return None, predicted, 0.0
+        if predicted <= TOLERANCE:
+            return None, predicted, 1.0
+        r_new = self.problem.likelihood.residuals(f)
+        gain = float(r @ r - r_new @ r_new) / predicted
+        return ((new, f, r_new) if gain > 1e-4 else None), predicted, gain
+
+    def active(self, x: FloatArray) -> tuple[Limit, ...]:
+        """Limits that x lies on."""
+        size = np.maximum(np.abs(x), 1e-300)
+        return tuple(a for a in self.limits if a.offset - a.normal @ x <= 1e-5 * np.abs(a.normal) @ size)
+
+    def _snapped(self, x: FloatArray) -> FloatArray:
+        """On a bound where x differs from it by rounding."""
+        x = np.clip(x, self.low, self.high)
+        for bound in (self.low, self.high):
+            with np.errstate(invalid="ignore"):
+                close = np.isfinite(bound) & (np.abs(x - bound) <= 1e-12 * np.maximum(np.abs(bound), 1e-3))
+            x = np.where(close, bound, x)
+        return x
+
+    def _inequalities(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """A p <= b of a step p from x."""
+        eye = np.eye(len(x))
+        A = [*(-eye[np.isfinite(self.low)]), *eye[np.isfinite(self.high)], *(a.normal for a in self.limits)]
+        b = [*(x - self.low)[np.isfinite(self.low)], *(self.high - x)[np.isfinite(self.high)]]
+        b += [a.offset - a.normal @ x for a in self.limits]
+        return np.array(A).reshape(-1, len(x)), np.maximum(np.array(b), 0.0)
+
+    def _accepts(self, x: FloatArray) -> bool:
+        if not self.late:
+            return self.problem.builds(x)
+        try:
+            self.problem.values(x)
+        except Refused:
+            return False
+        return True
+
+    def _last_inside(self, x: FloatArray, new: FloatArray) -> FloatArray:
+        """Last point from x to new that is not refused."""
+        return x + self._reach(x, new - x) * (new - x)
+
+    def _reach(self, x: FloatArray, p: FloatArray) -> float:
+        """How much of p can be added to x, which is not refused, while x + p is."""
+        low, high = 0.0, 1.0
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self._accepts(x + middle * p) else (low, middle)
+        return low
+
+    def _meet(self, x: FloatArray, inside: FloatArray, new: FloatArray, reason: str) -> bool:
+        """Add the plane of the limit between two points; False if a known plane is what was met.
+
+        Seen from a point close to a plane, its normal has the inverse distances along the axes as components.
+        """
+        if any(a.normal @ inside >= a.offset - 1e-4 * abs(a.normal @ (new - x)) for a in self.limits):
+            return False
+        close = inside - 1e-3 * (new - x) if self._accepts(inside - 1e-3 * (new - x)) else x
+        reach = np.maximum(np.abs(new - x), 1e-3 * np.abs(x))
+        normal = np.zeros(len(x))
+        for j in range(len(x)):
+            for side in (1.0, -1.0):
+                p = np.zeros(len(x))
+                p[j] = side * reach[j]
+                if not self._accepts(close + p) and (part := self._reach(close, p)) > 0:
+                    normal[j] = 1 / (part * p[j])
+                    break
+        if not normal.any():
+            return False
+        self.limits.append(Limit(normal, float(1 + normal @ close), reason))
+        return True
+
+
+def constrained_step(
+    J: FloatArray, r: FloatArray, D: FloatArray, damping: float, A: FloatArray, b: FloatArray
+) -> FloatArray:
+    """Step p of the smallest |J p + r|^2 + damping |D p|^2 with A p <= b, and none along flat directions.
+
+    By least distance programming: in coordinates z in which the sum of squares is |z|^2, the nearest point to the
+    origin that keeps G z >= h is a non-negative least squares problem.
+    """
+    from scipy.optimize import nnls
+
+    k = J.shape[1]
+    D = np.where(D > 0, D, 1.0)
+    scaled = J / D
+    _, s, V = np.linalg.svd(scaled, full_matrices=True)
+    null = np.concatenate([s < NULL, np.ones(k - len(s), bool)])
+    E = np.vstack([scaled, np.sqrt(damping) * np.eye(k), 1e3 * V[null]])
+    Q, R = np.linalg.qr(E)
+    y = -Q[: len(r)].T @ r
+    if not len(A):
+        return np.linalg.solve(R, y) / D
+    G = -np.linalg.solve(R.T, (A / D).T).T
+    h = -(b + G @ y)
+    size = np.linalg.norm(G, axis=1)
+    G, h = G / size[:, None], h / size
+    if (h <= 0).all():  # the free minimum keeps them all
+        return np.linalg.solve(R, y) / D
+    target = np.zeros(k + 1)
+    target[-1] = 1.0
+    M = np.vstack([G.T, h])
+    u, _ = nnls(M, target, maxiter=100 * len(h))
+    rest = M @ u - target
+    return np.linalg.solve(R, y - rest[:k] / rest[k]) / D
