@@ -8,6 +8,7 @@ step is found anew. So a fit slides along a limit to the best point on it.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -22,6 +23,7 @@ TOLERANCE = 1e-8  # change of chi squared, far below the 1 that is one standard 
 NULL = 1e-5  # singular values of normalised columns below this are errors of the derivatives
 DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-10, 1e10
 BISECTIONS = 30
+NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?")
 
 
 class Limit(NamedTuple):
@@ -70,15 +72,18 @@ class Fittable(Protocol):
     def values(self, x: FloatArray) -> FloatArray:
         """Model values; raises `Refused`."""
 
-    def builds(self, x: FloatArray) -> bool:
-        """Whether x makes a battery: cheaper than its curves."""
+    def refusal(self, x: FloatArray) -> str:
+        """Why x makes no battery, empty if it does: cheaper than its curves."""
 
     def slopes(self, x: FloatArray, f: FloatArray) -> FloatArray:
         """Derivatives of the model values, (n, k)."""
 
 
-def minimize(problem: Fittable, x: FloatArray, iterations: int = 60) -> Minimum:
-    """Smallest sum of squares from x on, which is inside of the bounds and not refused; at most so many steps."""
+def minimize(problem: Fittable, x: FloatArray, iterations: int = 60, *, slopes: bool = True) -> Minimum:
+    """Smallest sum of squares from x on, which is inside of the bounds and not refused; at most so many steps.
+
+    Without `slopes` the derivatives at the end are those of the last step but one, for who needs the minimum only.
+    """
     search = _Search(problem)
     x = np.clip(x, problem.low, problem.high)
     f = problem.values(x)
@@ -99,7 +104,8 @@ def minimize(problem: Fittable, x: FloatArray, iterations: int = 60) -> Minimum:
             break
         done = predicted <= 1e3 * least and gain > 0.9  # the next step is smaller by far
         x, f, r = found
-        df = problem.slopes(x, f)
+        if slopes or not done:
+            df = problem.slopes(x, f)
         if done:
             success = True
             break
@@ -125,7 +131,7 @@ class _Search:
             try:
                 f = self.problem.values(new)
             except Refused as refused:
-                self.late = self.problem.builds(new)
+                self.late = not self.problem.refusal(new)
                 inside = self._last_inside(x, new)
                 if not self._meet(x, inside, new, str(refused)):
                     new, f = inside, self.problem.values(inside)
@@ -163,14 +169,17 @@ class _Search:
         b += [a.offset - a.normal @ x for a in self.limits]
         return np.array(A).reshape(-1, len(x)), np.maximum(np.array(b), 0.0)
 
-    def _accepts(self, x: FloatArray) -> bool:
+    def _refusal(self, x: FloatArray) -> str:
+        """Why x is refused, without its numbers; empty if it is not."""
+        reason = ""
         if not self.late:
-            return self.problem.builds(x)
-        try:
-            self.problem.values(x)
-        except Refused:
-            return False
-        return True
+            reason = self.problem.refusal(x)
+        else:
+            try:
+                self.problem.values(x)
+            except Refused as refused:
+                reason = str(refused)
+        return NUMBER.sub("", reason)
 
     def _last_inside(self, x: FloatArray, new: FloatArray) -> FloatArray:
         """Last point from x to new that is not refused."""
@@ -181,7 +190,7 @@ class _Search:
         low, high = 0.0, 1.0
         for _ in range(BISECTIONS):
             middle = (low + high) / 2
-            low, high = (middle, high) if self._accepts(x + middle * p) else (low, middle)
+            low, high = (middle, high) if not self._refusal(x + middle * p) else (low, middle)
         return low
 
     def _meet(self, x: FloatArray, inside: FloatArray, new: FloatArray, reason: str) -> bool:
@@ -191,20 +200,26 @@ class _Search:
         """
         if any(a.normal @ inside >= a.offset - 1e-4 * abs(a.normal @ (new - x)) for a in self.limits):
             return False
-        close = inside - 1e-3 * (new - x) if self._accepts(inside - 1e-3 * (new - x)) else x
-        reach = np.maximum(np.abs(new - x), 1e-3 * np.abs(x))
+        back = inside - 1e-3 * (new - x)
+        close = x if self._refusal(back) else back
         normal = np.zeros(len(x))
         for j in range(len(x)):
-            for side in (1.0, -1.0):
-                p = np.zeros(len(x))
-                p[j] = side * reach[j]
-                if not self._accepts(close + p) and (part := self._reach(close, p)) > 0:
-                    normal[j] = 1 / (part * p[j])
-                    break
+            reach = max(abs(new[j] - x[j]), 1e-3 * abs(x[j]))
+            distances = [self._distance(close, j, side * reach, NUMBER.sub("", reason)) for side in (1.0, -1.0)]
+            nearest = min(distances, key=abs)
+            normal[j] = 1 / nearest if np.isfinite(nearest) else 0.0
         if not normal.any():
             return False
         self.limits.append(Limit(normal, float(1 + normal @ close), reason))
         return True
+
+    def _distance(self, x: FloatArray, j: int, reach: float, kind: str) -> float:
+        """How far along an axis the same limit is, with its sign; infinite if it is not met."""
+        p = np.zeros(len(x))
+        p[j] = float(np.clip(x[j] + reach, self.low[j], self.high[j])) - x[j]
+        if self._refusal(x + p) != kind:
+            return np.inf
+        return self._reach(x, p) * p[j] or np.inf
 
 
 def constrained_step(

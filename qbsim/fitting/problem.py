@@ -52,17 +52,17 @@ class Problem:
         """Model values at all points of the data."""
         return self.model(self.named(x))
 
-    def builds(self, x: FloatArray) -> bool:
-        """Whether these values make a battery."""
+    def refusal(self, x: FloatArray) -> str:
+        """Why these values make no battery; empty if they do."""
         try:
             self.model.battery(self.named(x))
-        except Refused:
-            return False
-        return True
+        except Refused as refused:
+            return str(refused)
+        return ""
 
-    def minimize(self, x: FloatArray) -> Minimum:
+    def minimize(self, x: FloatArray, *, slopes: bool = True) -> Minimum:
         """Best values from x on."""
-        return minimize(self, x)
+        return minimize(self, x, slopes=slopes)
 
     def holding(self, values: Mapping[str, float]) -> Problem:
         """The same problem with some free parameters held at values."""

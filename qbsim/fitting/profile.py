@@ -12,11 +12,12 @@ from .minimize import Minimum
 from .model import Refused
 from .problem import Problem
 
-__all__ = ["interval", "profile", "threshold"]
+__all__ = ["excess", "interval", "profile", "threshold"]
 
 WIDER = 1.6
 EXPANSIONS = 30
 ACCURACY = 1e-3  # of a standard error
+REFUSED = 10.0  # standard errors that stand for values which no fit takes
 
 
 def threshold(level: float, distance: float = math.inf) -> float:
@@ -73,12 +74,36 @@ def profile(problem: Problem, best: Minimum, curvature: np.ndarray, name: str) -
         guess = best.x[rest] + slope * (value - best.x[j])
         for start in (np.clip(guess, other.low, other.high), best.x[rest]):
             try:
-                return other.minimize(start).cost - best.cost
+                return other.minimize(start, slopes=False).cost - best.cost
             except Refused:
                 continue
         return math.inf  # beyond a limit for these values of the others
 
     return rise
+
+
+def excess(
+    problem: Problem, best: Minimum, curvature: np.ndarray, name: str, level: float, side: str = "both"
+) -> Callable[[float], float]:
+    """Function of a parameter that is at most 0 inside of its interval, and nearly linear."""
+    j = problem.free.index(name)
+    low, high = problem.bounds[name]
+    sigma = math.sqrt(curvature[j, j])
+    rise = profile(problem, best, curvature, name)
+
+    def beyond(value: float) -> float:
+        distance = min(value - low, high - value) / sigma
+        allowed = threshold(level, distance) if side == "both" else threshold(2 * level - 1)
+        found = rise(value)
+        if found < -0.01:
+            warn(
+                f"With {name} = {value:.6g} the fit is better than at its minimum, by {-found:.3g} of chi squared: "
+                "start again from there.",
+                FitWarning,
+            )
+        return min(math.sqrt(max(found, 0.0)), REFUSED) - math.sqrt(allowed)
+
+    return beyond
 
 
 def interval(
@@ -88,29 +113,13 @@ def interval(
     j = problem.free.index(name)
     low, high = problem.bounds[name]
     at, sigma = float(best.x[j]), math.sqrt(curvature[j, j])
-    rise = profile(problem, best, curvature, name)
-
-    def excess(value: float) -> float:
-        """Below 0 inside of the interval, nearly linear in the value."""
-        if side != "both":
-            allowed = threshold(2 * level - 1)
-        else:
-            allowed = threshold(level, min(value - low, high - value) / sigma)
-        found = rise(value)
-        if found < -0.01:
-            warn(
-                f"With {name} = {value:.6g} the fit is better than at its minimum, by {-found:.3g} of chi squared: "
-                "start again from there.",
-                FitWarning,
-            )
-        return min(math.sqrt(max(found, 0.0)), 1e6) - math.sqrt(allowed)
-
-    lower = low if side == "upper" else _end(excess, at, -sigma, low)
-    upper = high if side == "lower" else _end(excess, at, sigma, high)
+    beyond = excess(problem, best, curvature, name, level, side)
+    lower = low if side == "upper" else _end(beyond, at, -sigma, low)
+    upper = high if side == "lower" else _end(beyond, at, sigma, high)
     return lower, upper
 
 
-def _end(excess: Callable[[float], float], at: float, sigma: float, bound: float) -> float:
+def _end(beyond: Callable[[float], float], at: float, sigma: float, bound: float) -> float:
     """Where the excess changes its sign between the best value and a bound; sigma has the sign of the direction.
 
     By the secant through two values that enclose the end, the older one halved when it stays (Illinois): the excess is
@@ -120,21 +129,21 @@ def _end(excess: Callable[[float], float], at: float, sigma: float, bound: float
         return bound
     inside, below = at, -1.96
     outside, above = bound, math.nan
-    value = at + 1.96 * sigma
+    value, last = at + 1.96 * sigma, 0
     for _ in range(EXPANSIONS):
         if abs(value - at) >= abs(bound - at):
             value = bound
-        found = excess(value)
+        found = beyond(value)
         if found <= 0 and value == bound:
             return bound
         if abs(found) <= ACCURACY or abs(outside - inside) <= ACCURACY * abs(sigma):
             return value
         if found > 0:
-            below = below / 2 if above > 0 else below
-            outside, above = value, found
+            below = below / 2 if last == 1 else below
+            outside, above, last = value, found, 1
         else:
-            above = above / 2
-            inside, below = value, found
+            above = above / 2 if last == -1 else above
+            inside, below, last = value, found, -1
         if not above > 0:
             value = at + WIDER * (value - at)
         else:

@@ -18,7 +18,7 @@ from .derivatives import Slopes
 from .identifiability import flat_words, uncertainty
 from .minimize import Minimum
 from .problem import Problem
-from .profile import interval
+from .profile import excess, interval
 from .report import parameter_rows, parameters, statements
 
 if TYPE_CHECKING:
@@ -142,15 +142,26 @@ class FitResult:
         FitWarning
             If a better fit is met on the way.
         """
-        if name not in self.var_names:
-            raise ValueError(nearest("free parameter", name, self.var_names))
-        level = as_real("level", level, minimum=0.5, maximum=1 - 1e-9)
+        level, j = as_real("level", level, minimum=0.5, maximum=1 - 1e-9), self._index(name)
         if side not in ("both", "upper", "lower"):
             raise ValueError(nearest("side", side, ["both", "upper", "lower"]))
-        j = self.var_names.index(name)
         if self._errors.flat[:, j].any():
             return self._problem.bounds[name]
         return interval(self._problem, self._best, self._errors.curvature, name, level, side)
+
+    def contains(self, name: str, value: float, level: float = 0.95) -> bool:
+        """Whether a value lies in the two-sided `interval` of a parameter, without searching for its ends."""
+        level, j = as_real("level", level, minimum=0.5, maximum=1 - 1e-9), self._index(name)
+        low, high = self._problem.bounds[name]
+        if self._errors.flat[:, j].any() or not low <= as_real("value", value) <= high:
+            return low <= value <= high
+        return excess(self._problem, self._best, self._errors.curvature, name, level)(value) <= 0
+
+    def _index(self, name: str) -> int:
+        """Place of a free parameter."""
+        if name not in self.var_names:
+            raise ValueError(nearest("free parameter", name, self.var_names))
+        return self.var_names.index(name)
 
     def intervals(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
         """Profile-likelihood interval of every free parameter, as in `interval`."""
