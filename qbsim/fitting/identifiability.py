@@ -106,7 +106,7 @@ def _inverse(S: FloatArray, size: FloatArray, equations: FloatArray) -> FloatArr
 def flat_words(flat: FloatArray, names: Sequence[str]) -> str:
     """Sentences on what the data do not fix; empty if they fix all."""
     parts = [[name for name, a in zip(names, row / np.abs(row).max(), strict=True) if a] for row in flat]
-    single = [part[0] for part in parts if len(part) == 1]
+    single = sorted((part[0] for part in parts if len(part) == 1), key=list(names).index)
     sentences = []
     if len(single) == 1:
         sentences.append(f"The data do not fix {single[0]}.")

@@ -22,6 +22,7 @@ __all__ = ["Limit", "Minimum", "minimize"]
 TOLERANCE = 1e-8  # change of chi squared, far below the 1 that is one standard error
 NULL = 1e-5  # singular values of normalised columns below this are errors of the derivatives
 DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-10, 1e10
+FAR = 3.0  # sizes of a parameter that a step may have
 BISECTIONS = 30
 NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?")
 
@@ -68,6 +69,7 @@ class Fittable(Protocol):
     likelihood: Likelihood
     low: FloatArray
     high: FloatArray
+    least: float
 
     def values(self, x: FloatArray) -> FloatArray:
         """Model values; raises `Refused`."""
@@ -88,6 +90,8 @@ def minimize(problem: Fittable, x: FloatArray, iterations: int = 60, *, slopes: 
     x = np.clip(x, problem.low, problem.high)
     f = problem.values(x)
     r = problem.likelihood.residuals(f)
+    if not len(x):
+        return Minimum(x, f, r, np.zeros((len(f), 0)), (), True)
     damping, success = DAMPING, False
     D = np.zeros(len(x))
     df = problem.slopes(x, f)
@@ -125,6 +129,8 @@ class _Search:
         for _ in range(len(x) + 1):
             p = constrained_step(J, r, D, damping, *self._inequalities(x))
             new = self._snapped(x + p)
+            if (np.abs(p) > FAR * np.maximum(np.abs(x), self.problem.least)).any():
+                return None, np.inf, 0.0  # too far for derivatives at x
             predicted = float(r @ r - np.sum((r + J @ (new - x)) ** 2))
             if predicted <= TOLERANCE:
                 return None, predicted, 1.0

@@ -42,7 +42,8 @@ class Problem:
         self.low = np.array([bounds[name][0] for name in free], dtype=float)
         self.high = np.array([bounds[name][1] for name in free], dtype=float)
         last = max(float(curve.t.max()) for curve in model.curves)
-        self.slopes = Slopes(self.values, self.low, self.high, 1 / last if last > 0 else 1.0)
+        self.least = 1 / last if last > 0 else 1.0  # size of a rate that is zero
+        self.slopes = Slopes(self.values, self.low, self.high, self.least)
 
     def named(self, x: FloatArray) -> dict[str, float]:
         """All values by name."""

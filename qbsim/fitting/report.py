@@ -9,6 +9,7 @@ import numpy as np
 
 from .identifiability import Uncertainty
 from .minimize import Minimum
+from .model import Refused
 from .problem import Problem
 
 __all__ = ["need_lmfit", "parameter_rows", "parameters", "statements"]
@@ -52,7 +53,19 @@ def statements(problem: Problem, best: Minimum, errors: Uncertainty, flat: str) 
     """Notes on a fit, most important first."""
     notes = [] if best.success else ["The fit has not converged: try other start values or bounds."]
     if flat:
-        notes.append(f"{flat} Their values are those of the start, or arbitrary; they have no standard error.")
+        notes.append(
+            f"{flat} What is not fixed has a value near its start, or an arbitrary one, and no standard error."
+        )
+        if _bends(problem, best, errors):
+            notes.append(
+                "That holds close to these values only: farther away the curves change. Try other start values."
+            )
+    sigma = np.sqrt(np.diag(errors.covariance))
+    for name, x, error, row in zip(problem.free, best.x, sigma, errors.flat.T, strict=True):
+        if error > 2 * max(abs(x), problem.least) and not row.any():
+            notes.append(
+                f"The data hardly fix {name}: its standard error is far larger than its value; see its interval."
+            )
     for name, x, on, (low, _) in zip(problem.free, best.x, errors.on_bound, problem.bounds.values(), strict=True):
         if on:
             side = "lowest" if x == low else "highest"
@@ -69,6 +82,22 @@ def statements(problem: Problem, best: Minimum, errors: Uncertainty, flat: str) 
             what = f"a limit beyond which the model says: {limit.reason.rstrip('.')}"
         notes.append(f"{' and '.join(names)} {verb} on {what}; standard errors are those along the limit.")
     return tuple(notes)
+
+
+def _bends(problem: Problem, best: Minimum, errors: Uncertainty) -> bool:
+    """Whether a flat direction is flat to first order only, as that of J is at J = 0 where curves depend on J^2."""
+    weights = problem.likelihood.weights(best.f)
+    size = np.maximum(np.abs(best.x), problem.least)
+    for row in errors.flat:
+        for step in (row / np.abs(row / size).max(), -row / np.abs(row / size).max()):
+            room = np.where(step > 0, problem.high - best.x, best.x - problem.low)[step != 0] / np.abs(step[step != 0])
+            try:
+                moved = problem.values(best.x + min(1.0, 0.99 * room.min()) * step) - best.f
+            except Refused:
+                continue
+            if np.linalg.norm(weights * moved) > 1:
+                return True
+    return False
 
 
 def parameter_rows(params: Any, split: bool = False) -> list[tuple[str, ...]]:

@@ -94,7 +94,7 @@ class FitResult:
         self.flat = flat_words(self._errors.flat, self.var_names)
         self.notes = statements(problem, best, self._errors, self.flat)
         self.params = parameters(problem, best, self._errors, start)
-        self.errorbars = all(self.params[name].stderr is not None for name in self.var_names)
+        self.errorbars = True  # for lmfit: what has none is in the notes
 
     @property
     def values(self) -> dict[str, float]:
@@ -258,12 +258,12 @@ class FitResult:
         """Values and standard errors of a function of the battery."""
         problem, x = self._problem, self._best.x
         slopes = Slopes(
-            lambda x: function(problem.model.battery(problem.named(x))), problem.low, problem.high, problem.slopes.least
+            lambda x: function(problem.model.battery(problem.named(x))), problem.low, problem.high, problem.least
         )
         values = function(self.battery)
         G = slopes(x, values)
         errors = np.sqrt(np.einsum("ij,jk,ik->i", G, self._errors.curvature, G))
-        sizes = np.maximum(np.abs(x), problem.slopes.least)
+        sizes = np.maximum(np.abs(x), problem.least)
         scale = float(np.ptp(values)) or float(np.abs(values).max()) or 1.0
         for row in self._errors.flat:
             moved = np.abs(G @ (row / np.abs(row / sizes).max()))
