@@ -13,11 +13,16 @@ import numpy as np
 from .._checks import FloatArray
 from .model import Refused
 
-__all__ = ["Slopes"]
+__all__ = ["Slopes", "extent"]
 
 STEP = 5e-4  # cube root of the accuracy of the solver, 1e-10
 FLAT = 1e-5  # a parameter whose whole size changes the curves by less than this part of their spread has no effect
 TRIES = 12
+
+
+def extent(f: FloatArray) -> float:
+    """Size of the changes that count in a curve: its spread, or a tenth of its values where it is nearly constant."""
+    return max(float(np.ptp(f)), 0.1 * float(np.abs(f).max())) or 1.0
 
 
 class Slopes:
@@ -43,7 +48,7 @@ class Slopes:
         """Derivatives at x, where the values are f, (n, k); columns without effect are exactly zero."""
         caps = np.maximum(np.abs(x), self.least)
         sizes = caps.copy() if self.sizes is None else np.minimum(self.sizes, caps)
-        spread = float(np.ptp(f)) or float(np.abs(f).max()) or 1.0
+        spread = extent(f)
         columns = np.zeros((f.size, x.size))
         for j in range(x.size):
             for _ in range(TRIES):

@@ -24,7 +24,8 @@ NULL = 1e-5  # singular values of normalised columns below this are errors of th
 DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-10, 1e10
 FAR = 3.0  # sizes of a parameter that a step may have
 BISECTIONS = 30
-NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?")
+MARGIN = 1e-9  # of the size of the parameters, that a plane lies before its limit
+KIND = re.compile(r"[-+]?\d")  # what a reason says before its first number
 
 
 class Limit(NamedTuple):
@@ -86,8 +87,8 @@ def minimize(problem: Fittable, x: FloatArray, iterations: int = 60, *, slopes: 
 
     Without `slopes` the derivatives at the end are those of the last step but one, for who needs the minimum only.
     """
-    search = _Search(problem)
     x = np.clip(x, problem.low, problem.high)
+    search = _Search(problem, x)
     f = problem.values(x)
     r = problem.likelihood.residuals(f)
     if not len(x):
@@ -104,7 +105,7 @@ def minimize(problem: Fittable, x: FloatArray, iterations: int = 60, *, slopes: 
             found, predicted, gain = search.step(x, r, J, D, damping)
             damping = max(damping / 10, LEAST_DAMPING) if gain > 0.25 else damping * 8
         if found is None:
-            success = predicted <= least
+            success = predicted <= 1e3 * least
             break
         done = predicted <= 1e3 * least and gain > 0.9  # the next step is smaller by far
         x, f, r = found
@@ -119,44 +120,56 @@ def minimize(problem: Fittable, x: FloatArray, iterations: int = 60, *, slopes: 
 class _Search:
     """Steps, and the limits that were met."""
 
-    def __init__(self, problem: Fittable) -> None:
-        self.problem, self.low, self.high = problem, problem.low, problem.high
+    def __init__(self, problem: Fittable, start: FloatArray) -> None:
+        self.problem, self.low, self.high, self.anchor = problem, problem.low, problem.high, start
         self.limits: list[Limit] = []
         self.late = False  # whether values were refused after a battery was made of them
 
     def step(self, x: FloatArray, r: FloatArray, J: FloatArray, D: FloatArray, damping: float) -> tuple:
         """(new x, values and residuals, or None), decrease of the sum of squares as predicted, and their ratio."""
-        for _ in range(len(x) + 1):
+
+        def decrease(new: FloatArray) -> float:
+            return float(r @ r - np.sum((r + J @ (new - x)) ** 2))
+
+        for attempt in range(len(x) + 1):
             p = constrained_step(J, r, D, damping, *self._inequalities(x))
             new = self._snapped(x + p)
             if (np.abs(p) > FAR * np.maximum(np.abs(x), self.problem.least)).any():
                 return None, np.inf, 0.0  # too far for derivatives at x
-            predicted = float(r @ r - np.sum((r + J @ (new - x)) ** 2))
+            predicted = decrease(new)
             if predicted <= TOLERANCE:
                 return None, predicted, 1.0
             try:
                 f = self.problem.values(new)
+                break
             except Refused as refused:
                 self.late = not self.problem.refusal(new)
-                inside = self._last_inside(x, new)
-                if not self._meet(x, inside, new, str(refused)):
-                    new, f = inside, self.problem.values(inside)
-                    predicted = float(r @ r - np.sum((r + J @ (new - x)) ** 2))
-                    break
-            else:
+                inside = self.anchor + self._reach(self.anchor, new - self.anchor) * (new - self.anchor)
+                if attempt < len(x) and self._meet(x, inside, new, str(refused)):
+                    continue
+                ends = (inside, x + self._reach(x, new - x) * (new - x))
+                new = max(ends, key=decrease)
+                if decrease(new) <= TOLERANCE:
+                    return None, predicted, 0.0
+                f = self.problem.values(new)
                 break
-        else:
-            return None, predicted, 0.0
-        if predicted <= TOLERANCE:
-            return None, predicted, 1.0
         r_new = self.problem.likelihood.residuals(f)
-        gain = float(r @ r - r_new @ r_new) / predicted
+        gain = float(r @ r - r_new @ r_new) / decrease(new)
         return ((new, f, r_new) if gain > 1e-4 else None), predicted, gain
 
     def active(self, x: FloatArray) -> tuple[Limit, ...]:
-        """Limits that x lies on."""
-        size = np.maximum(np.abs(x), 1e-300)
-        return tuple(a for a in self.limits if a.offset - a.normal @ x <= 1e-5 * np.abs(a.normal) @ size)
+        """Limits that x lies on, the newest of those that are nearly parallel."""
+        size = np.maximum(np.abs(x), self.problem.least)
+        kept: list[Limit] = []
+        for a in reversed(self.limits):
+            scaled = a.normal * size
+            parallel = any(
+                abs(scaled @ (b.normal * size)) > 0.99 * np.linalg.norm(scaled) * np.linalg.norm(b.normal * size)
+                for b in kept
+            )
+            if not parallel and a.offset - a.normal @ x <= 1e-5 * np.abs(scaled).sum():
+                kept.append(a)
+        return tuple(kept)
 
     def _snapped(self, x: FloatArray) -> FloatArray:
         """On a bound where x differs from it by rounding."""
@@ -185,11 +198,7 @@ class _Search:
                 self.problem.values(x)
             except Refused as refused:
                 reason = str(refused)
-        return NUMBER.sub("", reason)
-
-    def _last_inside(self, x: FloatArray, new: FloatArray) -> FloatArray:
-        """Last point from x to new that is not refused."""
-        return x + self._reach(x, new - x) * (new - x)
+        return KIND.split(reason)[0]
 
     def _reach(self, x: FloatArray, p: FloatArray) -> float:
         """How much of p can be added to x, which is not refused, while x + p is."""
@@ -202,30 +211,30 @@ class _Search:
     def _meet(self, x: FloatArray, inside: FloatArray, new: FloatArray, reason: str) -> bool:
         """Add the plane of the limit between two points; False if a known plane is what was met.
 
-        Seen from a point close to a plane, its normal has the inverse distances along the axes as components.
+        Seen from a point close to a plane, its normal has the inverse distances along the axes as components; the sum
+        over both directions of an axis makes that true of a curved limit, too.
         """
-        if any(a.normal @ inside >= a.offset - 1e-4 * abs(a.normal @ (new - x)) for a in self.limits):
+        if any(a.normal @ inside >= a.offset - 1e-6 * abs(a.normal @ (new - x)) for a in self.limits):
             return False
-        back = inside - 1e-3 * (new - x)
-        close = x if self._refusal(back) else back
-        normal = np.zeros(len(x))
+        back = inside - 1e-3 * (new - self.anchor)
+        close = self.anchor if self._refusal(back) else back
+        normal, kind = np.zeros(len(x)), KIND.split(reason)[0]
         for j in range(len(x)):
-            reach = max(abs(new[j] - x[j]), 1e-3 * abs(x[j]))
-            distances = [self._distance(close, j, side * reach, NUMBER.sub("", reason)) for side in (1.0, -1.0)]
-            nearest = min(distances, key=abs)
-            normal[j] = 1 / nearest if np.isfinite(nearest) else 0.0
+            reach = max(abs(new[j] - self.anchor[j]), abs(x[j]), self.problem.least)
+            normal[j] = sum(1 / self._distance(close, j, side * reach, kind) for side in (1.0, -1.0))
         if not normal.any():
             return False
-        self.limits.append(Limit(normal, float(1 + normal @ close), reason))
+        margin = MARGIN * float(np.abs(normal) @ np.maximum(np.abs(inside), self.problem.least))
+        self.limits.append(Limit(normal, float(1 + normal @ close) - margin, reason))
         return True
 
     def _distance(self, x: FloatArray, j: int, reach: float, kind: str) -> float:
         """How far along an axis the same limit is, with its sign; infinite if it is not met."""
-        p = np.zeros(len(x))
-        p[j] = float(np.clip(x[j] + reach, self.low[j], self.high[j])) - x[j]
-        if self._refusal(x + p) != kind:
+        end = x.copy()
+        end[j] = np.clip(x[j] + reach, self.low[j], self.high[j])
+        if self._refusal(end) != kind:
             return np.inf
-        return self._reach(x, p) * p[j] or np.inf
+        return self._reach(x, end - x) * (end - x)[j] or np.inf
 
 
 def constrained_step(

@@ -14,7 +14,7 @@ from .._checks import FitWarning, FloatArray, as_measured, as_real, as_tlist, ne
 from .._html import facts, table
 from ..measures.labels import attributes, time_attributes
 from ..measures.table import read_measures
-from .derivatives import Slopes
+from .derivatives import Slopes, extent
 from .identifiability import flat_words, uncertainty
 from .minimize import Minimum
 from .problem import Problem
@@ -264,7 +264,7 @@ class FitResult:
         G = slopes(x, values)
         errors = np.sqrt(np.einsum("ij,jk,ik->i", G, self._errors.curvature, G))
         sizes = np.maximum(np.abs(x), problem.least)
-        scale = float(np.ptp(values)) or float(np.abs(values).max()) or 1.0
+        scale = extent(values)
         for row in self._errors.flat:
             moved = np.abs(G @ (row / np.abs(row / sizes).max()))
             errors[moved > FELT * scale] = np.inf
