@@ -14,6 +14,7 @@ from ..battery import Battery
 from ..measures.table import MEASURES
 from ..solvers import Settings
 from .data import Curve, read_data
+from .minimize import kind
 from .model import Model, Refused
 from .problem import Problem
 from .report import need_lmfit
@@ -239,18 +240,18 @@ def _bound(name: str, value: Any, none: float) -> float:
 
 
 def _with_zeros(model: Model, values: Mapping[str, float], limits: Bounds, given: Mapping[str, Any]) -> Bounds:
-    """Bounds with a lowest value of zero where `build` takes zero and refuses what is below."""
+    """Bounds with a lowest value of zero where `build` refuses what is below zero, and zero not for that reason."""
 
-    def builds(name: str, value: float) -> bool:
+    def refusal(name: str, value: float) -> str:
         try:
             model.battery({**values, name: value})
-        except Refused:
-            return False
-        return True
+        except Refused as refused:
+            return kind(str(refused))
+        return ""
 
     found = dict(limits)
     for name, (low, high) in limits.items():
         unbounded = low == -np.inf and name not in given and values[name] >= 0
-        if unbounded and not builds(name, -PROBE) and builds(name, 0.0):
+        if unbounded and refusal(name, -PROBE) not in ("", refusal(name, 0.0)):
             found[name] = (0.0, high)
     return found

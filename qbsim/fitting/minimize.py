@@ -25,7 +25,11 @@ DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-10, 1e10
 FAR = 3.0  # sizes of a parameter that a step may have
 BISECTIONS = 30
 MARGIN = 1e-9  # of the size of the parameters, that a plane lies before its limit
-KIND = re.compile(r"[-+]?\d")  # what a reason says before its first number
+
+
+def kind(reason: str) -> str:
+    """What a reason for a refusal says before its first number."""
+    return re.split(r"[-+]?\d", reason)[0]
 
 
 class Limit(NamedTuple):
@@ -198,7 +202,7 @@ class _Search:
                 self.problem.values(x)
             except Refused as refused:
                 reason = str(refused)
-        return KIND.split(reason)[0]
+        return kind(reason)
 
     def _reach(self, x: FloatArray, p: FloatArray) -> float:
         """How much of p can be added to x, which is not refused, while x + p is."""
@@ -218,23 +222,26 @@ class _Search:
             return False
         back = inside - 1e-3 * (new - self.anchor)
         close = self.anchor if self._refusal(back) else back
-        normal, kind = np.zeros(len(x)), KIND.split(reason)[0]
+        normal = np.zeros(len(x))
         for j in range(len(x)):
             reach = max(abs(new[j] - self.anchor[j]), abs(x[j]), self.problem.least)
-            normal[j] = sum(1 / self._distance(close, j, side * reach, kind) for side in (1.0, -1.0))
+            normal[j] = sum(1 / self._distance(close, j, side * reach, kind(reason)) for side in (1.0, -1.0))
         if not normal.any():
             return False
         margin = MARGIN * float(np.abs(normal) @ np.maximum(np.abs(inside), self.problem.least))
         self.limits.append(Limit(normal, float(1 + normal @ close) - margin, reason))
         return True
 
-    def _distance(self, x: FloatArray, j: int, reach: float, kind: str) -> float:
+    def _distance(self, x: FloatArray, j: int, reach: float, wanted: str) -> float:
         """How far along an axis the same limit is, with its sign; infinite if it is not met."""
         end = x.copy()
-        end[j] = np.clip(x[j] + reach, self.low[j], self.high[j])
-        if self._refusal(end) != kind:
-            return np.inf
-        return self._reach(x, end - x) * (end - x)[j] or np.inf
+        for _ in range(BISECTIONS):
+            end[j] = np.clip(x[j] + reach, self.low[j], self.high[j])
+            found = self._refusal(end)
+            if found in ("", wanted):
+                break
+            reach /= 2  # something else is refused before
+        return self._reach(x, end - x) * (end - x)[j] or np.inf if found == wanted else np.inf
 
 
 def constrained_step(

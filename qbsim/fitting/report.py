@@ -15,6 +15,9 @@ from .problem import Problem
 __all__ = ["need_lmfit", "parameter_rows", "parameters", "statements"]
 
 
+DOUBT = 1e-4  # probability of so large a chi squared below which a fit is doubted
+
+
 def need_lmfit() -> Any:
     """The module lmfit.
 
@@ -51,7 +54,15 @@ def parameters(problem: Problem, best: Minimum, errors: Uncertainty, start: Mapp
 
 def statements(problem: Problem, best: Minimum, errors: Uncertainty, flat: str) -> tuple[str, ...]:
     """Notes on a fit, most important first."""
+    from scipy.stats import chi2
+
     notes = [] if best.success else ["The fit has not converged: try other start values or bounds."]
+    count = len(best.r) - len(best.x)
+    if count > 0 and chi2.sf(best.cost, count) < DOUBT:
+        notes.append(
+            f"Chi squared is {best.cost:.4g} for {count} degrees of freedom: the model does not describe the data, their "
+            "errors are too small, or the fit has found a minimum that is not the lowest. Try other start values."
+        )
     if flat:
         notes.append(
             f"{flat} What is not fixed has a value near its start, or an arbitrary one, and no standard error."
