@@ -44,7 +44,9 @@ def bound(text: str) -> tuple[str, tuple[float, float]]:
     name, pair = assignment(text)
     low, colon, high = pair.partition(":")
     try:
-        return name, (float(low or "-inf"), float(high or "inf")) if colon else (float("nan"), 0.0)
+        if not colon:
+            raise ValueError
+        return name, (float(low or "-inf"), float(high or "inf"))
     except ValueError:
         raise argparse.ArgumentTypeError(f"must be NAME=LOW:HIGH, but is {text!r}") from None
 

@@ -60,8 +60,8 @@ def statements(problem: Problem, best: Minimum, errors: Uncertainty, flat: str) 
     count = len(best.r) - len(best.x)
     if count > 0 and chi2.sf(best.cost, count) < DOUBT:
         notes.append(
-            f"Chi squared is {best.cost:.4g} for {count} degrees of freedom: the model does not describe the data, their "
-            "errors are too small, or the fit has found a minimum that is not the lowest. Try other start values."
+            f"Chi squared is {best.cost:.4g} for {count} degrees of freedom: the model does not describe the data, "
+            "their errors are too small, or the fit has found a minimum that is not the lowest. Try other start values."
         )
     if flat:
         notes.append(
