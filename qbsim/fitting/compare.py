@@ -115,7 +115,7 @@ def compare(nested: FitResult, full: FitResult) -> Comparison:
     unknown = [name for name in extra if name not in nested.values]
     if unknown:
         raise ValueError(f"Argument nested must hold {unknown[0]} at a value: give it in start, and name it in fixed.")
-    if flat := [name for name in extra if full.params[name].vary and full.flat and name in full.flat.split()]:
+    if flat := [name for name in extra if full._errors.flat[:, full.var_names.index(name)].any()]:
         raise ValueError(f"The data do not fix {', '.join(flat)}, so they cannot tell whether it is needed.")
     weights = _weights(nested, full, extra)
     ratio = nested.chisqr - full.chisqr

