@@ -72,3 +72,15 @@ def test_sizes_are_kept_and_follow_the_curves():
     for x in (np.array([1e3]), np.array([1.0])):
         np.testing.assert_allclose(f(x, np.sin(x[0] * T))[:, 0], T * np.cos(x[0] * T), atol=1e-5)
         assert f.sizes[0] < 2
+
+
+def test_four_cells_have_the_same_derivatives_by_every_solver():
+    def chain(gamma, J, dephasing):
+        return qb.network(qb.linear(4), omega=[1.0, 1.3, 0.8, 1.1], gamma=gamma, J=J, dephasing=dephasing)
+
+    found = {}
+    for solver in ("dense", "network"):
+        p = problem(chain, np.linspace(0, 4, 12), "energy", "energy", ["gamma", "J", "dephasing"], solver=solver)
+        found[solver] = slopes(p, 0.5, 3.0, 0.2)
+    # dense is exact to rounding; an error of 1e-10 over a step of 1e-4 would be 1e-6
+    np.testing.assert_allclose(found["network"], found["dense"], atol=1e-6)
