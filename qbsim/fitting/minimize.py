@@ -104,12 +104,14 @@ def minimize(problem: Fittable, x: FloatArray, iterations: int = 60, *, slopes: 
         J = problem.likelihood.slopes(f, r)[:, None] * df
         D = np.maximum(np.linalg.norm(J, axis=0), D / 4)
         found, least = None, TOLERANCE + 1e-12 * float(r @ r)
-        predicted = np.inf
+        predicted = hoped = np.inf
         while found is None and predicted > least and damping < MOST_DAMPING:
             found, predicted, gain = search.step(x, r, J, D, damping)
+            if np.isinf(hoped):  # of the first try, without what more damping takes away
+                hoped = predicted * max(1.0, damping)
             damping = max(damping / 10, LEAST_DAMPING) if gain > 0.25 else damping * 8
         if found is None:
-            success = predicted <= 1e3 * least
+            success = hoped <= 1e4 * least
             break
         done = predicted <= 1e3 * least and gain > 0.9  # the next step is smaller by far
         x, f, r = found
@@ -189,8 +191,10 @@ class _Search:
         eye = np.eye(len(x))
         A = [*(-eye[np.isfinite(self.low)]), *eye[np.isfinite(self.high)], *(a.normal for a in self.limits)]
         b = [*(x - self.low)[np.isfinite(self.low)], *(self.high - x)[np.isfinite(self.high)]]
-        b += [a.offset - a.normal @ x for a in self.limits]
-        return np.array(A).reshape(-1, len(x)), np.maximum(np.array(b), 0.0)
+        size = np.maximum(np.abs(x), self.problem.least)
+        # x may lie between a plane and its limit, and has to leave from there
+        b += [max(a.offset - a.normal @ x, -2 * MARGIN * float(np.abs(a.normal) @ size)) for a in self.limits]
+        return np.array(A).reshape(-1, len(x)), np.array(b)
 
     def _refusal(self, x: FloatArray) -> str:
         """Why x is refused, without its numbers; empty if it is not."""
@@ -220,17 +224,26 @@ class _Search:
         """
         if any(a.normal @ inside >= a.offset - 1e-6 * abs(a.normal @ (new - x)) for a in self.limits):
             return False
-        back = inside - 1e-3 * (new - self.anchor)
-        close = self.anchor if self._refusal(back) else back
-        normal = np.zeros(len(x))
-        for j in range(len(x)):
-            reach = max(abs(new[j] - self.anchor[j]), abs(x[j]), self.problem.least)
-            normal[j] = sum(1 / self._distance(close, j, side * reach, kind(reason)) for side in (1.0, -1.0))
-        if not normal.any():
+        size = np.maximum(np.abs(x), self.problem.least)
+        steps = [self.anchor - new, *np.diag(size), *np.diag(-size)]
+        for step in steps:  # back to where it came from, or, from a start on the limit, along some axis
+            close = np.clip(inside + 1e-3 * step, self.low, self.high)
+            reach = np.maximum(np.abs(new - self.anchor), size)
+            normal = self._normal(close, reach, kind(reason)) if not self._refusal(close) else np.zeros(len(x))
+            if normal.any():
+                break
+        else:
             return False
+        if step is not steps[0]:
+            self.anchor = close  # the start lies on the limit
         margin = MARGIN * float(np.abs(normal) @ np.maximum(np.abs(inside), self.problem.least))
         self.limits.append(Limit(normal, float(1 + normal @ close) - margin, reason))
         return True
+
+    def _normal(self, x: FloatArray, reach: FloatArray, wanted: str) -> FloatArray:
+        """Normal of the limit seen from a point inside, of length one over the distance; zero if it is not met."""
+        axes = range(len(x))
+        return np.array([sum(1 / self._distance(x, j, side * reach[j], wanted) for side in (1.0, -1.0)) for j in axes])
 
     def _distance(self, x: FloatArray, j: int, reach: float, wanted: str) -> float:
         """How far along an axis the same limit is, with its sign; infinite if it is not met."""

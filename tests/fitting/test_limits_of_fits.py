@@ -59,6 +59,14 @@ def test_a_fit_reaches_the_best_point_on_the_limit():
     assert not all(ends)
 
 
+def test_a_start_on_the_limit_and_on_a_bound_is_left():
+    start = {"gamma": 1.0, "gamma_bond": LIMIT, "dephasing": 0.0}
+    corner = qb.fit(star, data(3), start, rho0="plus")
+    inside = qb.fit(star, data(3), {"gamma": 0.7, "gamma_bond": 0.1, "dephasing": 0.3}, rho0="plus")
+    assert corner.success
+    assert corner.chisqr == pytest.approx(inside.chisqr, abs=1e-4)
+
+
 def test_data_far_beyond_the_limit_end_on_it():
     # curves of a decay matrix with a negative rate, so close to the limit that populations stay positive
     with pytest.warns(qb.UnphysicalWarning):
