@@ -23,7 +23,7 @@ TOLERANCE = 1e-8  # change of chi squared, far below the 1 that is one standard 
 NULL = 1e-5  # singular values of normalised columns below this are errors of the derivatives
 DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-10, 1e10
 FAR = 3.0  # sizes of a parameter that a step may have
-BISECTIONS = 30
+BISECTIONS = 45
 MARGIN = 1e-9  # of the size of the parameters, that a plane lies before its limit
 
 
@@ -234,7 +234,7 @@ class _Search:
                 break
         else:
             return False
-        if step is not steps[0]:
+        if (np.abs(inside - self.anchor) <= 1e-6 * size).all():
             self.anchor = close  # the start lies on the limit
         margin = MARGIN * float(np.abs(normal) @ np.maximum(np.abs(inside), self.problem.least))
         self.limits.append(Limit(normal, float(1 + normal @ close) - margin, reason))
