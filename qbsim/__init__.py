@@ -10,6 +10,7 @@ from typing import Any
 from . import bosonic, capacitance, channels, charging, extraction
 from ._checks import (
     CutoffWarning,
+    FitWarning,
     HalfLifeWarning,
     MeasureWarning,
     ModelWarning,
@@ -25,6 +26,9 @@ from .collective import Collective, symmetric_ergotropy
 from .curves import crossing_time, efficiency, fit_exponential, half_life, relative_gain
 from .decay import NetworkReport
 from .evolution import evolve
+from .fitting.compare import compare
+from .fitting.fit import fit
+from .fitting.result import FitResult
 from .geometry import GEOMETRIES, all_to_all, central, circular, linear
 from .measures.capacity import antiergotropy, battery_capacity
 from .measures.coherence import l1_coherence
@@ -68,6 +72,8 @@ __all__ = [
     "Battery",
     "Collective",
     "CutoffWarning",
+    "FitResult",
+    "FitWarning",
     "HalfLifeWarning",
     "MeasureWarning",
     "ModelWarning",
@@ -88,6 +94,7 @@ __all__ = [
     "circular",
     "classical",
     "coherent_ergotropy",
+    "compare",
     "cooper_pair_boxes",
     "coupling_profile",
     "crossing_time",
@@ -104,6 +111,7 @@ __all__ = [
     "ergotropy_per_copy",
     "evolve",
     "extraction",
+    "fit",
     "fit_exponential",
     "full",
     "half_life",

@@ -39,6 +39,10 @@ class CutoffWarning(UserWarning):
     """States reach the levels next to a cut-off, so the truncation shows in the results."""
 
 
+class FitWarning(UserWarning):
+    """A fit cannot say what it is asked for; the message says why."""
+
+
 class HalfLifeWarning(UserWarning):
     """A half-life does not exist inside the time window; the message says why."""
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from .._version import __version__
-from . import scenarios, sweeps
+from . import fits, scenarios, sweeps
 from .arguments import BAD_INPUT, FAILED, FULL, INTERRUPTED, OK, Parser, UsageError
 from .failures import ScenarioFailure
 
@@ -30,6 +30,7 @@ def parser() -> Parser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     scenarios.add_parsers(commands)
     sweeps.add_parsers(commands)
+    fits.add_parsers(commands)
     return top
 
 
