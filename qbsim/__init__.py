@@ -23,6 +23,9 @@ from .charging import precision
 from .collective import Collective, symmetric_ergotropy
 from .curves import crossing_time, efficiency, fit_exponential, half_life, relative_gain
 from .decay import NetworkReport
+from .design.graphs import connected_graphs
+from .design.optimize import optimize
+from .design.optimum import Optimum
 from .evolution import evolve
 from .geometry import GEOMETRIES, all_to_all, central, circular, linear
 from .measures.capacity import antiergotropy, battery_capacity
@@ -71,6 +74,7 @@ __all__ = [
     "ModelWarning",
     "Network",
     "NetworkReport",
+    "Optimum",
     "SweepWarning",
     "UnphysicalWarning",
     "__version__",
@@ -85,6 +89,7 @@ __all__ = [
     "circular",
     "classical",
     "coherent_ergotropy",
+    "connected_graphs",
     "cooper_pair_boxes",
     "coupling_profile",
     "crossing_time",
@@ -115,6 +120,7 @@ __all__ = [
     "mean_concurrence",
     "negativity",
     "network",
+    "optimize",
     "oscillator",
     "passive_state",
     "plus",

@@ -36,7 +36,19 @@ from ..solvers._certificate import CERTIFICATE
 from ..states import InitialState
 from .jobs import VALUE, Batch, Cost, Shapes
 
-__all__ = ["CHUNK", "SEED_RULE", "Curve", "build_battery", "now", "numerics", "origin", "takes_rng"]
+__all__ = [
+    "CHUNK",
+    "NUMERICS",
+    "SEED_RULE",
+    "Curve",
+    "battery_stamp",
+    "build_battery",
+    "now",
+    "numerics",
+    "origin",
+    "state_digest",
+    "takes_rng",
+]
 
 SEED_RULE = "1: default_rng(SeedSequence([seed, k])), made anew at every point and state"
 FINGERPRINTS = (0, 1, 2)  # realizations whose batteries enter the identity of a curve
@@ -186,14 +198,14 @@ class Curve:
         return {
             # as plain data: 1 and 1.0 are the same point
             "point": {name: x if isinstance(x, str | bool) else float(x) for name, x in self.point.items()},
-            "state": [self.state, _state_digest(self.rho0)],
+            "state": [self.state, state_digest(self.rho0)],
             "tlist": self.tlist.tolist(),
             "measures": {name: _measure_stamp(m, self.rho0, batteries[0]) for name, m in self.measures.items()},
             **self.settings.plain(),
             "seed": self.seed,
             "seed_rule": SEED_RULE,
             "versions": numerics(),
-            "batteries": [_battery_stamp(b, self.tlist) for b in batteries],
+            "batteries": [battery_stamp(b, self.tlist) for b in batteries],
         }
 
     @cached_property
@@ -246,13 +258,13 @@ def _operator_digest(op: Qobj) -> str:
     return digest(op.to("CSR").data.as_scipy()) + str(op.dims)
 
 
-def _state_digest(state: InitialState) -> str:
+def state_digest(state: InitialState) -> str:
     """Digest of a state; of every cell, if it is given so."""
     cells = [_operator_digest(op) for op in state.factors]
     return json_digest(cells) if cells else _operator_digest(state.whole)
 
 
-def _battery_stamp(battery: Battery, tlist: FloatArray) -> str:
+def battery_stamp(battery: Battery, tlist: FloatArray) -> str:
     """Digest of what a battery evolves; operators that depend on time are sampled over the whole time span."""
     # the arrays of a Network are constant in time, and asking it for its operators would build them
     is_plain = isinstance(battery, Network) and not battery.has_own_operators and not battery.drives
