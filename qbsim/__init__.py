@@ -24,6 +24,7 @@ from .collective import Collective, symmetric_ergotropy
 from .curves import crossing_time, efficiency, fit_exponential, half_life, relative_gain
 from .decay import NetworkReport
 from .design.graphs import connected_graphs
+from .design.initial import best_product_state, best_symmetric_state
 from .design.optimize import optimize
 from .design.optimum import Optimum
 from .evolution import evolve
@@ -81,6 +82,8 @@ __all__ = [
     "all_to_all",
     "antiergotropy",
     "battery_capacity",
+    "best_product_state",
+    "best_symmetric_state",
     "bosonic",
     "capacitance",
     "central",

@@ -29,7 +29,7 @@ from .curvature import Curvature, curvature_at
 from .methods import METHODS, REFUSED, UNDEFINED
 from .optimum import NEAR, Optimum, as_history
 from .space import Space, accepted, read_constraints, read_first, read_space
-from .starts import Refused, Starts
+from .starts import Refused, Starts, quiet
 
 __all__ = ["optimize"]
 
@@ -259,6 +259,8 @@ def _judged(job: Starts, history: Any) -> Optimum:
             "is not reached inside tlist, these batteries may be better than the one found: extend tlist.",
             MeasureWarning,
         )
+    with quiet():
+        edge, curvature = _edge(job, history, x), _curvature(job, x)
     return Optimum(
         parameters=point,
         value=float(history.best_value.values[int(np.nanargmin(values))]),
@@ -266,8 +268,8 @@ def _judged(job: Starts, history: Any) -> Optimum:
         rho0=job.state(point),
         dataset=job.run(point),
         at_bounds=job.space.at_bounds(x),
-        edge=_edge(job, history, x),
-        curvature=_curvature(job, x),
+        edge=edge,
+        curvature=curvature,
         history=history,
         minimised=job.minimise,
         space=job.space,

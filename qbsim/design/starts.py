@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, ClassVar
@@ -30,6 +31,15 @@ __all__ = ["Starts"]
 TRIES = 200  # places that are drawn for a start before it is given up
 QUIET = (CutoffWarning, HalfLifeWarning, MeasureWarning, ModelWarning)  # of single evaluations; the best one may warn
 USUAL_EVALUATIONS = 100  # of a start, for the forecast of its time
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No warnings of single evaluations."""
+    with warnings.catch_warnings():
+        for category in QUIET:
+            warnings.simplefilter("ignore", category)
+        yield
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,9 +154,7 @@ class Starts:
         began, n, P, E = now(), stop - start, len(self.first), self.evaluations
         rows = {name: np.full((n, *shape), np.nan) for name, (_, shape) in self.shapes.items()}
         for row in range(n):
-            with warnings.catch_warnings():
-                for category in QUIET:
-                    warnings.simplefilter("ignore", category)
+            with quiet():
                 x, meter = self.begin(start + row), Meter(self.measured, E)
                 rows["finished"][row] = search(meter, x, self.method, self.limits)
             count = rows["count"][row] = len(meter.values)
@@ -178,9 +186,7 @@ class Starts:
     @cached_property
     def probe(self) -> FloatArray:
         """A place that has a value: where the first start begins."""
-        with warnings.catch_warnings():
-            for category in QUIET:
-                warnings.simplefilter("ignore", category)
+        with quiet():
             return self.begin(0)
 
     @cached_property
@@ -236,9 +242,7 @@ class Starts:
     def _found(self) -> list[float]:
         """Objective and constraints where the first start begins."""
         point = self.space.point(self.probe)
-        with warnings.catch_warnings():
-            for category in QUIET:
-                warnings.simplefilter("ignore", category)
+        with quiet():
             return [self.value(point), *(c.value(point) for c in self.constraints)]
 
     @cached_property

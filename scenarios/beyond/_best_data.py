@@ -1,0 +1,152 @@
+"""Compute the data of `best_fields` and `best_state`: what `qbsim.optimize` finds.
+
+    OMP_NUM_THREADS=1 python -m scenarios.beyond._best_data --store runs/best
+
+Fields: chains of [arjmandi2022] from |+...+>, every frequency between the bounds of its strongest disorder; the
+objective is the gain, Eq. (9), or the half-life of the ergotropy. `STARTS` searches of at most 60 evaluations for every
+cell and one more, for 2 to 5 cells: seven cells would take hours. States: four cells of Fig. 4 of [santos2021], pure
+product states of a given mean energy; the objective is the half-life of the ergotropy. All of it takes 5 minutes of
+one core; finished starts are kept in the store, and the command resumes.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+import qbsim as qb
+
+from .. import arjmandi2022, santos2021
+from ..santos2021 import fig4
+from ._graph_data import code
+
+DATA = Path(__file__).parent / "data" / "best.json"
+SIZES = (2, 3, 4, 5)
+GOALS = ("gain", "half_life")
+STARTS = 5
+EVALUATIONS = 60  # of a start, for every cell and one more
+FIELD_TIMES = np.array([*np.arange(0, 0.2, 0.01), *np.arange(0.2, 1.21, 0.05)]) / arjmandi2022.GAMMA
+CELLS = 4
+ENERGIES = (2.0, 1.0)  # mean energies in units of that of one quantum
+STATE_TIMES = np.linspace(0, 2, 31) / santos2021.GAMMA
+STATE_STARTS = 3
+
+
+def gain(ds):
+    return qb.relative_gain(ds.ergotropy)
+
+
+def half_life(ds):
+    return qb.half_life(ds.time, ds.ergotropy)
+
+
+OBJECTIVES = {"gain": gain, "half_life": half_life}
+
+
+def field_bounds():
+    """Smallest and largest frequency that the strongest disorder of the paper allows."""
+    reading = arjmandi2022.READING
+    ends = reading.B0 * (1 + reading.width * arjmandi2022.DELTA * np.array([-1.0, 1.0]))
+    return (0.0 if ends[0] < 0 else ends[0]), float(np.abs(ends).max())
+
+
+def chain(omega):
+    """Chain of the paper in given fields."""
+    edges = qb.linear(len(omega))
+    return qb.network(edges, omega=omega, J=arjmandi2022.READING.exchange, gamma=arjmandi2022.GAMMA)
+
+
+def best_fields(N, goal, *, starts=STARTS, store=None, workers=None):
+    """Optimum of the fields of N cells."""
+    return qb.optimize(
+        chain,
+        {"omega": (*field_bounds(), N)},
+        OBJECTIVES[goal],
+        rho0="plus",
+        tlist=FIELD_TIMES,
+        measures="ergotropy",
+        starts=starts,
+        evaluations=EVALUATIONS * (N + 1),
+        store=store,
+        executor=None if workers else "serial",
+        workers=workers,
+    )
+
+
+def network(geometry, N=CELLS):
+    """Cells of Fig. 4; the collective decay is that of the figure where the geometry allows it with four cells."""
+    return santos2021.cells(santos2021.GEOMETRIES[geometry](N), N, J=fig4.J, gamma_d=fig4.GAMMA_D)
+
+
+def best_state(geometry, energy, *, N=CELLS, starts=STATE_STARTS, store=None, workers=None):
+    """Optimum of the product state."""
+    return qb.best_product_state(
+        network(geometry, N),
+        half_life,
+        tlist=STATE_TIMES,
+        measures="ergotropy",
+        energy=energy,
+        starts=starts,
+        evaluations=30 * (2 * N),
+        store=store,
+        executor=None if workers else "serial",
+        workers=workers,
+    )
+
+
+def row(found):
+    """What is stored of an optimum."""
+    point = {name: np.round(value, 9).tolist() for name, value in found.parameters.items()}
+    starts = np.round(np.sort(found.values)[::-1], 9).tolist()
+    return {"parameters": point, "value": round(found.value, 9), "starts": starts, "at_bounds": list(found.at_bounds)}
+
+
+def read(file=DATA):
+    """Stored optima: {"fields": {goal: {N: row}}, "states": {geometry: {energy: row}}}, and how they were made."""
+    record = json.loads(file.read_text(encoding="utf-8"))
+    for name, value in model().items():
+        if record["model"][name] != value:
+            raise ValueError(
+                f"{name} = {value} is not that of the stored optima, {record['model'][name]}: compute them again with "
+                "scenarios.beyond._best_data (5 minutes)."
+            )
+    return record
+
+
+def model():
+    """Constants that decide the stored optima."""
+    return {
+        "FIELDS": [arjmandi2022.GAMMA, arjmandi2022.READING.exchange, *field_bounds()],
+        "FIELD_TIMES": FIELD_TIMES.tolist(),
+        "CELLS": [CELLS, santos2021.GAMMA, fig4.J, fig4.GAMMA_D],
+        "FACTORS": santos2021.READINGS[santos2021.READING],
+        "STATE_TIMES": STATE_TIMES.tolist(),
+    }
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--store", type=Path, required=True, help="folder of the finished starts; the command resumes")
+    parser.add_argument("--workers", type=int, default=None)
+    parser.add_argument("--out", type=Path, default=DATA)
+    args = parser.parse_args(argv)
+    states, fields = {}, {}
+    for energy in ENERGIES:
+        for geometry in santos2021.GEOMETRIES:
+            store = args.store / f"{geometry}-{energy:g}"
+            found = row(best_state(geometry, energy, store=store, workers=args.workers))
+            states.setdefault(geometry, {})[f"{energy:g}"] = found
+            print(geometry, energy, found["value"], found["starts"], flush=True)
+    for N in SIZES:
+        for goal in GOALS:
+            found = row(best_fields(N, goal, store=args.store / f"{goal}-{N}", workers=args.workers))
+            fields.setdefault(goal, {})[str(N)] = found
+            print(goal, N, found["value"], found["starts"], found["at_bounds"], flush=True)
+    record = {"command": "python -m scenarios.beyond._best_data", "model": model(), **code()}
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps(record | {"fields": fields, "states": states}) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
