@@ -93,7 +93,7 @@ def compute(quick=False, workers=None):
 
 
 def draw(ds):
-    fig, (a, b) = plotting.figure(1, 2, width=3.6)
+    fig, (a, b) = plotting.figure(1, 2, width=4.0)
     dashes = dict(zip(KINDS, ("-", "--", ":"), strict=True))
     for geometry in ds.geometry.values:
         look = plotting.line(geometry)
@@ -110,10 +110,10 @@ def draw(ds):
     for energy, color in zip(ds.energy.values, (plotting.BLUE, plotting.ORANGE), strict=True):
         for kind, mark in marks.items():
             run = ds.half_life.sel(energy=energy, state=kind)
-            b.plot(x, run, mark, color=color, markersize=9 if mark != "o" else 5, label=f"{kind}, {energy:g} quanta")
+            b.plot(x, run, mark, color=color, markersize=9 if mark != "o" else 5, label=f"{kind}, energy {energy:g}")
     b.set_xticks(x, [plotting.LABELS[name] for name in ds.geometry.values])
-    b.set_xlim(-0.4, len(x) + 0.9)
-    plotting.label(b, "", r"half-life $\Gamma\tau$", "b").legend(fontsize=6)
+    b.set(xlim=(-0.4, len(x) - 0.6), ylim=(0.3, 1.2))
+    plotting.label(b, "", r"half-life $\Gamma\tau$", "b").legend(fontsize=7, ncols=2, loc="upper center")
     return fig
 
 

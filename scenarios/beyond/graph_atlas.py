@@ -128,8 +128,9 @@ def _draw_graphs(ax, seven):
             for i, j in edges:
                 ax.plot(*places[[i, j]].T, color="0.45", lw=0.9)
             ax.plot(*places.T, "o", color="k", markersize=4)
-            ax.text(*(center + [0, -1.9]), f"{word}, {rule}\n{life[k]:.3f}", ha="center", fontsize=7)
-    ax.set(xlim=(-1.4, 9.2), ylim=(-2.2, 1.5))
+            text = f"{word}\n{rule} limit\n{life[k]:.3f}"
+            ax.text(*(center + [0, -1.3]), text, ha="center", va="top", fontsize=7)
+    ax.set(xlim=(-1.4, 9.2), ylim=(-2.9, 1.5), aspect="equal")
 
 
 def _layout(edges, N):
@@ -220,7 +221,7 @@ def _negative(ds):
         check(
             "gamma_bond < 0, own limit: the star does not always keep its ergotropy longest, the line does",
             len(lines) - 0.5,
-            found=f"the star is number {_listed(own)} for N = {_listed(ds.N.values)}; the line leads for {_listed(lines)}",
+            found=f"star number {_listed(own)} for N = {_listed(ds.N.values)}; the line leads for {_listed(lines)}",
         ),
         check(
             "gamma_bond < 0, own limit: from four cells on the star loses its energy fastest of all",
