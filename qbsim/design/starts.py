@@ -15,7 +15,7 @@ import numpy as np
 
 from .._checks import CutoffWarning, FloatArray, HalfLifeWarning, MeasureWarning, ModelWarning
 from .._checks.names import shown
-from .._digest import json_digest
+from .._digest import json_digest, normalised
 from ..battery import Battery
 from ..evolution import evolve, needs_of
 from ..measures.table import read_measures
@@ -286,7 +286,7 @@ def _source(function: Any) -> str:
         parts = [_source(function.func), _plain(function.args), _plain(sorted(function.keywords.items()))]
         return json_digest(parts)
     try:
-        text = inspect.getsource(function)
+        text = normalised(inspect.getsource(function))
     except (OSError, TypeError):
         code = getattr(function, "__code__", None)
         text = _plain((getattr(code, "co_code", b""), getattr(code, "co_consts", ())))

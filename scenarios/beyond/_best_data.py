@@ -2,11 +2,11 @@
 
     OMP_NUM_THREADS=1 python -m scenarios.beyond._best_data --store runs/best
 
-Fields: chains of [arjmandi2022] from |+...+>, every frequency between the bounds of its disorder, delta = 5 or a
-weak one, 1; the objective is the gain, Eq. (9), or the half-life of the ergotropy. `STARTS` searches of at most
-60 evaluations for every cell and one more, for 2 to 5 cells: seven cells would take hours. States: four cells of Fig. 4
-of [santos2021], pure product states of a given mean energy; the objective is the half-life of the ergotropy. All of it
-takes 10 minutes of one core; finished starts are kept in the store, and the command resumes.
+Fields: chains of [arjmandi2022] from |+...+>, every frequency between the bounds of its disorder, delta = 5 or a weak
+one, 1; the objective is the gain, Eq. (9), or the time for which 0.51 of the ergotropy lasts. `STARTS` searches of at
+most 60 evaluations for every cell and one more, for 2 to 5 cells: seven cells would take hours. States: four cells of
+Fig. 4 of [santos2021], pure product states of a given mean energy; the objective is the half-life of the ergotropy. All
+of it takes 10 minutes of one core; finished starts are kept in the store, and the command resumes.
 """
 
 import argparse
@@ -15,12 +15,13 @@ import json
 from pathlib import Path
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 import qbsim as qb
 
 from .. import arjmandi2022, santos2021
 from ..santos2021 import fig4
-from ._graph_data import code
+from ._graph_data import code as code_of
 
 DATA = Path(__file__).parent / "data" / "best.json"
 SIZES = (2, 3, 4, 5)
@@ -29,10 +30,11 @@ CASES = {  # what is made largest, and the disorder whose bounds the fields keep
     "half-life": ("half_life", arjmandi2022.DELTA),
     "half-life, weak": ("half_life", 1.0),
 }
-STARTS = 6
+STARTS = 8
 EVALUATIONS = 60  # of a start, for every cell and one more
 # the ergotropy oscillates with periods down to 0.16/Gamma: a coarser grid misses where it falls below half
 FIELD_TIMES = np.array([*np.arange(0, 0.2, 0.01), *np.arange(0.2, 1.61, 0.02)]) / arjmandi2022.GAMMA
+SAFE = 0.51  # of the initial ergotropy: the fields keep this, so that they do not merely touch half
 CELLS = 4
 ENERGIES = (2.0, 1.0)  # mean energies in units of that of one quantum
 STATE_TIMES = np.linspace(0, 2, 31) / santos2021.GAMMA
@@ -47,7 +49,23 @@ def half_life(ds):
     return qb.half_life(ds.time, ds.ergotropy)
 
 
-OBJECTIVES = {"gain": gain, "half_life": half_life}
+def dense(tlist, values):
+    """Curve between its samples, by a cubic spline: dips between samples count."""
+    t = np.linspace(tlist[0], tlist[-1], 8 * len(tlist))
+    return t, CubicSpline(tlist, values)(t)
+
+
+def lasting(ds):
+    """Time until the ergotropy falls below a little more than half.
+
+    The longest half-life itself would be that of a curve that touches half in a dip and recovers: any small change ends
+    it there.
+    """
+    t, values = dense(ds.time.values, ds.ergotropy.values)
+    return qb.crossing_time(t, values, SAFE * values[0])
+
+
+OBJECTIVES = {"gain": gain, "half_life": lasting}
 
 
 def field_bounds(delta):
@@ -130,10 +148,16 @@ def model():
             *(list(field_bounds(delta)) for _, delta in CASES.values()),
         ],
         "FIELD_TIMES": FIELD_TIMES.tolist(),
+        "SAFE": SAFE,
         "CELLS": [CELLS, santos2021.GAMMA, fig4.J, fig4.GAMMA_D],
         "FACTORS": santos2021.READINGS[santos2021.READING],
         "STATE_TIMES": STATE_TIMES.tolist(),
     }
+
+
+def code():
+    """SHA-256 of the sources of qbsim, of the models and of this file, and the versions the numbers depend on."""
+    return code_of([Path(m.__file__) for m in (arjmandi2022, santos2021)] + [Path(__file__)])
 
 
 def main(argv=None):

@@ -98,12 +98,12 @@ def model():
     return {"GAMMA": GAMMA, "J": J, "FRACTION": FRACTION, "TIME": TIME, "TIMES": TIMES.tolist(), "FACTORS": factors}
 
 
-def code():
+def code(others=(Path(santos2021.__file__), Path(__file__))):
     """SHA-256 of the sources of qbsim, of the model and of this file, and the versions the numbers depend on."""
     package = Path(str(files("qbsim")))
     sources = sorted(package.rglob("*.py"), key=lambda path: path.relative_to(package).as_posix())
     sha = hashlib.sha256()
-    for path in (*sources, Path(santos2021.__file__), Path(__file__)):
+    for path in (*sources, *others):
         sha.update(path.name.encode() + b"\0" + path.read_bytes())
     versions = qb.evolve(qb.single_cell(gamma=1.0), qb.plus(1), [0.0, 1.0]).attrs
     return {"code_sha256": sha.hexdigest()} | {k: v for k, v in versions.items() if k.endswith("_version")}

@@ -1,4 +1,4 @@
-"""Are random fields the best fields? Chains in fields chosen for the gain, or for the half-life, against random ones.
+"""Fields chosen for the gain, or for the half-life, against random ones: whether disorder is the best choice.
 
 Chains of [arjmandi2022] from |+...+>. In the adopted reading its strongest disorder, delta = 5, draws frequencies from
 0 to 35 Gamma, and a weak one, delta = 1, from 5 to 15 Gamma; `qbsim.optimize` may choose every frequency between the
@@ -15,7 +15,7 @@ from qbsim import plotting
 from qbsim.ledger.claims import check, equal
 
 from .. import arjmandi2022, labelled
-from ._best_data import CASES, FIELD_TIMES, OBJECTIVES, SIZES, best_fields, chain, field_bounds, read
+from ._best_data import CASES, FIELD_TIMES, OBJECTIVES, SIZES, best_fields, chain, dense, field_bounds, read
 
 FIGURE = "after Fig. 5"
 COST = "1 min"
@@ -40,27 +40,37 @@ def random_values(N, case, count):
         executor="serial",
     )
     curves = ds.ergotropy.squeeze(["N", "delta", "state"]).transpose("realization", "time").values
-    number = qb.relative_gain if goal == "gain" else lambda curve: qb.half_life(FIELD_TIMES, curve)
-    return [number(curve) for curve in curves]
+    return [number(goal, FIELD_TIMES, curve) for curve in curves]
+
+
+def number(goal, times, curve):
+    """Gain or half-life of a curve."""
+    return qb.relative_gain(curve) if goal == "gain" else qb.half_life(*dense(times, curve))
+
+
+def run(omega, times=FIELD_TIMES):
+    """Ergotropy in given fields."""
+    return qb.evolve(chain(np.asarray(omega)), "plus", times, "ergotropy")
 
 
 def value(omega, case, times=FIELD_TIMES):
     """Gain or half-life in given fields."""
-    return OBJECTIVES[CASES[case][0]](qb.evolve(chain(np.asarray(omega)), "plus", times, "ergotropy"))
+    return number(CASES[case][0], times, run(omega, times).ergotropy.values)
 
 
 def compute(quick=False, workers=None):
     stored = read()["fields"]
     shape = (len(CASES), len(SIZES))
-    best, again, fine, starts, even = (np.empty(shape) for _ in range(5))
+    best, off, fine, starts, even = (np.empty(shape) for _ in range(5))
     fields = np.full((*shape, max(SIZES)), np.nan)
     denser = np.union1d(FIELD_TIMES, (FIELD_TIMES[1:] + FIELD_TIMES[:-1]) / 2)
     for c, case in enumerate(CASES):
         for k, N in enumerate(SIZES):
             row = stored[case][str(N)]
             omega = row["parameters"]["omega"]
-            fields[c, k, :N], best[c, k] = omega, row["value"]
-            again[c, k], fine[c, k] = value(omega, case), value(omega, case, denser)
+            fields[c, k, :N] = omega
+            off[c, k] = OBJECTIVES[CASES[case][0]](run(omega)) - row["value"]
+            best[c, k], fine[c, k] = value(omega, case), value(omega, case, denser)
             starts[c, k] = sum(abs(v - row["value"]) <= 1e-3 * row["value"] for v in row["starts"])
             even[c, k] = value(np.full(N, arjmandi2022.READING.B0), case)
     count = QUICK if quick else REALIZATIONS
@@ -69,7 +79,7 @@ def compute(quick=False, workers=None):
     return labelled(
         {
             "best": (dims, best, "best value: gain in %, half-life in 1/Gamma"),
-            "again": (dims, again, "the same, computed again at the stored fields"),
+            "off": (dims, off, "objective at the stored fields less the stored value"),
             "fine": (dims, fine, "the same, with half of the steps in time"),
             "starts": (dims, starts, "starts within a thousandth of the best value"),
             "even": (dims, even, "value in equal fields B0"),
@@ -114,14 +124,14 @@ def draw(ds):
 
 def claims(ds):
     gain, strong, weak = (ds.sel(case=case) for case in CASES)
-    off, moved = float(abs(ds.again - ds.best).max()), float(abs(ds.fine / ds.best - 1).max())
+    off, moved = float(abs(ds.off).max()), float(abs(ds.fine / ds.best - 1).max())
     ahead = ds.best - ds.random.max("realization")
     full = [int((gain.fields.sel(N=N) > AT_BOUND).sum()) for N in ds.N.values]
     away = abs(weak.fields - weak.bound).min("side")
     held = [int((away.sel(N=N) < AT_BOUND).sum()) for N in ds.N.values]
     return [
         check("stored optima have the stored values", AGREES - off, found=f"to {off:.1g}"),
-        check("halving the steps in time moves no optimum by 2 %", 0.02 - moved, found=f"by up to {100 * moved:.2g} %"),
+        check("halving the steps in time moves no optimum by 1 %", 0.01 - moved, found=f"by up to {100 * moved:.2g} %"),
         equal("the search for two cells finds the stored gain", float(gain.best.sel(N=2)), float(ds.search), tol=1e-3),
         *(
             check(

@@ -1,4 +1,4 @@
-"""Which product state of a given energy keeps ergotropy longest in the networks of Fig. 4?
+"""Product states of a given energy that keep their ergotropy longest in the networks of Fig. 4.
 
 Four cells of [santos2021] with exchange and collective decay of its Fig. 4; pure product states of mean energy 1 and 2
 quanta; `qbsim.optimize` looks for the angles and phases of the cells with the longest half-life of the ergotropy. A
