@@ -153,15 +153,7 @@ def optimize(
     >>> found.edge[:47]
     'The decay matrix is not positive semidefinite: '
     """
-    settings = Settings(solver, rtol, atol, passive_tol).checked()
     box = read_space(space)
-    size = EVALUATIONS * (len(box.labels) + 1) if evaluations is None else as_count("evaluations", evaluations)
-    if not callable(build) or not callable(objective):
-        name, value = ("build", build) if not callable(build) else ("objective", objective)
-        raise TypeError(f"Argument {name} must be a function, but is {shown(value)}.")
-    if method not in METHODS:
-        raise ValueError(nearest("method", method, METHODS))
-    _ = read_measures(measures)
     job = Starts(
         build=build,
         space=box,
@@ -174,11 +166,13 @@ def optimize(
         realizations=as_count("realizations", realizations),
         seed=as_count("seed", seed, minimum=0),
         method=method,
-        evaluations=size,
+        evaluations=as_count(
+            "evaluations", EVALUATIONS * (len(box.labels) + 1) if evaluations is None else evaluations
+        ),
         first=read_first(first, box),
-        settings=settings,
+        settings=Settings(solver, rtol, atol, passive_tol).checked(),
     )
-    _check_taken(job)
+    _check(job)
     count = as_count("starts", starts)
     workers = None if workers is None else as_count("workers", workers)
     history = _searched(job, count, store, (executor, workers), Progress(as_flag("progress", progress), "starts"))
@@ -186,8 +180,14 @@ def optimize(
         return _judged(job, history)
 
 
-def _check_taken(job: Starts) -> None:
-    """Refuse parameters that nothing takes."""
+def _check(job: Starts) -> None:
+    """Refuse what is no function, an unknown method or measure, and parameters that nothing takes."""
+    for name in ("build", "objective"):
+        if not callable(value := getattr(job, name)):
+            raise TypeError(f"Argument {name} must be a function, but is {shown(value)}.")
+    if job.method not in METHODS:
+        raise ValueError(nearest("method", job.method, METHODS))
+    _ = read_measures(job.measures)
     functions = [job.build, *([job.rho0] if callable(job.rho0) and not hasattr(job.rho0, "dims") else [])]
     taken = {name for function in functions for name in accepted(function, job.space.ranges)}
     if missing := [name for name in job.space.ranges if name not in taken]:

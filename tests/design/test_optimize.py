@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import qbsim as qb
+from qbsim.cli import main as cli
 
 CELL = qb.single_cell(gamma=1.0)
 
@@ -175,6 +176,7 @@ def test_store_resumes_and_more_starts_keep_those_there_are(tmp_path):
     assert again.history.identical(two.history)
     assert three.history.value.values[:2, :10] == pytest.approx(two.history.value.values[:, :10], nan_ok=True, abs=0)
     assert qb.load(tmp_path / "s").sizes["start"] == 3
+    assert cli.main(["show", str(tmp_path / "s")]) == 0
 
 
 def test_processes_give_the_same_bits(population):
@@ -188,6 +190,8 @@ def test_processes_give_the_same_bits(population):
     [
         ({"space": {"p": (1.0, 0.0)}}, ValueError, "lower bound first"),
         ({"space": {"p": 0.5}}, TypeError, "must be a dict"),
+        ({"objective": 1.0}, TypeError, "objective must be a function, but is 1.0"),
+        ({"build": CELL}, TypeError, "build must be a function"),
         ({"space": {"q": (0.0, 1.0)}}, ValueError, "neither of build nor of rho0"),
         ({"objective": lambda ds: ds.ergotropy.values}, TypeError, "one real number"),
         ({"method": "newton"}, ValueError, "Unknown method"),
