@@ -25,6 +25,10 @@ from .charging import precision
 from .collective import Collective, symmetric_ergotropy
 from .curves import crossing_time, efficiency, fit_exponential, half_life, relative_gain
 from .decay import NetworkReport
+from .design.graphs import connected_graphs
+from .design.initial import best_product_state, best_symmetric_state
+from .design.optimize import optimize
+from .design.optimum import Optimum
 from .evolution import evolve
 from .fitting.compare import compare
 from .fitting.fit import fit
@@ -79,6 +83,7 @@ __all__ = [
     "ModelWarning",
     "Network",
     "NetworkReport",
+    "Optimum",
     "SamplingWarning",
     "SweepWarning",
     "UnphysicalWarning",
@@ -86,6 +91,8 @@ __all__ = [
     "all_to_all",
     "antiergotropy",
     "battery_capacity",
+    "best_product_state",
+    "best_symmetric_state",
     "bosonic",
     "capacitance",
     "central",
@@ -95,6 +102,7 @@ __all__ = [
     "classical",
     "coherent_ergotropy",
     "compare",
+    "connected_graphs",
     "cooper_pair_boxes",
     "coupling_profile",
     "crossing_time",
@@ -126,6 +134,7 @@ __all__ = [
     "mean_concurrence",
     "negativity",
     "network",
+    "optimize",
     "oscillator",
     "passive_state",
     "plus",

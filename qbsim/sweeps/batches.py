@@ -35,7 +35,11 @@ TEMPORARY = re.compile(r"\.[0-9]{6,18}-[0-9]{6,18}-[^.]*\.npz")  # temporary fil
 DIGEST = re.compile(r"[0-9a-f]{64}")
 NO_MANIFEST = re.compile(r"batches|\..*")  # files of a sweep that died at once, or of an operating system
 SWEEP = "sweep"
-KINDS = {SWEEP: "a sweep", "trajectories": "trajectories"}  # what a folder may be for, and how messages call it
+KINDS = {
+    SWEEP: "a sweep",
+    "trajectories": "trajectories",
+    "optimize": "an optimisation",
+}  # what a folder may be for, and how messages call it
 Piece = tuple[Path | None, int, int]  # file (None: set aside), first and one past the last row to take from it
 
 

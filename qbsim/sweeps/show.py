@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["of_file", "of_store"]
 
 Rows = list[tuple[str, str]]
-ROWS = {SWEEP: "realizations", "trajectories": "trajectories"}
+ROWS = {SWEEP: "realizations", "trajectories": "trajectories", "optimize": "starts"}
 
 
 def of_store(folder: Path) -> Rows:
@@ -32,7 +32,7 @@ def of_store(folder: Path) -> Rows:
         have += curve["realizations"] - sum(b - a for a, b in gaps)
     finished = manifest["finished"]
     kind = manifest.get("kind", SWEEP)
-    resumes = "`qbsim sweep` resumes" if kind == SWEEP else "call of qbsim.trajectories resumes"
+    resumes = "`qbsim sweep` resumes" if kind == SWEEP else f"call of qbsim.{kind} resumes"
     state = f"finished {finished}" if finished else f"not finished: the same {resumes}"
     rows = [
         (kind, f"{len(manifest['curves'])} curves, started {manifest['started']}, {state}"),

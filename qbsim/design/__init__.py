@@ -1,0 +1,1 @@
+"""Design of batteries: the best parameters, initial states and graphs for a goal."""
