@@ -122,7 +122,7 @@ class Stretch:
     def integrals(self, since: float, until: float, weights: Callable[[FloatArray], FloatArray]) -> FloatArray:
         """Integrals of all rates with weights that depend on time, (P, K), by the rule of Gauss and Legendre.
 
-        The rates oscillate at most with the differences of energies of the modes, which decides how many points are taken.
+        The rates oscillate with differences of energies of the modes, which decide how many points are taken.
         """
         half = (until - since) / 2
         x, w = leggauss(POINTS + math.ceil(0.8 * half * self.chain.bandwidth))
