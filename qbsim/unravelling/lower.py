@@ -26,7 +26,7 @@ import numpy as np
 
 from .._checks import FloatArray, IntArray
 from .engines import Builder, Ensemble
-from .smoothed import LARGEST, final_energies
+from .smoothed import final_energies
 from .upper import FEWEST, GROUP, SECONDS, Samples, dense, spread
 
 FOLDS = 5  # at most
