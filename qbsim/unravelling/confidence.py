@@ -83,6 +83,7 @@ def controlled(samples: FloatArray, controls: FloatArray | None) -> tuple[FloatA
         return samples, 0.0
     centred = controls - controls.mean(axis=0)
     off = np.abs(controls - np.median(controls, axis=0))
+    off[off <= 1e-8 * np.abs(controls).max(axis=0)] = 0  # rounding, where no trajectory has jumped
     square = np.square(off).sum(axis=0)
     moved = off.sum(axis=0) ** 2 >= MOVING * np.where(square > 0, square, np.inf)
     kept = np.flatnonzero(moved)[: max(R // SHARE - 1, 0)]

@@ -41,12 +41,12 @@ def cross_fitted(ensemble: Ensemble, rng: np.random.Generator) -> tuple[Samples,
     R, levels = len(ensemble), ensemble.levels
     folds = np.array_split(rng.permutation(R), _folds(ensemble))
     candidates = builders(ensemble, len(folds))
-    # two choices do for all folds: that of the first fold for all others, that of the second for the first one
-    best = [_best(ensemble, candidates, fold, rng) for fold in folds[:2]]
+    # of many, two choices do for all folds: that of the first for all others, that of the second for the first one
+    best = [_best(ensemble, candidates, fold, rng) for fold in folds[:2]] if R >= MANY else []
     values, names = np.empty(R), Counter[str]()
     for k, test in enumerate(folds):
         train = np.concatenate(folds[:k] + folds[k + 1 :])
-        name = best[k == 0]
+        name = best[k == 0] if best else _best(ensemble, candidates, train, rng)
         names[name] += 1
         values[test] = ensemble.energies[test] - candidates[name](train, test, rng)
     by = "+".join(sorted(names, key=lambda name: (-names[name], name)))
