@@ -79,6 +79,9 @@ def bracket(
     width = levels.top - levels.ground
     if R < LEAST:
         return Bracket(0.0, width, "none", "none", math.nan, math.nan, 0, 0)
+    if not unseen:  # one pure state
+        energy = float(ensemble.energies.mean()) - levels.ground
+        return Bracket(energy, energy, "gram", "gram", 1.0, 0.0, 1, R)
     risk = (1 - confidence) / 2
     found = purity(ensemble, rng)
     gram = convexity(ensemble, rng)

@@ -25,6 +25,8 @@ from scipy.special import stdtrit
 
 from .._checks import FloatArray
 
+MOVING = 8  # trajectories, at least, that a control must differ in
+SHARE = 6  # samples for every control
 SAME = 1e-12  # of the range: samples closer than this are equal
 
 
@@ -68,15 +70,32 @@ def controlled(samples: FloatArray, controls: FloatArray | None) -> tuple[FloatA
     .. math:: x_r - \sum_c \beta_c\,y_{rc}
 
     has the mean of x for any :math:`\beta`; that of least squares leaves the least variance. It is fitted to the same
-    samples, which shrinks the residuals: they are stretched by :math:`\sqrt{(R-1)/(R-1-C)}` for C controls.
-    With fewer than ten samples per control nothing is done.
+    samples. So what is returned are the pseudo-values of the jackknife, about the mean that the fit gives,
+
+    .. math:: (R-1)\,w_r\,\frac{e_r}{1-h_r}, \qquad w_r = \frac1R - \bar y^T S^{-1}(y_r - \bar y), \quad
+              S = \sum_r (y_r-\bar y)(y_r-\bar y)^T
+
+    with the residuals e and the leverages h, whose variance is that of the mean, biased upwards (Efron and Stein).
+    Taken are controls that MOVING or more trajectories move, in their order, and not more than one for SHARE samples.
     """
     R = len(samples)
-    if controls is None or controls.shape[1] == 0 or 10 * (controls.shape[1] + 1) > R:
+    if controls is None:
         return samples, 0.0
-    C = controls.shape[1]
     centred = controls - controls.mean(axis=0)
-    beta = np.linalg.lstsq(centred, samples - samples.mean(), rcond=1e-10)[0]
-    mean = float(samples.mean() - controls.mean(axis=0) @ beta)
-    residuals = samples - samples.mean() - centred @ beta
-    return mean + residuals * math.sqrt((R - 1) / (R - 1 - C)), float(np.abs(controls @ beta).max())
+    off = np.abs(controls - np.median(controls, axis=0))
+    off[off <= 1e-8 * np.abs(controls).max(axis=0)] = 0  # rounding, where no trajectory has jumped
+    square = np.square(off).sum(axis=0)
+    moved = off.sum(axis=0) ** 2 >= MOVING * np.where(square > 0, square, np.inf)
+    kept = np.flatnonzero(moved)[: max(R // SHARE - 1, 0)]
+    if not kept.size:
+        return samples, 0.0
+    u, sizes, vt = np.linalg.svd(centred[:, kept] / np.linalg.norm(centred[:, kept], axis=0), full_matrices=False)
+    u, sizes, vt = (part[..., : np.sum(sizes > 1e-8 * sizes[0])] for part in (u, sizes, vt.T))
+    x = samples - samples.mean()
+    residuals, leverages = x - u @ (u.T @ x), 1 / R + np.square(u).sum(axis=1)
+    mean_control = (controls[:, kept].mean(axis=0) / np.linalg.norm(centred[:, kept], axis=0)) @ vt / sizes
+    weights = 1 / R - u @ mean_control
+    deviations = (R - 1) * weights * residuals / np.maximum(1 - leverages, 1 / R)
+    mean = float(samples.mean() - mean_control @ (u.T @ x))
+    change = u @ (u.T @ x) + mean_control @ (u.T @ x)
+    return mean + deviations - deviations.mean(), float(np.abs(change).max())

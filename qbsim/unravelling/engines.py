@@ -28,14 +28,15 @@ class Trajectory(NamedTuple):
         Normalised states at the times.
     jumps : ndarray, (T,)
         Number of jumps so far.
-    hazard : ndarray, (T,)
-        Integral of the rate of all jumps so far, along this trajectory: what is expected of `jumps` minus `hazard` is
-        exactly zero. Between jumps it grows by minus the logarithm of the squared norm.
+    controls : ndarray, (T, C)
+        Numbers whose expectation is exactly zero, the most useful first. The first one is the number of jumps so far
+        less the integral of their rate along this trajectory, which between jumps is minus the logarithm of the
+        squared norm.
     """
 
     states: ComplexArray
     jumps: IntArray
-    hazard: FloatArray
+    controls: FloatArray
 
 
 class Ensemble(Protocol):
@@ -78,6 +79,10 @@ class Engine(Protocol):
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of one state."""
+
+    @property
+    def controls(self) -> int:
+        """Number of controls of a trajectory."""
 
     @property
     def seconds(self) -> float:

@@ -7,11 +7,13 @@ norm: at logarithms of the norm accurate to ACCURACY, by inverse Hermite interpo
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
 from .._checks import ComplexArray, FloatArray
@@ -29,6 +31,8 @@ BoolArray = NDArray[np.bool_]
 TERMS = frozenset({"fields", "exchange", "pair", "dm", "loss", "pumping", "dephasing"})
 ACCURACY = 1e-12  # of the logarithm of the probability of no jump
 DIAGONAL = 1e-14  # coherences of cells up to here count as none
+POINTS = 5  # in the integral of a rate that does not oscillate
+MOMENTS = 3  # of the jumps of each kind: powers of time
 TRIES = 60  # evaluations of the norm per jump; four are usual
 
 
@@ -115,6 +119,18 @@ class Stretch:
                 break
         return moment, True
 
+    def integrals(self, since: float, until: float, weights: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        """Integrals of all rates with weights that depend on time, (P, K), by the rule of Gauss and Legendre.
+
+        The rates oscillate with differences of energies of the modes, which decide how many points are taken.
+        """
+        half = (until - since) / 2
+        x, w = leggauss(POINTS + math.ceil(0.8 * half * self.chain.bandwidth))
+        times = since + half * (1 + x)
+        parts = zip(self.chain.flow, self._parts, strict=True)
+        states = np.concatenate([flow.apply_all(times - self.start, part) for flow, part in parts], axis=1)
+        return np.asarray((half * w * weights(times)) @ self.chain.rates_of_all(states))
+
 
 def _guess(before: Moment | None, low: Moment, high: Moment | None, left: float, stop: float) -> float:
     """Where the logarithm of the norm squared falls to -left: by time as a cubic function of it, else by Newton."""
@@ -158,6 +174,7 @@ class GaussianEngine:
         self.chain = Chain.of(battery, self.ancilla)
         M = battery.N + self.ancilla
         self.shape = (2 * M, M)
+        self.controls = 2 + MOMENTS * int(self.chain.active.sum())
 
     @property
     def seconds(self) -> float:
@@ -182,38 +199,69 @@ class GaussianEngine:
     def run(self, rng: np.random.Generator) -> Trajectory:
         """One trajectory."""
         T = len(self.tlist)
-        states, jumps, hazard = np.empty((T, *self.shape), dtype=complex), np.zeros(T, dtype=int), np.zeros(T)
+        states, jumps = np.empty((T, *self.shape), dtype=complex), np.zeros(T, dtype=int)
+        controls, excess = np.zeros((T, self.controls)), np.zeros((MOMENTS, self.chain.kinds))
         if self._common is not None:
             stretch = copy.copy(self._common)
         else:
             state = self._state(rng.random(len(self.omega)) < self._upper)
             stretch = Stretch(self.chain, state, float(self.tlist[0]))
-        states[0], count, left = stretch.low.state, 0, rng.exponential()
-        drawn = left
+        counts = np.zeros(self.chain.kinds)
+        states[0], count, left, since = stretch.low.state, 0, rng.exponential(), stretch.start
         for i, stop in enumerate(self.tlist[1:].tolist(), 1):
             while True:
                 end = min(stop, stretch.end)
                 moment, jumping = stretch.until(end, left)
+                if moment.t > since:
+                    excess -= stretch.integrals(since, moment.t, self._weights)
+                    since = moment.t
                 if jumping:
-                    count, state, left = count + 1, self._jumped(moment, rng), rng.exponential()
-                    drawn += left
+                    number = _drawn(moment.rates, rng)
+                    count, state, left = count + 1, self.chain.jump(moment.state, number), rng.exponential()
+                    counts[number] += 1
+                    excess[:, number] += self._weights(np.array([moment.t]))[:, 0]
                 elif end < stop:
                     state, left = moment.state, left + moment.log_p
                 else:
                     break
                 stretch = Stretch(self.chain, state, moment.t)
-            states[i], jumps[i], hazard[i] = moment.state, count, drawn - left - moment.log_p
-        return Trajectory(states, jumps, hazard)
+            states[i], jumps[i] = moment.state, count
+            controls[i] = self._controlling(excess, counts, states[0], moment.state)
+        return Trajectory(states, jumps, controls)
 
-    def _jumped(self, moment: Moment, rng: np.random.Generator) -> ComplexArray:
-        """The state after a jump, drawn by the rates."""
-        sums = np.cumsum(moment.rates)
-        number = int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))
-        return self.chain.jump(moment.state, min(number, int(np.flatnonzero(moment.rates)[-1])))
+    def _controlling(
+        self, excess: FloatArray, counts: FloatArray, first: ComplexArray, last: ComplexArray
+    ) -> FloatArray:
+        r"""Numbers with the mean zero, (C,), from the jumps less the integrals of their rates.
+
+        Those of all jumps; those of every kind, weighted with 1, t and t^2; and, where H conserves the number of
+        excitations, their loss. :math:`\frac{d}{dt}\langle n\rangle = \sum_\uparrow - \sum_\downarrow` of the
+        rates, so :math:`\langle n\rangle_r(t) - \langle n\rangle_r(0)` plus the number of losses less that of pumps
+        has the mean zero.
+        """
+        lost = 0.0
+        if self.chain.conserves:
+            losses, pumps = len(self.chain.losses), len(self.chain.pumps)
+            lost = self._excitations(last) - self._excitations(first)
+            lost += counts[:losses].sum() - counts[losses : losses + pumps].sum()
+        return np.concatenate([[excess[0].sum(), lost], excess[:, self.chain.active].ravel()])
+
+    def _excitations(self, state: ComplexArray) -> float:
+        return float((np.abs(state[self.shape[1] + self.ancilla :]) ** 2).sum())
+
+    def _weights(self, t: FloatArray) -> FloatArray:
+        """Powers of time, (MOMENTS, len(t))."""
+        return np.asarray(((t - self.tlist[0]) / (self.tlist[-1] - self.tlist[0])) ** np.arange(MOMENTS)[:, None])
 
     def ensemble(self, states: ComplexArray) -> GaussianEnsemble:
         """Measures of the states of all trajectories at one time, (R, 2M, M)."""
         return GaussianEnsemble(states, self.omega, self.ancilla)
+
+
+def _drawn(rates: FloatArray, rng: np.random.Generator) -> int:
+    """Number of a jump, drawn by the rates."""
+    sums = np.cumsum(rates)
+    return min(int(np.searchsorted(sums, rng.random() * sums[-1], side="right")), int(np.flatnonzero(rates)[-1]))
 
 
 def _levels(cells: ComplexArray, coherent: bool) -> tuple[FloatArray, ComplexArray]:

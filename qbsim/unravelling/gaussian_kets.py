@@ -13,7 +13,7 @@ from .._checks import ComplexArray
 __all__ = ["LARGEST", "kets"]
 
 LARGEST = 10  # cells
-CHUNK = 2**22  # amplitudes at a time
+CHUNK = 2**16  # amplitudes at a time, which fit into the cache
 
 
 def kets(states: ComplexArray, ancilla: bool) -> ComplexArray:

@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
+from numpy.typing import NDArray
 from scipy.linalg.blas import ztrsm
 
 from .._checks import ComplexArray, FloatArray
@@ -80,6 +81,18 @@ class Exponential:
             return np.asarray(scipy.linalg.expm(-1j * t * self.G) @ prepared)
         return np.asarray(self.vectors @ (np.exp(-1j * t * self.values)[:, None] * prepared))
 
+    def apply_all(self, t: FloatArray, prepared: ComplexArray) -> ComplexArray:
+        """exp(-i G t) Y for many times, (len(t), ...)."""
+        if self.values is None:
+            return np.array([self.apply(s, prepared) for s in t])
+        return np.asarray(self.vectors @ (np.exp(-1j * np.outer(t, self.values))[:, :, None] * prepared))
+
+    @property
+    def spread(self) -> float:
+        """Difference of the largest and the least frequency."""
+        values = np.linalg.eigvals(self.G) if self.values is None else self.values
+        return float(np.ptp(values.real))
+
 
 def orthonormal(d: ComplexArray) -> tuple[ComplexArray, float]:
     """Orthonormal columns that span those of d, and the logarithm of the determinant of R in d = Q R.
@@ -107,6 +120,8 @@ class Chain(NamedTuple):
         Step after which the annihilators are to be made orthonormal again.
     ancilla : bool
         Whether the first mode is the ancilla.
+    bandwidth : float
+        No rate of a jump oscillates faster.
     """
 
     flow: tuple[Exponential, ...]
@@ -116,6 +131,7 @@ class Chain(NamedTuple):
     turns: FloatArray
     longest: float
     ancilla: bool
+    bandwidth: float
 
     @classmethod
     def of(cls, net: Network, ancilla: bool) -> Chain:
@@ -129,14 +145,16 @@ class Chain(NamedTuple):
             h, p = (np.pad(matrix, ((1, 0), (1, 0))) for matrix in (h, p))
         blocks = [-h.T, h] if not p.any() else [np.block([[-h.T, -p], [p, h]])]
         growth = float(np.linalg.norm(anti, 2))
+        flow = tuple(Exponential(block) for block in blocks)
         return cls(
-            flow=tuple(Exponential(block) for block in blocks),
+            flow=flow,
             constant=float((np.square(down).sum() + np.square(up).sum() + net.dephasing.sum()) / 2),
             losses=down.T[down.any(axis=0)],
             pumps=up.T[up.any(axis=0)],
             turns=net.dephasing / 2,
             longest=0.75 / growth if growth > 0 else np.inf,
             ancilla=ancilla,
+            bandwidth=max(part.spread for part in flow),
         )
 
     def rates(self, state: ComplexArray) -> FloatArray:
@@ -145,6 +163,31 @@ class Chain(NamedTuple):
         a, b = state[first:M], state[M + first :]
         losses, pumps = self.losses @ b, _signed(self.pumps) @ a
         return np.concatenate([(np.abs(losses) ** 2).sum(axis=1), (np.abs(pumps) ** 2).sum(axis=1), self.turns])
+
+    @property
+    def kinds(self) -> int:
+        """Number of different jumps."""
+        return len(self.losses) + len(self.pumps) + len(self.turns)
+
+    @property
+    def active(self) -> NDArray[np.bool_]:
+        """Which of them happen at all."""
+        return np.concatenate([np.ones(self.kinds - len(self.turns), dtype=bool), self.turns > 0])
+
+    @property
+    def conserves(self) -> bool:
+        """Whether the evolution without jumps conserves the number of excitations, which a loss lowers by one."""
+        return len(self.flow) == 2
+
+    def rates_of_all(self, states: ComplexArray) -> FloatArray:
+        """Rates of all jumps, (n, K), for annihilators (n, 2M, M) whose columns need not be orthonormal."""
+        M, first = states.shape[2], int(self.ancilla)
+        weighted = [self.losses @ states[:, M + first :], _signed(self.pumps) @ states[:, first:M]]
+        B = np.concatenate(weighted, axis=1)
+        adjoint = states.conj().transpose(0, 2, 1)
+        solved = np.linalg.solve(adjoint @ states, B.conj().transpose(0, 2, 1))
+        rates = np.einsum("nkm,nmk->nk", B, solved).real
+        return np.hstack([rates, np.tile(self.turns, (len(states), 1))])
 
     def jump(self, state: ComplexArray, number: int) -> ComplexArray:
         """The state after a jump, numbered as in `rates`."""

@@ -74,6 +74,7 @@ class KetEngine:
     """
 
     NAME: ClassVar[str] = "ket"
+    controls = 1
 
     def __init__(self, battery: Battery, rho0: InitialState, tlist: FloatArray) -> None:
         self.battery, self.tlist = battery, tlist
@@ -89,21 +90,22 @@ class KetEngine:
         """One trajectory, by the numbers of `rng` alone."""
         times, ket = self.tlist, self._start.draw(rng)
         T = len(times)
-        states, jumps, hazard = np.empty((T, len(ket)), dtype=complex), np.zeros(T, dtype=np.int64), np.zeros(T)
+        states, jumps, controls = np.empty((T, len(ket)), dtype=complex), np.zeros(T, dtype=np.int64), np.zeros((T, 1))
         draw = rng.random if self.battery.has_losses else lambda: -1.0  # a norm that is never reached
         states[0], at, count, passed, left = ket, 1, 0, 0.0, draw()
         path = self._steps(ket)
         while (step := next(path, None)) is not None:
             jump = step.falls_to(left)
             while at < T and times[at] <= (step.end if jump is None else jump):
-                states[at], jumps[at], hazard[at] = step.ket(times[at]), count, passed - math.log(step.norm(times[at]))
+                states[at], jumps[at] = step.ket(times[at]), count
+                controls[at] = count - passed + math.log(step.norm(times[at]))
                 at += 1
             if jump is not None and jump < times[-1]:
                 passed -= math.log(left)
                 ket, count, left = self._jump(step.ket(jump), jump, rng), count + 1, draw()
                 path = self._flow.steps(ket, jump)
         states /= np.linalg.norm(states, axis=1)[:, None]
-        return Trajectory(_of_cells(states, self.battery, rng), jumps, hazard)
+        return Trajectory(_of_cells(states, self.battery, rng), jumps, controls)
 
     def _steps(self, ket: ComplexArray) -> Iterator[Step]:
         """Steps from the initial ket; kept, if there is one for all trajectories, and worked out once."""

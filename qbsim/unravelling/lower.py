@@ -3,7 +3,7 @@ r"""Lower bounds of the ergotropy of a mixture from trajectories: what an explic
 A unitary U built from some trajectories and judged on others gives the samples
 :math:`\langle H_0\rangle_r - \langle U^\dagger H_0 U\rangle_r`, whose mean is the work of U on the mixture, and never
 above its ergotropy. With folds every trajectory is judged once, by a unitary that was built, and chosen among the
-candidates, from the other folds alone. The mean of the works of all folds is a lower bound, and the mean of all samples
+candidates, from other folds alone. The mean of the works of all folds is a lower bound, and the mean of all samples
 estimates it; its error is that of independent samples, since the unitaries hardly differ (Bayle, Bayle, Janson and
 Mackey, NeurIPS 33, 16339 (2020)).
 
@@ -26,12 +26,13 @@ import numpy as np
 
 from .._checks import FloatArray, IntArray
 from .engines import Builder, Ensemble
-from .smoothed import LARGEST, final_energies
+from .smoothed import final_energies
 from .upper import FEWEST, GROUP, SECONDS, Samples, dense, spread
 
 FOLDS = 5  # at most
-PILOT = 400  # training rows from which a candidate is chosen
-SURE = 200  # trajectories from which on "smoothed" is better than "cells", even for cells without coupling
+MANY = 200  # trajectories from which on three folds do
+PILOT = 300  # rows, at most, from which a candidate is chosen
+SURE = 200  # trajectories from which on "smoothed" is better than any other, even for cells without coupling
 RESOLVED = 1e-11  # smallest weight of an eigenvector
 
 
@@ -40,10 +41,12 @@ def cross_fitted(ensemble: Ensemble, rng: np.random.Generator) -> tuple[Samples,
     R, levels = len(ensemble), ensemble.levels
     folds = np.array_split(rng.permutation(R), _folds(ensemble))
     candidates = builders(ensemble, len(folds))
+    # of many, two choices do for all folds: that of the first for all others, that of the second for the first one
+    best = [_best(ensemble, candidates, fold, rng) for fold in folds[:2]] if R >= MANY else []
     values, names = np.empty(R), Counter[str]()
     for k, test in enumerate(folds):
         train = np.concatenate(folds[:k] + folds[k + 1 :])
-        name = _best(ensemble, candidates, train, rng)
+        name = best[k == 0] if best else _best(ensemble, candidates, train, rng)
         names[name] += 1
         values[test] = ensemble.energies[test] - candidates[name](train, test, rng)
     by = "+".join(sorted(names, key=lambda name: (-names[name], name)))
@@ -51,12 +54,11 @@ def cross_fitted(ensemble: Ensemble, rng: np.random.Generator) -> tuple[Samples,
 
 
 def _folds(ensemble: Ensemble) -> int:
-    """As few folds as train a whole group, or a large matrix."""
-    R, kets = len(ensemble), dense(ensemble)
+    """As few folds as train a whole group; three of many trajectories, where more would train hardly better."""
+    R = len(ensemble)
     if R < 4 * FOLDS:
         return 2
-    most = FOLDS if kets is None or kets.shape[1] < LARGEST else 3
-    return max(2, min(most, math.ceil(R / max(R - GROUP, 1))))
+    return max(2, min(FOLDS if R < MANY else 3, math.ceil(R / max(R - GROUP, 1))))
 
 
 def _best(ensemble: Ensemble, candidates: dict[str, Builder], train: IntArray, rng: np.random.Generator) -> str:
@@ -71,9 +73,9 @@ def _best(ensemble: Ensemble, candidates: dict[str, Builder], train: IntArray, r
 
 def builders(ensemble: Ensemble, folds: int) -> dict[str, Builder]:
     """All candidates that can be afforded."""
-    found: dict[str, Builder] = dict(ensemble.unitaries())
     kets, levels = dense(ensemble), ensemble.levels
     whole = kets is not None and kets.shape[1] == 2 ** ensemble.cells.shape[1]
+    found: dict[str, Builder] = {} if whole and len(ensemble) > SURE else dict(ensemble.unitaries())
     if (
         levels.omega is not None
         and len(levels.omega) == ensemble.cells.shape[1]
@@ -83,7 +85,7 @@ def builders(ensemble: Ensemble, folds: int) -> dict[str, Builder]:
     if kets is not None and whole:
         found["smoothed"] = lambda train, test, rng: final_energies(kets, train, test, levels)
         return found  # the same eigenvectors as "gram", completed
-    most = SECONDS / (2 * folds * ensemble.overlap_seconds())  # every fold builds twice
+    most = SECONDS / (2 * folds * ensemble.overlap_seconds())
     if math.sqrt(most / 1.5) >= min(FEWEST, len(ensemble) // 2):
         found["gram"] = lambda train, test, rng: _gram(ensemble, train, test, most, rng)
     return found

@@ -27,9 +27,9 @@ from ..sweeps.jobs import Batch, Cost, Shapes, row_bytes
 from ..sweeps.tasks import SEED_RULE, battery_stamp, now, numerics, origin, state_digest
 from .engines import Chosen, Engine, choose
 
-__all__ = ["Trajectories", "excess_of", "jumps_of", "states_at"]
+__all__ = ["Trajectories", "controls_of", "jumps_of", "states_at"]
 
-JUMPS, HAZARD = "jumps", "hazard"
+JUMPS, CONTROLS = "jumps", "controls"
 STATES_IN_MEMORY = 4  # copies of the states of a trajectory while it is computed and written
 
 
@@ -118,9 +118,10 @@ class Trajectories:
 
     @property
     def shapes(self) -> Shapes:
-        """The states at every time; the number of jumps before it, and the integral of their rate."""
+        """The states at every time; the number of jumps before it, and the controls."""
         state, T = ("complex128", tuple(map(int, self.engine.shape))), len(self.tlist)
-        return {_states(i): state for i in range(T)} | {JUMPS: ("int64", (T,)), HAZARD: ("float64", (T,))}
+        numbers = {JUMPS: ("int64", (T,)), CONTROLS: ("float64", (T, self.engine.controls))}
+        return {_states(i): state for i in range(T)} | numbers
 
     @property
     def functions(self) -> list[Any]:
@@ -153,7 +154,7 @@ class Trajectories:
                 found = self.engine.run(np.random.default_rng(np.random.SeedSequence([self.seed, k])))
                 for i, state in enumerate(found.states):
                     arrays[_states(i)][row] = state
-                arrays[JUMPS][row], arrays[HAZARD][row] = found.jumps, found.hazard
+                arrays[JUMPS][row], arrays[CONTROLS][row] = found.jumps, found.controls
         return Batch(start, arrays, {self.chosen.name: self.chosen.reason}, origin(began))
 
     def fresh(self) -> Trajectories:
@@ -183,6 +184,6 @@ def jumps_of(pieces: list[Piece], key: str) -> IntArray:
     return np.concatenate([*_rows(pieces, key, JUMPS)])
 
 
-def excess_of(pieces: list[Piece], key: str) -> FloatArray:
-    """Number of jumps less the integral of their rate, of all trajectories at all times, (R, T): zero on average."""
-    return jumps_of(pieces, key) - np.concatenate([*_rows(pieces, key, HAZARD)])
+def controls_of(pieces: list[Piece], key: str) -> FloatArray:
+    """Controls of all trajectories at all times, (R, T, C): zero on average."""
+    return np.concatenate([*_rows(pieces, key, CONTROLS)])

@@ -33,7 +33,8 @@ from .engines import Ensemble
 from .smoothed import LARGEST, mean_state
 
 SECONDS = 4.0  # for the overlaps of one bound
-GROUP = 1000  # states whose Gram matrix is diagonalised
+GRAM_SECONDS = 40.0  # for those of the bound by convexity, whose excess falls with their number
+GROUP = 1500  # states whose Gram matrix is diagonalised
 GROUPS = 2  # at most
 FEWEST = 20  # states in a group, if there are so many
 
@@ -64,7 +65,7 @@ def spread(values: FloatArray, chosen: IntArray, R: int) -> FloatArray:
 def group_size(ensemble: Ensemble) -> int:
     """States in a group whose Gram matrix can be had; 0 where it is too small to be of use."""
     R = len(ensemble)
-    m = min(R, GROUP, int(math.sqrt(2 * SECONDS / ensemble.overlap_seconds())))
+    m = min(R, GROUP, int(math.sqrt(2 * GRAM_SECONDS / ensemble.overlap_seconds())))
     return m if m >= min(R, FEWEST) else 0
 
 
@@ -84,7 +85,7 @@ def convexity(ensemble: Ensemble, rng: np.random.Generator) -> Samples | None:
         return Samples(ensemble.energies - passive, levels.top - levels.ground, R, 1)
     if not m:
         return None
-    affordable = int(2 * SECONDS / (ensemble.overlap_seconds() * m**2))
+    affordable = int(2 * GRAM_SECONDS / (ensemble.overlap_seconds() * m**2))
     groups = max(min(R // m, affordable, GROUPS), 1)
     chosen = rng.permutation(R)[: groups * m]
     finals = []

@@ -88,6 +88,8 @@ def test_controls_take_out_what_they_explain_and_keep_the_mean():
     means, errors = np.transpose(found)
     assert means.mean() == pytest.approx(1, abs=0.004)
     assert means.std() == pytest.approx(errors.mean(), rel=0.15)
+    x, still = rng.normal(size=60), np.full((60, 1), -0.03) + 1e-17 * rng.normal(size=(60, 1))
+    assert np.array_equal(controlled(x, still)[0], x)  # a kind of jump that no trajectory has shown
     few = np.arange(9.0)
     assert controlled(few, rng.normal(size=(9, 1)))[0] is few
     assert np.array_equal(controlled(few, None)[0], few)

@@ -283,3 +283,27 @@ def test_refused_states_are_told_why():
         assert why_not(net, read_state(name, net.dims)) == ""
     cell = functools.reduce(lambda a, b: a + b, [0.4 * qutip.ket2dm(qb.plus(1)), 0.6 * qutip.basis(2, 1).proj()])
     assert why_not(net, read_state(cell, net.dims)) == ""
+
+
+@pytest.mark.parametrize("conserving", [True, False])
+def test_controls_are_zero_on_average(conserving):
+    """The integrals of the rates, too, are those of the trapezoidal rule along a trajectory without jumps."""
+    more = {} if conserving else {"pair": 0.7}
+    net = qb.network(
+        qb.linear(3), omega=[1.0, 4.0, 2.0], J=2.0, gamma=[1.0, 0.5, 0.7], nbar=0.3, dephasing=[0.2, 0, 0], **more
+    )
+    start, times = read_state("plus", net.dims), np.linspace(0, 0.6, 101)
+    engine = GaussianEngine(net, start, times[[0, -1]])
+    found = [engine.run(np.random.default_rng([3, k])) for k in range(150)]
+    controls = np.array([f.controls[-1] for f in found])
+    assert controls.shape == (150, engine.controls)
+    error = controls.std(axis=0) / np.sqrt(150)
+    assert (np.abs(controls.mean(axis=0)) <= 4 * error + 1e-12).all()
+    assert (error[0] > 0, error[1] > 0) == (True, conserving)
+    k = next(k for k, f in enumerate(found) if f.jumps[-1] == 0)
+    still = GaussianEngine(net, start, times).run(np.random.default_rng([3, k]))
+    rates = np.array([engine.chain.rates(state) for state in still.states])[:, engine.chain.active]
+    weights = (times / times[-1])[:, None] ** np.arange(3)
+    expected = np.trapezoid(weights[:, :, None] * rates[:, None], times, axis=0)
+    assert -still.controls[-1, 2:] == pytest.approx(expected.ravel(), rel=2e-3)
+    assert still.controls[-1] == pytest.approx(found[k].controls[-1], abs=1e-6)

@@ -243,7 +243,7 @@ class TestStore:
         read, usual = [], tasks.read_rows
         monkeypatch.setattr(tasks, "read_rows", lambda path, key, name: read.append(name) or usual(path, key, name))
         run(store=tmp_path)
-        assert set(read) == {"states:000000", "states:000001", "states:000002", "jumps", "hazard"}
+        assert set(read) == {"states:000000", "states:000001", "states:000002", "jumps", "controls"}
 
     def test_a_store_that_is_not_finished_says_so(self, tmp_path):
         run(store=tmp_path)
