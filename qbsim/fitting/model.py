@@ -19,6 +19,7 @@ from .data import Curve
 __all__ = ["Model", "Refused"]
 
 Values = Mapping[str, float]
+RECENT = 32  # points whose curves are kept: readouts change, the evolution does not
 ROUNDING = 1e-6  # how far a probability may leave [0, 1] by errors of a solver
 
 
@@ -59,6 +60,7 @@ class Model:
         self._own = {name for names in self.readout.values() for name in names}
         self._read: dict[tuple[str, tuple[int, ...]], InitialState] = {}
         self._plans = {state: self._plan(state) for state in self.states}
+        self._recent: dict[tuple[float, ...], dict[str, dict[str, FloatArray]]] = {}
         self.evaluations = 0
 
     def _plan(self, state: str) -> tuple[FloatArray, dict[str, Any]]:
@@ -100,8 +102,7 @@ class Model:
 
     def __call__(self, values: Values) -> FloatArray:
         """Values of the model at all points of the data, curve after curve, as the readout shows them."""
-        battery, parts = self.battery(values), []
-        runs = {state: self.run(battery, state, *plan) for state, plan in self._plans.items()}
+        runs, parts = self._runs(values), []
         for curve in self.curves:
             at = np.searchsorted(self._plans[curve.state][0], curve.t)
             f = runs[curve.state][curve.measure][at]
@@ -115,3 +116,14 @@ class Model:
                 raise Refused(f"{curve.measure!r} would be the probability {wrong:.6g}, outside of 0 to 1")
             parts.append(f)
         return np.concatenate(parts)
+
+    def _runs(self, values: Values) -> dict[str, dict[str, FloatArray]]:
+        """Curves of all initial states, without readout; those of the last points are kept."""
+        key = tuple(value for name, value in sorted(values.items()) if name not in self._own)
+        if key not in self._recent:
+            battery = self.battery(values)
+            runs = {state: self.run(battery, state, *plan) for state, plan in self._plans.items()}
+            if len(self._recent) >= RECENT:
+                del self._recent[next(iter(self._recent))]
+            self._recent[key] = runs
+        return self._recent[key]

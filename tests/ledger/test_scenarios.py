@@ -298,3 +298,42 @@ def test_data_of_other_numeric_code_is_not_current(folder, monkeypatch):
     assert one.is_current(ds, quick=True)
     monkeypatch.setattr(scenario, "numerics_sha256", lambda: "0" * 64)
     assert not one.is_current(ds, quick=True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "by"),
+    [
+        ("value", 4e-3),
+        ("chisqr", 100.0),
+        ("pvalue", -0.5),
+        ("pvalue", 0.1),
+        ("ergotropy", 0.1),
+        ("half_life", 1.0),
+        ("half_life_sem", 1.0),
+        ("blind", 1e-3),
+        ("flat", " It does."),
+    ],
+)
+def test_wrong_numbers_of_a_fit_fail(variable, by, folder):
+    one = SCENARIOS["beyond.fit_demo"]
+    ds = one.load(folder) if one.data_file(folder).is_file() else one.compute(folder, quick=True, workers=1)
+    assert FAILS not in [c.verdict for c in one.claims(ds)]
+    ds[variable] = ds[variable] + by
+    assert FAILS in [c.verdict for c in one.claims(ds)]
+
+
+def test_intervals_of_a_fit_that_miss_the_truth_fail(folder):
+    one = SCENARIOS["beyond.fit_demo"]
+    ds = one.load(folder) if one.data_file(folder).is_file() else one.compute(folder, quick=True, workers=1)
+    near = np.array([-1e-3, 1e-3])  # quick data have none
+    ds["interval"] = ds.interval.copy(data=ds.truth.values[:, None] + near)
+    row = "intervals of the rates, 95 % together, hold the true ones"
+    assert {c.text: c.verdict for c in one.claims(ds)}[row] == "holds"
+    ds["interval"] = ds.interval + 2e-3
+    assert {c.text: c.verdict for c in one.claims(ds)}[row] == FAILS
+
+
+def test_a_fit_without_lmfit_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lmfit", None)
+    with pytest.raises(ImportError, match=r"pip install 'qbsim\[fit\]'"):
+        SCENARIOS["beyond.fit_demo"].module.compute(quick=True)
