@@ -13,6 +13,7 @@ from ._checks import (
     HalfLifeWarning,
     MeasureWarning,
     ModelWarning,
+    SamplingWarning,
     SweepWarning,
     UnphysicalWarning,
 )
@@ -59,6 +60,7 @@ from .states import classical, empty, full, plus
 from .sweeps.replay import replay
 from .sweeps.run import sweep
 from .sweeps.stored import load
+from .unravelling.trajectories import trajectories
 
 __all__ = [
     "GEOMETRIES",
@@ -71,6 +73,7 @@ __all__ = [
     "ModelWarning",
     "Network",
     "NetworkReport",
+    "SamplingWarning",
     "SweepWarning",
     "UnphysicalWarning",
     "__version__",
@@ -129,6 +132,7 @@ __all__ = [
     "sweep",
     "symmetric_ergotropy",
     "total_ergotropy",
+    "trajectories",
     "transmon_chain",
     "xx_chain",
     "xxz_chain",
@@ -155,7 +159,9 @@ _NAMES = {
     "qutip.ghz_state(N)": "ghz",
     "qutip.w_state(N)": "w w_state",
     "qbsim.evolve(battery, rho0, tlist, measures)": "mesolve sesolve solve simulate run propagate integrate",
-    "qutip.mcsolve(battery.H, psi0, tlist, battery.c_ops), or qbsim.evolve": "mcsolve",
+    "qbsim.trajectories(battery, rho0, tlist), or qutip.mcsolve(battery.H, psi0, tlist, battery.c_ops)": (
+        "mcsolve quantum_trajectories quantum_jumps montecarlo unravelling"
+    ),
     "qbsim.mean_concurrence(rho, edges)": "concurrence entanglement",
     "qbsim.l1_coherence(rho)": "coherence l1_norm",
     "qbsim.battery_capacity(rho, H0), or for a channel a function of qbsim.capacitance": "capacity",

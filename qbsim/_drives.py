@@ -203,6 +203,18 @@ def _sampled(coefficient: Any) -> Iterator[FloatArray]:
                 yield from _sampled(inner)
 
 
+def functions(value: Any) -> Iterator[Any]:
+    """Functions of time of the user inside an operator."""
+    if isinstance(value, QobjEvo):
+        for operator, coefficient in terms(value):
+            yield from functions(coefficient) if operator is not None else [coefficient]
+    elif isinstance(value, types.FunctionType | types.MethodType | functools.partial):
+        yield value
+    elif isinstance(value, Coefficient | tuple):
+        for part in value if isinstance(value, tuple) else _pieces(value):
+            yield from functions(part)
+
+
 def operator_digest(op: Qobj | QobjEvo) -> str:
     """SHA-256 of an operator; of one that depends on time with its arrays, the code of its functions and arguments.
 

@@ -13,7 +13,7 @@ import json
 import math
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,35 +62,41 @@ def parse_json(text: Any, what: str) -> Any:
 # --- arrays in a zip file ---------------------------------------------------------------------------------------------
 
 _NPY = re.compile(
-    rb"\x93NUMPY\x01\x00..\{'descr': '([<|][biuf][1248])', 'fortran_order': False, "
+    rb"\x93NUMPY\x01\x00..\{'descr': '([<|](?:[biuf][1248]|c16))', 'fortran_order': False, "
     rb"'shape': \(((?:[0-9]{1,18}, ?)*(?:[0-9]{1,18})?)\), \} *\n",
     re.DOTALL,
 )
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
+def read_arrays(path: Path, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
     """Arrays of numbers from a .npz file, as `numpy.savez` writes it: not compressed, no pickles.
+
+    With `names` only these arrays are read.
 
     Raises
     ------
     OSError
         If it cannot be read.
     ValueError
-        If it is anything else, or claims more numbers than it holds.
+        If it is anything else, claims more numbers than it holds, or has none of these names.
     """
     if path.exists() and not path.is_file():
         raise ValueError("it is not a regular file")
     if (size := path.stat().st_size) > allowance(size):
         raise ValueError(f"it has {size} bytes, more than half of the free memory")
-    content = path.read_bytes()
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as file:
+        # all of it at once, but where only a part is wanted
+        with (
+            open(path, "rb") if names is not None else io.BytesIO(path.read_bytes()) as content,
+            zipfile.ZipFile(content) as file,
+        ):
             members = file.infolist()
             if any(member.compress_type != zipfile.ZIP_STORED for member in members):
                 raise ValueError("it is compressed")
-            if sum(member.file_size for member in members) > len(content):
+            if sum(member.file_size for member in members) > size:
                 raise ValueError("it claims to hold more than its own size")
-            return {member.filename.removesuffix(".npy"): _array(file.read(member)) for member in members}
+            wanted = members if names is None else [file.getinfo(f"{name}.npy") for name in names]
+            return {member.filename.removesuffix(".npy"): _array(file.read(member)) for member in wanted}
     except (EOFError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
         raise ValueError(f"it is not a file of arrays: {error}") from error
 

@@ -26,10 +26,10 @@ LAYERS = [
     {"capacitance", "collective", "extraction", "solvers"},
     {"evolution", "models"},
     {"charging", "sweeps"},
-    {"cli"},
+    {"cli", "unravelling"},
     {"__main__"},
 ]
-MOST_LAYERS, MOST_ENTRIES = 9, 32
+MOST_LAYERS, MOST_ENTRIES = 9, 33
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 SOURCES = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent != PACKAGE or p.name != "__init__.py"]
 SOURCES = [p for p in SOURCES if p.relative_to(PACKAGE).parts[0] != "scenarios"]
@@ -255,6 +255,8 @@ WORDS = {
     "speed limits": "charging/speed_limits.py",
     "master equation": "solvers/__init__.py",
     "noise channels": "channels.py",
+    "quantum trajectories": "unravelling/trajectories.py",
+    "kets": "unravelling/kets.py",
 }
 
 

@@ -51,6 +51,10 @@ class ModelWarning(UserWarning):
     """A model is valid but looks like a common mistake; the message says which, and what to do."""
 
 
+class SamplingWarning(UserWarning):
+    """Trajectories are too few for what was asked of them; the message says how many it takes."""
+
+
 class SweepWarning(UserWarning):
     """Part of a sweep could not be computed or read; the message says which."""
 

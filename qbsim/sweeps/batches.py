@@ -1,10 +1,10 @@
-"""The folder of a sweep: one small verified file per finished batch, a manifest, a lock.
+"""The folder of a sweep: one small verified file per finished batch, a manifest, a lock; or of trajectories.
 
     manifest.json                            arguments of the last call, and its progress
-    batches/<key of the curve>/<start>-<stop>.npz   realizations start to stop - 1, written once by the worker
+    batches/<key of the job>/<start>-<stop>.npz     rows start to stop - 1, written once by the worker
     sweep.nc                                 the averages
 
-Only files that carry the identity of their curve and the checksum of their content count; the rest is computed again.
+Only files that carry the identity of their job and the checksum of their content count; the rest is computed again.
 """
 
 from __future__ import annotations
@@ -21,20 +21,22 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import as_count
+from .._checks import SweepWarning, as_count, warn
 from .._digest import digest, json_digest
 from .._files import atomic, read_text, writable_folder
 from .._readers import parse_json, read_arrays
-from ..solvers._certificate import CERTIFICATE
-from .tasks import CHUNK, Batch, Curve
+from .jobs import Batch, Job
+from .tasks import CHUNK
 
-__all__ = ["BadBatch", "Piece", "Store", "chunks", "cover", "read_batch", "write_batch"]
+__all__ = ["BadBatch", "Piece", "Store", "chunks", "cover", "read_batch", "read_rows", "write_batch"]
 
 FILE_NAME = re.compile(r"([0-9]{6,18})-([0-9]{6,18})\.npz")
 TEMPORARY = re.compile(r"\.[0-9]{6,18}-[0-9]{6,18}-[^.]*\.npz")  # temporary file of a worker that was killed
 DIGEST = re.compile(r"[0-9a-f]{64}")
 NO_MANIFEST = re.compile(r"batches|\..*")  # files of a sweep that died at once, or of an operating system
-Piece = tuple[Path | None, int, int]  # file (None: set aside), first and one past the last realization to take from it
+SWEEP = "sweep"
+KINDS = {SWEEP: "a sweep", "trajectories": "trajectories"}  # what a folder may be for, and how messages call it
+Piece = tuple[Path | None, int, int]  # file (None: set aside), first and one past the last row to take from it
 
 
 class BadBatch(Exception):
@@ -42,23 +44,23 @@ class BadBatch(Exception):
 
 
 def curve_folder(store: Path, key: str) -> Path:
-    """Folder of the batches of one curve."""
+    """Folder of the batches of one job."""
     return store / "batches" / key[:24]
 
 
-def write_batch(store: Path, curve: Curve, batch: Batch) -> Path:
+def write_batch(store: Path, job: Job, batch: Batch) -> Path:
     """Store a batch, atomically."""
-    folder = curve_folder(store, curve.key)
+    folder = curve_folder(store, job.key)
     folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Any] = {f"value:{name}": rows for name, rows in batch.values.items()}
-    arrays |= {"spread": batch.spread, "certificate": batch.certificate}
+    arrays: dict[str, Any] = {**batch.arrays}
     head = {
-        "key": curve.key,
+        "key": job.key,
         "start": batch.start,
         "stop": batch.stop,
         "solvers": batch.solvers,
         "origin": batch.origin,
-        "identity": curve.identity,
+        "shapes": job.shapes,
+        "identity": job.identity,
     }
     head["sha256"] = _checksum(head, arrays)
     path = folder / f"{batch.start:06d}-{batch.stop:06d}.npz"
@@ -68,10 +70,9 @@ def write_batch(store: Path, curve: Curve, batch: Batch) -> Path:
     return path
 
 
-def _checksum(head: dict[str, Any], arrays: dict[str, Any]) -> str:
-    """SHA-256 of the header and of every array with its name."""
-    parts = [json_digest(head), *(part for name in sorted(arrays) for part in (name, arrays[name]))]
-    return digest(*(np.frombuffer(x.encode(), dtype=np.uint8) if isinstance(x, str) else x for x in parts))
+def _checksum(head: dict[str, Any], arrays: dict[str, Any]) -> dict[str, str]:
+    """SHA-256 of the header and of every array, so that one array can be verified without the others."""
+    return {"header": json_digest(head), **{name: digest(array) for name, array in arrays.items()}}
 
 
 def read_batch(path: Path, key: str) -> Batch:
@@ -80,65 +81,90 @@ def read_batch(path: Path, key: str) -> Batch:
     Raises
     ------
     BadBatch
-        If the file is truncated, changed, foreign, or belongs to another curve or other realizations.
+        If the file is truncated, changed, foreign, or belongs to another job or other rows.
     """
+    head, arrays = _read(path, key, None)
+    return Batch(head["start"], arrays, head["solvers"], head["origin"])
+
+
+def read_rows(path: Path, key: str, name: str) -> np.ndarray:
+    """One array of a batch, verified; the others are not read.
+
+    Raises
+    ------
+    BadBatch
+        As `read_batch`.
+    """
+    return _read(path, key, ("header", name))[1][name]
+
+
+def _read(path: Path, key: str, names: tuple[str, ...] | None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Header and arrays of a batch, all of them or those with these names."""
     match = FILE_NAME.fullmatch(path.name)
     if match is None:
         raise BadBatch("its name is not that of a batch")
     try:
-        arrays = read_arrays(path)  # a disk that cannot be read is no fault of the file: that error is not caught
+        arrays = read_arrays(path, names)  # a disk that cannot be read is no fault of the file: not caught
         head = parse_json(bytes(arrays.pop("header")).decode(), "its header")
-        if _checksum({name: x for name, x in head.items() if name != "sha256"}, arrays) != head["sha256"]:
+        wanted, found = {**head["sha256"]}, _checksum({name: x for name, x in head.items() if name != "sha256"}, arrays)
+        if any(wanted.pop(name, None) != stamp for name, stamp in found.items()) or (names is None and wanted):
             raise BadBatch("its checksum differs")
         if (head["key"], head["start"], head["stop"]) != (key, int(match[1]), int(match[2])):
-            raise BadBatch("it belongs to another curve or to other realizations")
-        values = {name.removeprefix("value:"): rows for name, rows in arrays.items() if name.startswith("value:")}
-        batch = Batch(head["start"], values, arrays["spread"], arrays["certificate"], head["solvers"], head["origin"])
-        _check_shapes(batch, head["stop"] - head["start"], len(head["identity"]["tlist"]))
-        return batch
+            raise BadBatch("it belongs to another job or to other rows")
+        _check_shapes(head, arrays)
+        return head, arrays
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadBatch(f"it cannot be read: {error}") from error
 
 
-def _check_shapes(batch: Batch, n: int, times: int) -> None:
+def _check_shapes(head: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
     """Refuse a batch whose arrays are not those of its header."""
-    shapes = [("spread", batch.spread, (n,)), ("certificate", batch.certificate, (n, len(CERTIFICATE)))]
-    for name, array, shape in [*shapes, *((name, rows, (n, times)) for name, rows in batch.values.items())]:
-        if array.shape != shape or array.dtype != float:
-            raise ValueError(f"{name} is {array.dtype} {array.shape} and not float64 {shape}")
-    if not all(isinstance(text, str) for text in (*batch.solvers.values(), *batch.origin["processors"])):
+    n = head["stop"] - head["start"]
+    for name, array in arrays.items():
+        kind, shape = head["shapes"][name]
+        if array.shape != (n, *shape) or array.dtype != kind:
+            raise ValueError(f"{name} is {array.dtype} {array.shape} and not {kind} {(n, *shape)}")
+    if not all(isinstance(text, str) for text in (*head["solvers"].values(), *head["origin"]["processors"])):
         raise ValueError("its header is not that of a batch")
 
 
 class Store:
-    """Folder of a sweep, for one process at a time.
+    """Folder of a sweep or of trajectories, for one process at a time.
 
     Parameters
     ----------
     folder : path
         Made if need be.
+    kind : str
+        What it is for; the result goes to the file of this name.
 
     Raises
     ------
     OSError
         If the folder cannot be made or written.
     TypeError, ValueError
-        If `folder` is no path or empty text, or the folder is not that of a sweep and holds other files.
+        If `folder` is no path or empty text, or the folder is of another kind or holds other files.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], kind: str = SWEEP) -> None:
         if not isinstance(folder, str | os.PathLike):
             raise TypeError(f"Argument store must be the path of a folder, but is {folder!r}.")
         if not os.fspath(folder):
             raise ValueError("Argument store must be the path of a folder, but is empty.")
         path = Path(folder)
-        if path.is_dir() and not self.read_manifest(path):
+        manifest = self.read_manifest(path) if path.is_dir() else {}
+        if manifest and manifest.get("kind", SWEEP) != kind:
+            raise ValueError(
+                f"Argument store must be a folder of its own, but {path} holds {KINDS[manifest.get('kind', SWEEP)]}: "
+                "use another folder."
+            )
+        if path.is_dir() and not manifest:
             others = sorted(p.name for p in path.iterdir() if not NO_MANIFEST.fullmatch(p.name))
             if others:
                 raise ValueError(
-                    f"Argument store must be the folder of a sweep or an empty one, but {path} holds other files: "
-                    f"{', '.join(others[:3])}{', ...' if len(others) > 3 else ''}. Use a folder of its own, such as "
-                    f"{path / 'sweep'}."
+                    f"Argument store must be the folder of {KINDS[kind]} or an empty one, but {path} holds other "
+                    f"files: {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}. Use a folder of its own, "
+                    f"such as {path / kind}."
                 )
         if path.exists() and not path.is_dir():
             raise ValueError(f"Argument store must be the path of a folder, but {path} is a file.")
@@ -146,7 +172,27 @@ class Store:
             self.folder = writable_folder(path).resolve()
         except OSError as error:
             raise OSError(error.errno, f"cannot write to the store ({error.strerror})", str(path)) from error
+        self.kind = kind
         self.rejected: dict[str, str] = {}  # file to what is wrong with it
+
+    @property
+    def result(self) -> Path:
+        """File of the finished result."""
+        return self.folder / f"{self.kind}.nc"
+
+    def begin(self, manifest: dict[str, Any]) -> None:
+        """Clean up, write the manifest of a new call, and warn if what is there was made by other code."""
+        self.clean()
+        before, now = self.read_manifest(self.folder).get("numerics"), manifest["numerics"]
+        if before not in (None, now):
+            changed = ", ".join(name for name, made in now.items() if before.get(name) != made)
+            warn(
+                f"The store was filled by other code ({changed}): its batches stay, but are not used, and all is "
+                "computed anew.",
+                SweepWarning,
+            )
+        self.keep_earlier(manifest)
+        self.write_manifest(manifest)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -159,17 +205,17 @@ class Store:
         except Timeout as error:
             raise BlockingIOError(
                 errno.EWOULDBLOCK,
-                "another process is sweeping into this store; wait for it, or use another store",
+                "another process is at work in this store; wait for it, or use another store",
                 str(self.folder),
             ) from error
 
-    def ranges(self, curve: Curve) -> list[Piece]:
-        """Verified batches of a curve, by first realization; a bad file is renamed to .bad and noted."""
+    def ranges(self, job: Job) -> list[Piece]:
+        """Verified batches of a job, by first row; a bad file is renamed to .bad and noted."""
         pieces: list[Piece] = []
         # not the temporary files of workers that were killed: their names begin with a dot
-        for path in sorted(curve_folder(self.folder, curve.key).glob("[!.]*.npz")):
+        for path in sorted(curve_folder(self.folder, job.key).glob("[!.]*.npz")):
             try:
-                batch = read_batch(path, curve.key)
+                batch = read_batch(path, job.key)
                 pieces.append((path, batch.start, batch.stop))
             except BadBatch as error:
                 self.rejected[str(path.relative_to(self.folder))] = str(error)
@@ -209,7 +255,7 @@ class Store:
             if not isinstance(manifest.get("numerics", {}), dict):
                 raise ValueError("it has no versions")
             _ = [*manifest["set_aside"]], manifest["parameters"]["target_sem"]
-            _ = manifest["started"], manifest["finished"]
+            _ = manifest["started"], manifest["finished"], KINDS[manifest.get("kind", SWEEP)]
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is not the manifest of a sweep ({error}): use another folder.") from error
         return manifest
@@ -218,10 +264,9 @@ class Store:
         """Give earlier averages another name before new ones take theirs, unless the new ones contain them."""
         last = self.read_manifest(self.folder)
         after = {c["identity"]: c["realizations"] for c in manifest["curves"]}
-        result = self.folder / "sweep.nc"
         contained = all(after.get(c["identity"], 0) >= c["realizations"] for c in last.get("curves", []))
-        if result.exists() and not contained:
-            result.replace(self.folder / f"sweep-{last['sha256'][:8]}.nc")
+        if self.result.exists() and not contained:
+            self.result.replace(self.folder / f"{self.kind}-{last['sha256'][:8]}.nc")
 
     def write_manifest(self, content: dict[str, Any]) -> None:
         """Replace the manifest, atomically."""
@@ -230,7 +275,7 @@ class Store:
 
 
 def cover(ranges: list[Piece], count: int) -> tuple[list[Piece], list[tuple[int, int]]]:
-    """Pieces of files that hold realizations 0 to count - 1, each once and in order, and the gaps between them."""
+    """Pieces of files that hold rows 0 to count - 1, each once and in order, and the gaps between them."""
     pieces: list[Piece] = []
     gaps: list[tuple[int, int]] = []
     at = 0
@@ -264,17 +309,15 @@ def _parts(pieces: list[Piece], key: str) -> Iterator[Batch]:
         batch = read_batch(path, key)
         for a, b in itertools.pairwise([start, *range((start // CHUNK + 1) * CHUNK, stop, CHUNK), stop]):
             rows = slice(a - batch.start, b - batch.start)
-            values = {name: curves[rows] for name, curves in batch.values.items()}
-            yield Batch(a, values, batch.spread[rows], batch.certificate[rows], batch.solvers, batch.origin)
+            arrays = {name: array[rows] for name, array in batch.arrays.items()}
+            yield Batch(a, arrays, batch.solvers, batch.origin)
 
 
 def _join(batches: list[Batch]) -> tuple[np.ndarray, Batch]:
     """One batch of several, contiguous in memory, and the numbers of its realizations."""
     joined = Batch(
         batches[0].start,
-        {name: np.concatenate([b.values[name] for b in batches]) for name in batches[0].values},
-        np.concatenate([b.spread for b in batches]),
-        np.concatenate([b.certificate for b in batches]),
+        {name: np.concatenate([b.arrays[name] for b in batches]) for name in batches[0].arrays},
         {name: reason for b in batches for name, reason in b.solvers.items()},
         {"processors": sorted({p for b in batches for p in b.origin["processors"]})},
     )

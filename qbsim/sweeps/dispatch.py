@@ -21,7 +21,7 @@ from .._machine import one_thread
 from ..solvers._progress import Progress
 from .batches import Piece, write_batch
 from .executors import Outside, Processes, Serial
-from .tasks import Curve
+from .jobs import Job
 from .transport import pack, unpack
 from .work import Todo, Work
 
@@ -31,9 +31,9 @@ __all__ = ["dispatch"]
 
 
 def run_batch(
-    payload: bytes | Curve, store: str | Path, start: int, stop: int, parent: tuple[str, int]
+    payload: bytes | Job, store: str | Path, start: int, stop: int, parent: tuple[str, int]
 ) -> tuple[Path, float, bool]:
-    """Compute a batch and store it; in the same process a curve is itself.
+    """Compute a batch and store it; in the same process a job is itself.
 
     Returns
     -------
@@ -42,10 +42,10 @@ def run_batch(
     """
     if (platform.node(), os.getpid()) != parent:
         _cap_threads()
-    curve = unpack(payload) if isinstance(payload, bytes) else payload
+    job = unpack(payload) if isinstance(payload, bytes) else payload
     began = time.time()
-    batch = curve.compute(start, stop)
-    path, seconds = write_batch(Path(store), curve, batch), time.time() - began
+    batch = job.compute(start, stop)
+    path, seconds = write_batch(Path(store), job, batch), time.time() - began
     new = batch.solvers.keys() - _ran
     _ran.update(new)
     return path, seconds, bool(new)
@@ -75,7 +75,7 @@ class _Flight:
 
     def __init__(
         self,
-        gaps: list[tuple[Curve, int, int]],
+        gaps: list[tuple[Job, int, int]],
         store: Path,
         executor: Serial | Processes | Outside,
         progress: Progress,
@@ -88,7 +88,7 @@ class _Flight:
         self.stopping = False  # the user asked for it
         self._store, self._executor, self._progress = store, executor, progress
         self._finished: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
-        self._pack = lru_cache(maxsize=1)(pack)  # curves come one after the other
+        self._pack = lru_cache(maxsize=1)(pack)  # jobs come one after the other
 
     @contextmanager
     def listen(self) -> Iterator[None]:
@@ -111,7 +111,7 @@ class _Flight:
             todo = self.work.take()
             if todo is None:
                 return
-            payload = todo.curve if isinstance(self._executor, Serial) else self._pack(todo.curve)
+            payload = todo.job if isinstance(self._executor, Serial) else self._pack(todo.job)
             arguments = (payload, self._store, todo.start, todo.stop, (platform.node(), os.getpid()))
             future = self._executor.submit(run_batch, *arguments)
             self.flying[future] = todo
@@ -132,7 +132,7 @@ class _Flight:
                 "this process share."
             )
             return
-        self.new[todo.curve.key].append((file, todo.start, todo.stop))
+        self.new[todo.job.key].append((file, todo.start, todo.stop))
         self.work.done(todo, seconds, first=first)
         self._progress.advance(todo.stop - todo.start, self.work.seconds_left(list(self.flying.values())))
 
@@ -155,7 +155,7 @@ class _Flight:
 
 
 def dispatch(
-    gaps: list[tuple[Curve, int, int]],
+    gaps: list[tuple[Job, int, int]],
     store: Path,
     executor: Serial | Processes | Outside,
     progress: Progress,
@@ -166,8 +166,8 @@ def dispatch(
 
     Parameters
     ----------
-    gaps : list of (curve, start, stop)
-        Missing realizations.
+    gaps : list of (job, start, stop)
+        Missing rows, of jobs whose rows are called the same.
     store : Path
         Where the workers put the batches.
     executor : Serial, Processes or Outside
@@ -180,7 +180,7 @@ def dispatch(
     Returns
     -------
     dict, list
-        New files by key of the curve, and batches that were set aside because they ended their worker twice.
+        New files by key of the job, and batches that were set aside because they ended their worker twice.
 
     Raises
     ------
@@ -210,7 +210,7 @@ def dispatch(
         raise flight.failure
     if flight.stopping and flight.work.take() is not None:
         raise KeyboardInterrupt(
-            f"stopped after {progress.done} of {flight.work.total} realizations; they are stored, and the same call "
-            "resumes"
+            f"stopped after {progress.done} of {flight.work.total} {gaps[0][0].ROWS}; they are stored, and the same "
+            "call resumes"
         )
     return flight.new, flight.set_aside

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from .._checks import FloatArray, HalfLifeWarning
 from ..curves import ROUNDING, half_life, relative_gain
 from ..solvers._certificate import CERTIFICATE, combine
-from .tasks import CHUNK, Batch
+from .jobs import Batch
+from .tasks import CHUNK
 
 __all__ = ["Average", "average"]
 
@@ -108,7 +109,7 @@ def average(tlist: FloatArray, stream: Iterable[tuple[np.ndarray, Batch]], seed:
             drawn = poisson_weights(seed, int(numbers[0]) // CHUNK)[numbers % CHUNK].astype(float)
             weight = weight + drawn.sum(axis=0)
             total = total + drawn.T @ rows["ergotropy_ratio"]
-        columns = zip(CERTIFICATE, batch.certificate.T, strict=True)
+        columns = zip(CERTIFICATE, batch.arrays["certificate"].T, strict=True)
         worst = {name: combine(name, [worst[name], *column]) for name, column in columns}
         solvers |= batch.solvers
         processors |= set(batch.origin["processors"])
@@ -127,7 +128,7 @@ def _ratios(batch: Batch) -> dict[str, FloatArray]:
     for name in ("ergotropy", "energy"):
         if name in batch.values:
             initial = batch.values[name][:, :1]
-            defined = np.abs(initial) > ROUNDING * batch.spread[:, None]
+            defined = np.abs(initial) > ROUNDING * batch.arrays["spread"][:, None]
             ratios[f"{name}_ratio"] = batch.values[name] / np.where(defined, initial, np.nan)
     return ratios
 

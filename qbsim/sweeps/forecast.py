@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._machine import one_thread
-from ..solvers._certificate import CERTIFICATE
 from ..solvers._cost import eigenvalues
 from ..solvers._progress import duration
 from .batches import Store, cover
+from .jobs import row_bytes
 from .plan import Plan
 from .tasks import Curve
 from .work import BATCH_SECONDS
@@ -84,7 +84,7 @@ def forecast(plan: Plan, workers: int, store: Store | None = None) -> Forecast:
         cpu += seconds + batches * FILE_SECONDS
         tasks, total = tasks + batches, total + count
         peak = max(peak, curve.cost.memory)
-    row = 8 * (len(plan.tlist) * len(plan.measures) + 1 + len(CERTIFICATE))
+    row = row_bytes(next(iter(plan.curves.values()))[0])
     curves_number = sum(len(curves) for curves in plan.curves.values())
     return Forecast(
         curves=curves_number,

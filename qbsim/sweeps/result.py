@@ -16,7 +16,7 @@ from .._digest import digest, json_digest
 from .._machine import require
 from ..measures.labels import attributes, time_attributes
 from ..solvers._certificate import CERTIFICATE, combine
-from .batches import Piece, chunks, cover
+from .batches import SWEEP, Piece, chunks, cover
 from .ensemble import Average
 from .plan import Index, Plan
 from .recipes import describe
@@ -113,6 +113,7 @@ def manifest(plan: Plan, log: dict[str, Any]) -> dict[str, Any]:
     request = parameters(plan)
     return {
         "format": FORMAT,
+        "kind": SWEEP,
         "sha256": plan.sha256,
         "parameters": request,
         "parameters_sha256": json_digest(request),

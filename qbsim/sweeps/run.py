@@ -11,22 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import SweepWarning, as_count, as_flag, explained, warn
+from .._checks import as_count, as_flag, explained
 from .._files import save
-from .._machine import one_thread, require
+from .._machine import one_thread
 from ..battery import Battery
 from ..evolution import DEFAULTS
 from ..solvers import Settings
 from ..solvers._certificate import warn_of_cutoff
 from ..solvers._progress import Progress
-from .batches import Store, chunks, cover
-from .dispatch import dispatch
+from .batches import Store, chunks
 from .ensemble import Average, average
-from .executors import Outside, Processes, Serial, open_executor
 from .plan import Index, Plan, Request, make_plan
 from .replay import remember
 from .result import Outline, check_memory, label, manifest
-from .tasks import CHUNK, now, numerics
+from .rows import Rows, more
+from .tasks import CHUNK, now
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -165,14 +164,18 @@ def sweep(
         folder = store if store is not None else stack.enter_context(tempfile.TemporaryDirectory(prefix="qbsim-"))
         home = Store(folder)
         stack.enter_context(home.lock())
-        run = _Run(plan, home, executor, workers, Progress(progress), stack, keeps=store is not None)
+        log: dict[str, Any] = {"started": now(), "finished": None, "set_aside": []}
+        home.begin(manifest(plan, log))
+        jobs = [curve for curves in plan.curves.values() for curve in curves]
+        run = _Run(plan, Rows(home, jobs, (executor, workers), Progress(progress), stack, keeps=store is not None))
         run.complete()
+        log |= {"finished": now(), "set_aside": run.rows.set_aside}
         remember(plan)
-        ds = label(Outline.of(plan), run.averages, run.files, run.log, keep=keep)
+        ds = label(Outline.of(plan), run.averages, run.rows.files, log, keep=keep)
         _warn_of_cutoff(plan, run.averages)
         if store is not None:
-            save(ds, home.folder / "sweep.nc")
-            home.write_manifest(manifest(plan, run.log))
+            save(ds, home.result)
+            home.write_manifest(manifest(plan, log))
     return ds
 
 
@@ -188,72 +191,23 @@ def _warn_of_cutoff(plan: Plan, averages: dict[tuple[Index, str], Average]) -> N
 class _Run:
     """One call of `sweep` on its store: rounds of computing what is missing and averaging."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        home: Store,
-        executor: Any,
-        workers: int | None,
-        progress: Progress,
-        stack: ExitStack,
-        *,
-        keeps: bool,
-    ) -> None:
-        self.plan, self.home, self.keeps, self.stack = plan, home, keeps, stack
-        self.executor, self.workers, self.progress = executor, workers, progress
-        self.pool: Serial | Processes | Outside | None = None
+    def __init__(self, plan: Plan, rows: Rows) -> None:
+        self.plan, self.rows = plan, rows
         self.averages: dict[tuple[Index, str], Average] = {}  # of the curves that have any realization
-        self.log: dict[str, Any] = {"started": now(), "finished": None, "set_aside": []}
-        home.clean()
-        before = home.read_manifest(home.folder).get("numerics")
-        if before not in (None, numerics()):
-            changed = ", ".join(name for name, made in numerics().items() if before.get(name) != made)
-            warn(
-                f"The store was filled by other code ({changed}): its batches stay, but are not used, and all is "
-                "computed anew.",
-                SweepWarning,
-            )
-        home.keep_earlier(manifest(plan, self.log))
-        home.write_manifest(manifest(plan, self.log))
-        self.files = {curve.key: home.ranges(curve) for curves in plan.curves.values() for curve in curves}
-        if home.rejected:
-            reasons = "; ".join(f"{file}: {reason}" for file, reason in home.rejected.items())
-            warn(f"Files in the store are renamed to .bad and computed again: {reasons}", SweepWarning)
 
     def complete(self) -> None:
         """Compute and average until every point has its realizations or its accuracy."""
         plan = self.plan  # all realizations at once, or one chunk where the accuracy decides
         counts = {at: n if plan.target_sem is None else min(CHUNK, n) for at, n in plan.counts.items()}
         while counts:
-            self._compute(counts)
+            self.rows.fill([(curve, count) for index, count in counts.items() for curve in plan.curves[index]])
             with one_thread():
                 for index, count in counts.items():
                     for curve in plan.curves[index]:
-                        steps = chunks(cover(self.files[curve.key], count)[0], curve.key)
+                        steps = chunks(self.rows.pieces(curve, count), curve.key)
                         if (found := average(curve.tlist, steps, plan.seed)) is not None:
                             self.averages[index, curve.state] = found
             counts = {index: n for index, last in counts.items() if (n := self._next(index, last)) > last}
-        self.log["finished"] = now()
-
-    def _compute(self, counts: dict[Index, int]) -> None:
-        """Compute what is missing."""
-        curves = {curve.key: (curve, counts[index]) for index in counts for curve in self.plan.curves[index]}
-        gaps = [(c, *gap) for key, (c, count) in curves.items() for gap in cover(self.files[key], count)[1]]
-        if not gaps:
-            return
-        if self.pool is None:  # start the pool only if something is missing
-            self.pool = open_executor(self.executor, self.workers)
-            self.stack.callback(self.pool.close)
-        if not isinstance(self.pool, Outside):
-            for curve in dict.fromkeys(gap[0] for gap in gaps):
-                require(curve.cost.memory, f"A run at {curve.place}", "Use fewer cells or fewer times.")
-        new, lost = dispatch(gaps, self.home.folder, self.pool, self.progress, keeps=self.keeps)
-        for key, pieces in new.items():
-            self.files[key] += pieces
-        for todo in lost:
-            self.files[todo.curve.key].append((None, todo.start, todo.stop))
-            self.log["set_aside"].append(str(todo))
-            warn(f"Set aside, because it ended its worker twice: {todo}.", SweepWarning)
 
     def _next(self, index: Index, count: int) -> int:
         """Realizations this point should have, judged by those it has; more in steps that do not depend on the past."""
@@ -263,4 +217,4 @@ class _Run:
         keys = ((index, curve.state) for curve in self.plan.curves[index])
         averages = [self.averages[at] for at in keys if at in self.averages]
         worst = max((np.nanmax(a.sem["ergotropy_ratio"], initial=0.0) for a in averages), default=0.0)
-        return count if worst <= target else min(limit, count + CHUNK * max(1, count // (2 * CHUNK)))
+        return count if worst <= target else more(count, limit)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._readers import parse_json
 from ..solvers._certificate import CERTIFICATE
-from .batches import FILE_NAME, Store, cover, curve_folder
+from .batches import FILE_NAME, SWEEP, Store, cover, curve_folder
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["of_file", "of_store"]
 
 Rows = list[tuple[str, str]]
+ROWS = {SWEEP: "realizations", "trajectories": "trajectories"}
 
 
 def of_store(folder: Path) -> Rows:
@@ -30,13 +31,16 @@ def of_store(folder: Path) -> Rows:
         wanted += curve["realizations"]
         have += curve["realizations"] - sum(b - a for a, b in gaps)
     finished = manifest["finished"]
-    state = f"finished {finished}" if finished else "not finished: the same `qbsim sweep` resumes"
+    kind = manifest.get("kind", SWEEP)
+    resumes = "`qbsim sweep` resumes" if kind == SWEEP else "call of qbsim.trajectories resumes"
+    state = f"finished {finished}" if finished else f"not finished: the same {resumes}"
     rows = [
-        ("sweep", f"{len(manifest['curves'])} curves, started {manifest['started']}, {state}"),
-        ("stored", f"{have} of {wanted} realizations ({100 * have / wanted:.0f} %)"),
+        (kind, f"{len(manifest['curves'])} curves, started {manifest['started']}, {state}"),
+        ("stored", f"{have} of {wanted} {ROWS[kind]} ({100 * have / wanted:.0f} %)"),
     ]
     if manifest["parameters"]["target_sem"] is not None:
-        rows.append(("target", f"standard error {manifest['parameters']['target_sem']:g}; the count is a limit"))
+        what = "standard error" if kind == SWEEP else "width of the bracket"
+        rows.append(("target", f"{what} {manifest['parameters']['target_sem']:g}; the count is a limit"))
     rows += [("set aside", line) for line in manifest["set_aside"]]
     if not finished:
         rows += [(f"axis {name}", _values(values)) for name, values in manifest["parameters"]["axes"].items()]

@@ -11,7 +11,7 @@ import numpy as np
 from .._checks import FloatArray, SweepWarning, explained, warn
 from .._machine import one_thread
 from .._readers import parse_json, read_arrays, read_netcdf
-from .batches import BadBatch, Piece, Store, chunks, cover, curve_folder, read_batch
+from .batches import KINDS, SWEEP, BadBatch, Piece, Store, chunks, cover, curve_folder, read_batch
 from .ensemble import Average, average
 from .plan import Index
 from .result import Outline, label
@@ -29,8 +29,8 @@ def load(path: str | os.PathLike[str]) -> xr.Dataset:
     Parameters
     ----------
     path : path
-        A NetCDF file, or the folder given to `sweep` as `store`. A sweep that runs or was interrupted is opened too:
-        the averages are those over the realizations stored so far.
+        A NetCDF file, or the folder given to `sweep` or `trajectories` as `store`. A sweep that runs or was interrupted
+        is opened too: the averages are those over the realizations stored so far.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def load(path: str | os.PathLike[str]) -> xr.Dataset:
     OSError
         If there is nothing at `path`, or nothing stored yet, or it may not be read.
     ValueError
-        If it is not a file of qbsim, or asks for more memory than it may.
+        If it is not a file of qbsim, or asks for more memory than it may; or if trajectories are not finished.
     TypeError
         If `path` is not a path.
 
@@ -67,11 +67,18 @@ def load(path: str | os.PathLike[str]) -> xr.Dataset:
     path = Path(path)
     if not path.is_dir():
         return read_netcdf(path)
-    manifest, result = Store.read_manifest(path), path / "sweep.nc"
+    manifest = Store.read_manifest(path)
+    kind = manifest.get("kind", SWEEP)
+    result = path / f"{kind}.nc"
     if result.is_file() and (not manifest or manifest["finished"]):
         return read_netcdf(result)
     if not manifest:
         raise FileNotFoundError(f"There is no result at {path}: no sweep.nc, and no manifest.json of a sweep.")
+    if kind != SWEEP:
+        raise ValueError(
+            f"The {KINDS[kind]} in {path} are not finished: call qbsim.{kind} again with the same arguments, which "
+            "computes what is missing."
+        )
     return _partial(path, manifest)
 
 

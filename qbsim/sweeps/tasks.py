@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import math
 import platform
 import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.metadata import version
-from typing import Any, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from qutip import Qobj, QobjEvo
@@ -33,8 +34,21 @@ from ..networks import Network
 from ..solvers import Settings, choose
 from ..solvers._certificate import CERTIFICATE
 from ..states import InitialState
+from .jobs import VALUE, Batch, Cost, Shapes
 
-__all__ = ["CHUNK", "SEED_RULE", "Batch", "Cost", "Curve", "build_battery", "now", "takes_rng"]
+__all__ = [
+    "CHUNK",
+    "NUMERICS",
+    "SEED_RULE",
+    "Curve",
+    "battery_stamp",
+    "build_battery",
+    "now",
+    "numerics",
+    "origin",
+    "state_digest",
+    "takes_rng",
+]
 
 SEED_RULE = "1: default_rng(SeedSequence([seed, k])), made anew at every point and state"
 FINGERPRINTS = (0, 1, 2)  # realizations whose batteries enter the identity of a curve
@@ -62,57 +76,6 @@ def build_battery(build: Callable[..., Battery], point: dict[str, Any], seed: in
     return battery
 
 
-@dataclass
-class Batch:
-    """Curves of the realizations start, ..., start + n - 1 of one `Curve`.
-
-    Attributes
-    ----------
-    start : int
-        First realization.
-    values : dict of ndarray, (n, T)
-        One row per realization for every measure.
-    spread : ndarray, (n,)
-        Largest minus smallest level of H0: the scale below which an ergotropy is rounding.
-    certificate : ndarray, (n, c)
-        Columns of CERTIFICATE; nan for an entry that the run does not have.
-    solvers : dict
-        Solvers that ran, and why each was chosen.
-    origin : dict
-        Processor, thread cap, start and end of the computation.
-    """
-
-    start: int
-    values: dict[str, FloatArray]
-    spread: FloatArray
-    certificate: FloatArray
-    solvers: dict[str, str] = field(default_factory=dict)
-    origin: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def stop(self) -> int:
-        """One past the last realization."""
-        return self.start + len(self.spread)
-
-
-class Cost(NamedTuple):
-    """What one realization of a curve is forecast to cost.
-
-    Attributes
-    ----------
-    solver : str
-        Solver that will run.
-    seconds : float
-        Time on one core.
-    memory : int
-        Peak in bytes.
-    """
-
-    solver: str
-    seconds: float
-    memory: int
-
-
 @dataclass(frozen=True, eq=False)
 class Curve:
     """One point of the axes and one state; its realizations are what workers compute.
@@ -137,6 +100,8 @@ class Curve:
         Master seed.
     """
 
+    ROWS: ClassVar[str] = "realizations"
+
     build: Callable[..., Battery]
     point: dict[str, Any]
     state: str
@@ -156,6 +121,40 @@ class Curve:
         """Its point, for messages."""
         return ", ".join(f"{name} = {value}" for name, value in self.point.items()) or "the only point"
 
+    @property
+    def title(self) -> str:
+        """Its state and its point, for messages."""
+        return f"state {self.state!r} at {self.place}"
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        """The forecasts for curves of one solver and size are off by about the same factor."""
+        return self.cost.solver, self.rho0.dimension, self.state
+
+    @property
+    def sample(self) -> int:
+        """Realizations of the first batch of its kind."""
+        return 1 if self.rho0.dimension >= 32 else 8
+
+    @property
+    def shapes(self) -> Shapes:
+        """A curve for every measure; `spread`: largest minus smallest level of H0; columns of CERTIFICATE."""
+        curve = ("float64", (len(self.tlist),))
+        return {
+            **{f"{VALUE}{name}": curve for name in self.measures},
+            "spread": ("float64", ()),  # the scale below which an ergotropy is rounding
+            "certificate": ("float64", (len(CERTIFICATE),)),  # nan for an entry that the run does not have
+        }
+
+    @property
+    def functions(self) -> list[Any]:
+        """The builder, and measures that are functions."""
+        return [self.build, *(m for m in self.measures.values() if callable(m))]
+
+    def fresh(self) -> Curve:
+        """A copy without what was worked out."""
+        return replace(self)
+
     def battery(self, k: int) -> Battery:
         """Battery of realization k."""
         return build_battery(self.build, self.point, self.seed, k, self.is_random)
@@ -172,8 +171,8 @@ class Curve:
     def compute(self, start: int, stop: int) -> Batch:
         """Realizations start to stop - 1."""
         table, began, n = read_measures(self.measures), now(), stop - start
-        values = {name: np.empty((n, len(self.tlist))) for name in table}
-        batch = Batch(start, values, np.empty(n), np.empty((n, len(CERTIFICATE))))
+        rows = {name: np.empty((n, *shape), dtype=kind) for name, (kind, shape) in self.shapes.items()}
+        solvers: dict[str, str] = {}
         with warnings.catch_warnings():
             # the first two are the same for every realization: `sweep` has already let the first battery warn; of a
             # cut-off it warns once, by the certificate: warnings of a worker process are lost
@@ -183,12 +182,11 @@ class Curve:
                 battery = self.battery(start + row)
                 run = series(battery, self.rho0, self.tlist, table, self.settings)
                 for name, curve in run.values.items():
-                    values[name][row] = curve
-                batch.spread[row] = Reference(battery).spread if table.keys() & {"energy", "ergotropy"} else np.nan
-                batch.certificate[row] = np.array([run.certificate.get(name) for name in CERTIFICATE], dtype=float)
-                batch.solvers[run.choice.name] = run.choice.reason
-        batch.origin = {"processors": [processor()], "threads": 1, "started": began, "finished": now()}
-        return batch
+                    rows[f"{VALUE}{name}"][row] = curve
+                rows["spread"][row] = Reference(battery).spread if table.keys() & {"energy", "ergotropy"} else np.nan
+                rows["certificate"][row] = np.array([run.certificate.get(name) for name in CERTIFICATE], dtype=float)
+                solvers[run.choice.name] = run.choice.reason
+        return Batch(start, rows, solvers, origin(began))
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -200,20 +198,35 @@ class Curve:
         return {
             # as plain data: 1 and 1.0 are the same point
             "point": {name: x if isinstance(x, str | bool) else float(x) for name, x in self.point.items()},
-            "state": [self.state, _state_digest(self.rho0)],
+            "state": [self.state, state_digest(self.rho0)],
             "tlist": self.tlist.tolist(),
             "measures": {name: _measure_stamp(m, self.rho0, batteries[0]) for name, m in self.measures.items()},
             **self.settings.plain(),
             "seed": self.seed,
             "seed_rule": SEED_RULE,
             "versions": numerics(),
-            "batteries": [_battery_stamp(b, self.tlist) for b in batteries],
+            "batteries": [battery_stamp(b, self.tlist) for b in batteries],
         }
 
     @cached_property
     def key(self) -> str:
         """Digest of the identity: the name under which batches of this curve are stored."""
         return json_digest(self.identity)
+
+    def differences(self, theirs: dict[str, Any]) -> list[str]:
+        """What its functions do otherwise here than where the other identity was made."""
+        ours = self.identity
+        wrong = ["the builder makes another battery"] if theirs["batteries"] != ours["batteries"] else []
+        return wrong + [
+            f"the measure {name!r} has another value"
+            for name, stamp in theirs["measures"].items()
+            if not _same_measure(stamp, ours["measures"][name])
+        ]
+
+
+def origin(began: str) -> dict[str, Any]:
+    """Where and when a batch was computed that was begun at that time."""
+    return {"processors": [processor()], "threads": 1, "started": began, "finished": now()}
 
 
 @cache
@@ -245,13 +258,13 @@ def _operator_digest(op: Qobj) -> str:
     return digest(op.to("CSR").data.as_scipy()) + str(op.dims)
 
 
-def _state_digest(state: InitialState) -> str:
+def state_digest(state: InitialState) -> str:
     """Digest of a state; of every cell, if it is given so."""
     cells = [_operator_digest(op) for op in state.factors]
     return json_digest(cells) if cells else _operator_digest(state.whole)
 
 
-def _battery_stamp(battery: Battery, tlist: FloatArray) -> str:
+def battery_stamp(battery: Battery, tlist: FloatArray) -> str:
     """Digest of what a battery evolves; operators that depend on time are sampled over the whole time span."""
     # the arrays of a Network are constant in time, and asking it for its operators would build them
     is_plain = isinstance(battery, Network) and not battery.has_own_operators and not battery.drives
@@ -278,3 +291,14 @@ def _measure_stamp(measure: str | UserMeasure | Qobj | QobjEvo, start: InitialSt
     mixed = (rho + Qobj(np.eye(rho.shape[0]) / rho.shape[0], dims=rho.dims)) / 2
     values = [repr(as_measured(name, measure(state, battery))) for state in (rho, mixed)]
     return [name, hashlib.sha256(source.encode()).hexdigest(), *values]
+
+
+def _same_measure(a: list[str], b: list[str]) -> bool:
+    """Whether two stamps are of the same operator, or of functions with the same values."""
+    return a == b if a[0] == "operator" else all(map(_agree, a[2:], b[2:]))
+
+
+def _agree(a: str, b: str) -> bool:
+    """Whether two numbers are the same but for the rounding of another processor."""
+    x, y = float(a), float(b)
+    return x == y or math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-9) or (math.isnan(x) and math.isnan(y))

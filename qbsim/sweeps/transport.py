@@ -1,4 +1,4 @@
-"""How a curve travels to a worker: by value, so that a constant changed at run time changes there too.
+"""How a job travels to a worker: by value, so that a constant changed at run time changes there too.
 
 A function is usually sent by its name, and the worker imports the file it stands in: what was changed in this process
 since would be lost. So the modules of the user's functions are sent as they are now, and the worker then compares what
@@ -8,19 +8,17 @@ it builds with what this process has keyed.
 from __future__ import annotations
 
 import functools
-import math
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import cloudpickle  # type: ignore[import-untyped]
 
-from .tasks import Curve
+from .jobs import Job
 
 __all__ = ["check_same", "pack", "unpack"]
 
@@ -83,26 +81,25 @@ def _by_value(modules: set[ModuleType]) -> Iterator[None]:
             cloudpickle.unregister_pickle_by_value(module)
 
 
-def pack(curve: Curve) -> bytes:
-    """Curve with its functions and what they use, as they are now."""
-    functions: list[Callable[..., Any]] = [curve.build, *(m for m in curve.measures.values() if callable(m))]
-    _ = curve.identity  # what the worker compares with
+def pack(job: Job) -> bytes:
+    """Job with its functions and what they use, as they are now."""
+    _ = job.identity  # what the worker compares with
     try:
-        with _by_value(user_modules(functions)):
-            return cloudpickle.dumps(curve)
+        with _by_value(user_modules(job.functions)):
+            return cloudpickle.dumps(job)
     except Exception:  # a module may hold what cannot travel, such as an open file: by name then, and compared
-        return cloudpickle.dumps(curve)
+        return cloudpickle.dumps(job)
 
 
 @functools.lru_cache(maxsize=4)
-def unpack(payload: bytes) -> Curve:
-    """Curve in the worker, compared with the one that was sent."""
-    curve: Curve = cloudpickle.loads(payload)
-    check_same(curve)
-    return curve
+def unpack(payload: bytes) -> Job:
+    """Job in the worker, compared with the one that was sent."""
+    job: Job = cloudpickle.loads(payload)
+    check_same(job)
+    return job
 
 
-def check_same(curve: Curve) -> None:
+def check_same(job: Job) -> None:
     """Refuse to compute where the functions do something else than in the process that sent them.
 
     Raises
@@ -110,34 +107,18 @@ def check_same(curve: Curve) -> None:
     RuntimeError
         If the worker has other code or libraries, or its functions give other batteries or values.
     """
-    theirs, ours = curve.identity, replace(curve).identity  # a copy without what the sender has worked out
-    if theirs["versions"] != ours["versions"]:
-        names = [n for n in theirs["versions"] if theirs["versions"][n] != ours["versions"].get(n)]
-        other = ", ".join(f"{n} {theirs['versions'][n][:12]} and {str(ours['versions'].get(n))[:12]}" for n in names)
+    theirs, here = job.identity, job.fresh()
+    versions = here.identity["versions"]
+    if theirs["versions"] != versions:
+        names = [n for n in theirs["versions"] if theirs["versions"][n] != versions.get(n)]
+        other = ", ".join(f"{n} {theirs['versions'][n][:12]} and {str(versions.get(n))[:12]}" for n in names)
         raise RuntimeError(
             f"A worker runs other code than the process that sweeps: {other}. Install the same versions for both, or "
             "restart the workers."
         )
-    wrong = ["the builder makes another battery"] if theirs["batteries"] != ours["batteries"] else []
-    wrong += [
-        f"the measure {name!r} has another value"
-        for name, stamp in theirs["measures"].items()
-        if not _same_measure(stamp, ours["measures"][name])
-    ]
-    if wrong:
+    if wrong := here.differences(theirs):
         raise RuntimeError(
-            f"In a worker {wrong[-1]} than in the process that sweeps, at {curve.place}: a module that it uses was "
+            f"In a worker {wrong[-1]} than in the process that sweeps, at {job.place}: a module that it uses was "
             "changed after it was imported, and the worker imports it anew. Make what changes an argument of the "
             "function, for example functools.partial(build, exchange=5.0), or use executor='serial'."
         )
-
-
-def _same_measure(a: list[str], b: list[str]) -> bool:
-    """Whether two stamps are of the same operator, or of functions with the same values."""
-    return a == b if a[0] == "operator" else all(map(_agree, a[2:], b[2:]))
-
-
-def _agree(a: str, b: str) -> bool:
-    """Whether two numbers are the same but for the rounding of another processor."""
-    x, y = float(a), float(b)
-    return x == y or math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-9) or (math.isnan(x) and math.isnan(y))

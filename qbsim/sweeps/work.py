@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from .executors import Outside, Processes, Serial
-from .tasks import Curve
+from .jobs import Job, row_bytes
 
 __all__ = ["BATCH_SECONDS", "Todo", "Work"]
 
@@ -25,21 +25,21 @@ PIECES = 8  # into which a batch is cut for its second try after it ended its wo
 
 @dataclass(eq=False)
 class Todo:
-    """Realizations start to stop - 1 of a curve, to be computed in one go."""
+    """Rows start to stop - 1 of a job, to be computed in one go."""
 
-    curve: Curve
+    job: Job
     start: int
     stop: int
     tried: bool = False  # ended its worker once
     since: float = 0.0  # when it was handed out
 
     def __str__(self) -> str:
-        return f"realizations {self.start} to {self.stop - 1} of state {self.curve.state!r} at {self.curve.place}"
+        return f"{self.job.ROWS} {self.start} to {self.stop - 1} of {self.job.title}"
 
     @property
     def forecast(self) -> float:
         """Seconds on a core, by the forecast of its solver."""
-        return (self.stop - self.start) * self.curve.cost.seconds
+        return (self.stop - self.start) * self.job.cost.seconds
 
 
 class Speeds:
@@ -59,7 +59,7 @@ class Speeds:
 
     def note(self, todo: Todo, seconds: float, *, first: bool) -> None:
         """Learn from a batch that took this long; `first`: of its worker."""
-        kind, ratio = cost_kind(todo.curve), seconds / todo.forecast
+        kind, ratio = todo.job.kind, seconds / todo.forecast
         if first:
             self._bounds[kind] = min(ratio, self._bounds.get(kind, math.inf))
         else:
@@ -73,9 +73,9 @@ class Speeds:
         usual = median(self._ratios.values()) if self._ratios else min(self._bounds.values())
         return min(usual, self._bounds.get(kind, math.inf))
 
-    def seconds(self, curve: Curve) -> float:
-        """Time of one realization; needs a batch of any kind."""
-        return max(1e-6, self.ratio(cost_kind(curve)) * curve.cost.seconds)
+    def seconds(self, job: Job) -> float:
+        """Time of one row; needs a batch of any kind."""
+        return max(1e-6, self.ratio(job.kind) * job.cost.seconds)
 
 
 def _median(pairs: Collection[tuple[float, float]]) -> float:
@@ -92,7 +92,7 @@ class Work:
 
     def __init__(
         self,
-        gaps: list[tuple[Curve, int, int]],
+        gaps: list[tuple[Job, int, int]],
         executor: Serial | Processes | Outside,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -102,13 +102,13 @@ class Work:
         self._gaps: list[Todo] = []
         self.total = sum(stop - start for _, start, stop in gaps)
         first: dict[Any, Todo] = {}  # one small batch of every kind, so that the time left is known early
-        for curve, start, stop in gaps:
-            kind = cost_kind(curve)
+        for job, start, stop in gaps:
+            kind = job.kind
             if kind not in first:
-                first[kind] = Todo(curve, start, min(stop, start + _sample(curve)))
+                first[kind] = Todo(job, start, min(stop, start + job.sample))
                 start = first[kind].stop
             if start < stop:
-                self._gaps.append(Todo(curve, start, stop))
+                self._gaps.append(Todo(job, start, stop))
                 self._missing[kind] += self._gaps[-1].forecast
         self._gaps.reverse()
         self._ready = [*reversed(first.values())]  # batches to hand out before the gaps, the last one first
@@ -121,38 +121,38 @@ class Work:
             return None
         else:
             gap = self._gaps.pop()
-            todo = Todo(gap.curve, gap.start, min(gap.stop, gap.start + self._size(gap.curve)))
-            self._missing[cost_kind(gap.curve)] -= todo.forecast
+            todo = Todo(gap.job, gap.start, min(gap.stop, gap.start + self._size(gap.job)))
+            self._missing[gap.job.kind] -= todo.forecast
             if todo.stop < gap.stop:
-                self._gaps.append(Todo(gap.curve, todo.stop, gap.stop))
+                self._gaps.append(Todo(gap.job, todo.stop, gap.stop))
         todo.since = self._clock()
         return todo
 
-    def _size(self, curve: Curve) -> int:
+    def _size(self, job: Job) -> int:
         if not self._speeds:
-            return _sample(curve)
+            return job.sample
         workers, rest = self._executor.workers, self._seconds_missing()
         fair = rest / (SHARES * workers) if workers > 1 else rest
         worth = max(LEAST_SECONDS, min(BATCH_SECONDS, fair))
-        memory = BATCH_BYTES // (8 * len(curve.tlist) * (len(curve.measures) + 1))
-        return max(1, min(int(worth / self._speeds.seconds(curve)), memory))
+        memory = BATCH_BYTES // row_bytes(job)
+        return max(1, min(int(worth / self._speeds.seconds(job)), memory))
 
     def _seconds_missing(self) -> float:
         """Work in the gaps."""
         return sum(max(0.0, forecast) * self._speeds.ratio(kind) for kind, forecast in self._missing.items())
 
     def _expected(self, todo: Todo) -> float:
-        return (todo.stop - todo.start) * self._speeds.seconds(todo.curve)
+        return (todo.stop - todo.start) * self._speeds.seconds(todo.job)
 
     def done(self, todo: Todo, seconds: float, *, first: bool = False) -> None:
         """Learn from a batch that took this long; `first`: of its worker, so that it may have compiled."""
         self._speeds.note(todo, max(seconds, 1e-6), first=first)
 
     def again(self, todo: Todo) -> None:
-        """Hand out once more, in pieces: if one realization is to blame, the others need not go with it."""
+        """Hand out once more, in pieces: if one row is to blame, the others need not go with it."""
         step = -(-(todo.stop - todo.start) // PIECES)
         starts = reversed(range(todo.start, todo.stop, step))
-        self._ready += [Todo(todo.curve, a, min(a + step, todo.stop), tried=True) for a in starts]
+        self._ready += [Todo(todo.job, a, min(a + step, todo.stop), tried=True) for a in starts]
 
     def seconds_left(self, flying: list[Todo]) -> float | None:
         """Estimated time to the end, what is missing weighed by its forecast; None before the first batch is done."""
@@ -163,13 +163,3 @@ class Work:
         ready = [self._expected(batch) for batch in self._ready]
         longest = max([*left, *ready], default=0.0)
         return max(longest, (self._seconds_missing() + sum(left) + sum(ready)) / self._executor.workers)
-
-
-def _sample(curve: Curve) -> int:
-    """Realizations of the first batch of its kind."""
-    return 1 if curve.rho0.dimension >= 32 else 8
-
-
-def cost_kind(curve: Curve) -> tuple[Any, ...]:
-    """The forecasts for curves of one kind are off by about the same factor."""
-    return curve.cost.solver, curve.rho0.dimension, curve.state

@@ -540,7 +540,7 @@ class TestBatches:
         curve = Curve(lambda: cell, {}, "full", start(qb.full(1)), times, {name: "energy"}, Settings(), 0)
         batch = curve.compute(0, 1)
         assert read_batch(write_batch(tmp_path, curve, batch), curve.key).values.keys() == {name}
-        setattr(batch, name, np.zeros(getattr(batch, name).shape, dtype=np.int64))
+        batch.arrays[name] = np.zeros(batch.arrays[name].shape, dtype=np.int64)
         with pytest.raises(BadBatch, match=f"{name} is int64"):
             read_batch(write_batch(tmp_path, curve, batch), curve.key)
 

@@ -272,7 +272,6 @@ class TestOtherCode:
         changed = now | {"qbsim_code": "0" * 64}
         for module in ("qbsim.sweeps.tasks", "qbsim.sweeps.result"):
             monkeypatch.setattr(f"{module}.numerics", lambda: changed)
-        monkeypatch.setattr(sys.modules["qbsim.sweeps.run"], "numerics", lambda: changed)
         with pytest.warns(qb.SweepWarning, match=r"filled by other code \(qbsim_code\)"):
             ds = run(store=copy)
         assert np.array_equal(ds.ergotropy, clean[1].ergotropy)
@@ -377,6 +376,54 @@ def test_manifest(clean):
     assert [c["realizations"] for c in manifest["curves"]] == [10] * 4
     assert {c["identity"] for c in manifest["curves"]} == set(clean[1].identity.values.ravel())
     json.dumps(manifest)
+
+
+class TestOneArray:
+    """Arrays of any shape, of complex numbers too, of which one is read and verified without the others."""
+
+    @pytest.fixture
+    def stored(self, tmp_path):
+        from types import SimpleNamespace
+
+        from qbsim.sweeps.batches import write_batch
+        from qbsim.sweeps.jobs import Batch
+
+        rng = np.random.default_rng(0)
+        arrays = {"a": rng.normal(size=(2, 3, 4)) + 1j * rng.normal(size=(2, 3, 4)), "b": np.arange(2)}
+        shapes = {"a": ("complex128", (3, 4)), "b": ("int64", ())}
+        job = SimpleNamespace(key="0" * 64, identity={}, shapes=shapes)
+        return write_batch(tmp_path, job, Batch(5, arrays, {}, {"processors": []})), arrays
+
+    def test_it_comes_back(self, stored):
+        from qbsim.sweeps.batches import read_batch, read_rows
+
+        path, arrays = stored
+        assert np.array_equal(read_rows(path, "0" * 64, "a"), arrays["a"])
+        whole = read_batch(path, "0" * 64)
+        assert (whole.start, whole.stop) == (5, 7)
+        assert all(np.array_equal(whole.arrays[name], arrays[name]) for name in arrays)
+
+    def test_only_what_is_read_is_looked_at(self, stored):
+        """A changed number is found where it is, and nowhere else."""
+        from qbsim.sweeps.batches import BadBatch, read_batch, read_rows
+
+        path, arrays = stored
+        content = path.read_bytes()
+        number = arrays["a"][1, 2, 3].tobytes()
+        assert number in content
+        path.write_bytes(content.replace(number, bytes(16)))
+        assert np.array_equal(read_rows(path, "0" * 64, "b"), arrays["b"])
+        for read in (lambda: read_rows(path, "0" * 64, "a"), lambda: read_batch(path, "0" * 64)):
+            with pytest.raises(BadBatch, match="cannot be read"):
+                read()
+
+    def test_another_name_or_key(self, stored):
+        from qbsim.sweeps.batches import BadBatch, read_rows
+
+        with pytest.raises(BadBatch, match="cannot be read"):
+            read_rows(stored[0], "0" * 64, "c")
+        with pytest.raises(BadBatch, match="belongs to another"):
+            read_rows(stored[0], "1" * 64, "a")
 
 
 def test_one_chunk_at_a_time(tmp_path):

@@ -15,7 +15,7 @@ from random_states import start
 import qbsim as qb
 from qbsim.solvers import Settings
 from qbsim.solvers._certificate import CERTIFICATE, combine
-from qbsim.sweeps import executors, transport
+from qbsim.sweeps import executors, tasks, transport
 from qbsim.sweeps.show import of_file
 from qbsim.sweeps.tasks import Curve
 
@@ -209,11 +209,11 @@ class TestComparison:
 
     def test_a_measure_may_differ_by_rounding_only(self):
         ours = repr(0.1 + 0.2)
-        assert transport._agree(ours, "0.3")
-        assert transport._agree("nan", "nan")
-        assert transport._agree("inf", "inf")
-        assert not transport._agree("0.3", "0.300001")
-        assert not transport._agree("nan", "0.3")
+        assert tasks._agree(ours, "0.3")
+        assert tasks._agree("nan", "nan")
+        assert tasks._agree("inf", "inf")
+        assert not tasks._agree("0.3", "0.300001")
+        assert not tasks._agree("nan", "0.3")
 
 
 class TestCertificate:

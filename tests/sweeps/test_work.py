@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from qbsim.sweeps.tasks import Cost
+from qbsim.sweeps.jobs import Cost
 from qbsim.sweeps.work import Work
 
 TIMES = np.linspace(0, 1, 101)
@@ -21,9 +21,12 @@ class Simulation:
         self.true, self.workers, self.rng, self.now = {}, workers, rng, 0.0
         gaps = []
         for dimension, state, forecast, seconds, count in costs:
-            start = SimpleNamespace(dimension=dimension)
-            cost = Cost("network", forecast, 0)
-            curve = SimpleNamespace(cost=cost, rho0=start, state=state, tlist=TIMES, measures={"energy": "energy"})
+            curve = SimpleNamespace(
+                cost=Cost("network", forecast, 0),
+                kind=("network", dimension, state),
+                sample=1 if dimension >= 32 else 8,
+                shapes={"value:energy": ("float64", TIMES.shape), "spread": ("float64", ())},
+            )
             curve = Hashed(curve)
             self.true[curve] = seconds
             gaps.append((curve, 0, count))
@@ -36,7 +39,7 @@ class Simulation:
         flying, done, begun = [], 0.0, 0
         while True:
             while len(flying) < self.workers and (todo := self.work.take()) is not None:
-                pure = self.true[todo.curve] * (todo.stop - todo.start)
+                pure = self.true[todo.job] * (todo.stop - todo.start)
                 taken = pure * self.rng.lognormal(0.0, 0.2) + COMPILATION * (begun < self.workers)
                 begun += 1
                 heapq.heappush(flying, (self.now + taken, begun, taken, pure, todo))
@@ -109,7 +112,7 @@ def test_every_realization_is_handed_out_once():
 
     def noted():
         if (todo := take()) is not None:
-            seen[todo.curve][todo.start : todo.stop] += 1
+            seen[todo.job][todo.start : todo.stop] += 1
         return todo
 
     simulation.work.take = noted

@@ -1,0 +1,1 @@
+"""Long chains by quantum trajectories."""
