@@ -1,7 +1,7 @@
 """Random batteries, states and times: does the bracket of the ergotropy from trajectories contain the exact value?
 
 At a confidence of 95 % it should miss 10 of 200 cases or fewer on average; 181 of 200 is where a correct bracket fails
-once in a few hundred runs. ``python tests/bracket_coverage.py --cases 200`` counts (some minutes on one core) and prints
+once in a few hundred runs. ``python tests/bracket_coverage.py --cases 200`` counts (two minutes on one core) and prints
 what was missed; a case is its seed.
 """
 
