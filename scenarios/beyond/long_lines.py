@@ -1,11 +1,12 @@
 r"""Self-discharge of a line of 5, 20 and 40 cells.
 
 The line of Fig. 3 of [santos2021], collective decay between neighbours and equal fields, by quantum trajectories. (a)
-Energy per cell from |+...+> and from the classical state, p = 3/4; the bars are four standard errors to both sides.
-(b) Efficiency, ergotropy over energy, of |+...+>: exact for five cells (line), between bounds that hold with 95 % for
-more (bars), as long as the bracket of the ergotropy is narrower than a fifth of the initial one. (c) Half-lives against N:
-exact up to eight cells, from trajectories with two standard errors beyond. The dashed line continues the exact curves
-to where a further cell adds what the eighth did: a line has two ends, and what they lack is the same for every length.
+Energy per cell from |+...+> (solid) and from the classical state, p = 3/4 (dashed); the bars are four standard errors
+to both sides. (b) Efficiency, ergotropy over energy, of |+...+>: exact for five cells (line), and the 95 % bounds of
+the ergotropy over the mean energy (bars), as long as these are closer than a fifth of the initial ergotropy. (c)
+Half-lives of the energy: exact up to eight cells (circles), from trajectories beyond (squares, two standard errors).
+The dashed line continues the exact curves: every further cell adds the energy that the eighth did, because what the two
+ends of a line change is the same for every length.
 
 Later efficiencies of 20 and 40 cells are left out. A narrow bracket takes many times :math:`e^S` trajectories, S being
 the entropy of the state, which is proportional to N: for 20 cells at Gamma t = 1 that is out of reach.
@@ -146,9 +147,10 @@ def draw(ds):
     b.set_xlim(0, 0.6)
     b.set_ylim(0.4, 1.02)
     dense = np.unique(np.geomspace(ds.cells[-1], ds.N[-1], 20).astype(int))
+    long = ds.N.values[ds.N.values > int(ds.cells[-1])]
     onward = np.array([half(ds.time.values, continued(ds, N).values) for N in dense])
     for k, (state, color) in enumerate(zip(STATES, (plotting.BLUE, plotting.VERMILION), strict=True)):
-        run, more = ds.sel(state=state), ds.sel(state=state, N=ds.N > int(ds.cells[-1]))
+        run, more = ds.sel(state=state), ds.sel(state=state, N=long)
         c.plot(ds.cells, run.half_life_exact, "o", color=color, markersize=4, label=plotting.LABELS[state])
         c.plot(dense, onward[:, k], "--", lw=1, color=color)
         c.errorbar(more.N, more.half_life, 2 * more.half_life_sem, fmt="s", markersize=4, capsize=3, color=color)
