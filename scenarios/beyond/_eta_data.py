@@ -30,13 +30,13 @@ SAMPLE, TOLERANCE = 5, 1e-7  # realizations of seven cells that are computed aga
 FILE = Path(__file__).parent / "data" / "eta_scaling.json"
 
 
-def ratios(N, realizations, *, seed=SEED, store=None, workers=None):
-    """Ergotropy at `TIME` over the initial one, (realizations,)."""
+def ratios(N, realizations, *, time=TIME, seed=SEED, store=None, workers=None):
+    """Ergotropy at a time over the initial one, (realizations,)."""
     ds = qb.sweep(
         chain,
         {"N": [N], "delta": [DELTA]},
         states="plus",
-        tlist=[0.0, TIME],
+        tlist=[0.0, time],
         measures="ergotropy",
         realizations=realizations,
         seed=seed,
@@ -62,12 +62,12 @@ def read(file=FILE):
     return ratio, record
 
 
-def model():
-    """Constants that decide the stored ratios."""
+def model(time=TIME):
+    """Constants that decide the ratios at a time."""
     reading = list(arjmandi2022.READING[:3])  # the last entry is which delta are plotted
     return {
         "SEED": SEED,
-        "TIME": TIME,
+        "TIME": time,
         "DELTA": DELTA,
         "GAMMA": arjmandi2022.GAMMA,
         "READING": reading,
@@ -75,12 +75,12 @@ def model():
     }
 
 
-def code():
-    """SHA-256 of the sources of qbsim, of the model and of this file, and the versions the numbers depend on."""
+def code(file=__file__):
+    """SHA-256 of the sources of qbsim, of the model and of a file, and the versions the numbers depend on."""
     package = Path(str(files("qbsim")))
     sources = sorted(package.rglob("*.py"), key=lambda path: path.relative_to(package).as_posix())
     sha = hashlib.sha256()
-    for path in (*sources, Path(arjmandi2022.__file__), Path(__file__)):
+    for path in (*sources, Path(arjmandi2022.__file__), Path(file)):
         sha.update(path.name.encode() + b"\0" + path.read_bytes())
     versions = qb.evolve(qb.single_cell(gamma=1.0), qb.plus(1), [0.0, 1.0]).attrs
     return {"code_sha256": sha.hexdigest()} | {k: v for k, v in versions.items() if k.endswith("_version")}

@@ -126,18 +126,19 @@ def test_a_jump_comes_when_the_norm_has_fallen_to_the_number_drawn():
         assert log_p == pytest.approx(-left, rel=1e-9, abs=1e-11)
 
 
-@pytest.mark.parametrize("name", ["plus", "classical", "tilted"])
-def test_means_are_those_of_the_master_equation(name):
-    net, tlist, R = disordered(6, 4), np.array([0, 0.15, 0.6]), 300
-    rho0 = start(name, 6)
+@pytest.mark.parametrize(("name", "N"), [("plus", 6), ("classical", 6), ("tilted", 6), ("full", 7), ("plus", 8)])
+def test_means_are_those_of_the_master_equation(name, N):
+    """Disorder, pair terms, pumping, dephasing and collective decay; energy, all of two neighbours, purity."""
+    net, tlist, R = disordered(N, 4), np.array([0, 0.15, 0.6]), 300
+    rho0 = start(name, N)
     own = engine(net, rho0, tlist)
     runs = [own.run(np.random.default_rng([5, k])).states for k in range(R)]
     exact = qb.evolve(net, rho0, tlist, "energy", states=True)
     for i in range(3):
         ensemble = own.ensemble(np.array([states[i] for states in runs]))
-        rho = qutip.Qobj(exact.rho.values[i], dims=[[2] * 6] * 2)
-        pairs = np.array([rho.ptrace([k, k + 1]).full() for k in range(5)])
-        cells = np.array([rho.ptrace(k).full() for k in range(6)])
+        rho = qutip.Qobj(exact.rho.values[i], dims=[[2] * N] * 2)
+        pairs = np.array([rho.ptrace([k, k + 1]).full() for k in range(N - 1)])
+        cells = np.array([rho.ptrace(k).full() for k in range(N)])
         within(ensemble.energies, exact.energy.values[i])
         within(ensemble.cells, cells)
         within(ensemble.pairs, pairs)
