@@ -81,7 +81,7 @@ def chain(omega):
     return qb.network(edges, omega=omega, J=arjmandi2022.READING.exchange, gamma=arjmandi2022.GAMMA)
 
 
-def best_fields(N, case, *, starts=STARTS, store=None, workers=None):
+def search_fields(N, case, *, starts=STARTS, store=None, workers=None):
     """Optimum of the fields of N cells."""
     goal, delta = CASES[case]
     return qb.optimize(
@@ -174,7 +174,7 @@ def main(argv=None):
             states.setdefault(geometry, {})[f"{energy:g}"] = found
             print(geometry, energy, found["value"], found["starts"], flush=True)
     for N, case in itertools.product(SIZES, CASES):
-        found = row(best_fields(N, case, store=args.store / f"{case}-{N}", workers=args.workers))
+        found = row(search_fields(N, case, store=args.store / f"{case}-{N}", workers=args.workers))
         fields.setdefault(case, {})[str(N)] = found
         print(case, N, found["value"], found["starts"], found["at_bounds"], flush=True)
     record = {"command": "python -m scenarios.beyond._best_data", "model": model(), **code()}

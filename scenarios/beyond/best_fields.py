@@ -15,7 +15,7 @@ from qbsim import plotting
 from qbsim.ledger.claims import check, equal
 
 from .. import arjmandi2022, labelled
-from ._best_data import CASES, FIELD_TIMES, OBJECTIVES, SIZES, best_fields, chain, dense, field_bounds, read
+from ._best_data import CASES, FIELD_TIMES, OBJECTIVES, SIZES, chain, dense, field_bounds, read, search_fields
 
 FIGURE = "after Fig. 5"
 COST = "1 min"
@@ -85,7 +85,7 @@ def compute(quick=False, workers=None):
             "even": (dims, even, "value in equal fields B0"),
             "random": ((*dims, "realization"), drawn, "value in random fields"),
             "fields": ((*dims, "cell"), fields, "best fields", "Gamma"),
-            "search": ((), best_fields(2, "gain", starts=2).value, "largest gain of two cells, searched again", "%"),
+            "search": ((), search_fields(2, "gain", starts=2).value, "largest gain of two cells, searched again", "%"),
             "bound": (("case", "side"), [field_bounds(d) for _, d in CASES.values()], "bounds of the fields", "Gamma"),
         },
         case=(list(CASES), "objective and disorder"),
