@@ -284,4 +284,5 @@ def _has(folder: Path, node: ast.ImportFrom) -> bool:
     file = next((p for p in (base / "__init__.py", base.with_suffix(".py")) if p.is_file()), None)
     names = bound_names(ast.parse(file.read_text(encoding="utf-8"))) if file else set()
     wanted = {alias.name for alias in node.names} - names - {"*"}
-    return file is not None and all((base / f"{name}.py").is_file() for name in wanted)
+    modules = ("{}.py", "{}/__init__.py")
+    return file is not None and all(any((base / m.format(name)).is_file() for m in modules) for name in wanted)
