@@ -21,7 +21,7 @@ from ._eta_data import code, model, ratios
 
 TIME = 0.05  # 1/Gamma
 EXACT = {8: 160, 10: 80}  # cells to realizations
-SAMPLED = {14: 16, 20: 16, 40: 12, 70: 6, 100: 5}
+SAMPLED = {14: 16, 20: 16, 40: 12, 100: 5}
 NTRAJ = 400
 CONFIDENCE = 0.95  # of every bracket
 AGAIN, TOLERANCE = 14, 1e-7  # cells of the realization that is computed again, and how well it has to agree

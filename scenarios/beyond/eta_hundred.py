@@ -5,9 +5,9 @@ lower bound of the largest gain. Up to ten cells it is exact; for longer chains 
 quantum trajectories, which holds with 95 %. The bars are the mean brackets; the thin lines add two standard errors of
 the mean over realizations, which is another kind of error. Does the gain saturate, a - b/N, or grow, a + b ln N? For
 each form the best a, b are those that need the fewest standard errors s to pass through all brackets,
-:math:`l_N - s\,\sigma_N \le f(N) \le u_N + s\,\sigma_N`; a form with s > 3 is excluded. Brackets of eight and more cells
-are data (data/eta_hundred.json; `_hundred_data` has the command); those of smaller chains are computed here, and one
-stored bracket again.
+:math:`l_N - s\,\sigma_N \le f(N) \le u_N + s\,\sigma_N`; a form with s > 3 is excluded. Brackets of eight and more
+cells are data (data/eta_hundred.json; `_hundred_data` has the command); those of smaller chains are computed here, and
+one stored bracket again.
 """
 
 import numpy as np
@@ -100,3 +100,35 @@ def draw(ds):
     )
     ax.legend(loc="lower right")
     return fig
+
+
+def claims(ds):
+    needed = {form: fit(ds, form)[0] for form in FORMS}
+    shown = ", ".join(f"{form}: s = {s:.1f}" for form, s in needed.items())
+    least, most = limit(ds, max(EXCLUDED, needed["saturates"]))
+    width, apart = float((ds.upper - ds.lower).max()), float(abs(ds.stored - ds.again).max())
+    small, large = ds.isel(N=0), ds.isel(N=-1)
+    return [
+        check(
+            f"one stored bracket of {AGAIN} cells comes out again to {TOLERANCE:g}",
+            TOLERANCE - apart,
+            found=f"it differs by {apart:.0e}",
+        ),
+        check(
+            "brackets of the mean gain are narrower than 2 % of the initial ergotropy",
+            2 - width,
+            found=f"up to {width:.2g} %",
+        ),
+        check(
+            f"the gain of {int(large.N)} cells is larger than that of {int(small.N)}",
+            float(large.lower - small.upper),
+            error=float(np.hypot(large.error, small.error)),
+            found=f"{float(large.lower):.1f} to {float(large.upper):.1f} % +- {float(large.error):.1f} % against "
+            f"{float(small.lower):.1f}({float(small.error):.1f}) %",
+        ),
+        check(
+            f"a - b/N or a + b ln N passes through all brackets, widened by {EXCLUDED:g} standard errors",
+            EXCLUDED - min(needed.values()),
+            found=f"{verdict(needed)} ({shown}); as a - b/N endless chains gain {least:.1f} to {most:.1f} %",
+        ),
+    ]
