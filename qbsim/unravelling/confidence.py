@@ -25,6 +25,8 @@ from scipy.special import stdtrit
 
 from .._checks import FloatArray
 
+MOST = 1  # controls, of all that an engine gives: with more of them limits failed where few trajectories jump
+ROUNDING = 1e-8  # of the largest number: controls that vary less do not vary
 MOVING = 8  # trajectories, at least, that a control must differ in
 SHARE = 6  # samples for every control
 SAME = 1e-12  # of the range: samples closer than this are equal
@@ -76,14 +78,15 @@ def controlled(samples: FloatArray, controls: FloatArray | None) -> tuple[FloatA
               S = \sum_r (y_r-\bar y)(y_r-\bar y)^T
 
     with the residuals e and the leverages h, whose variance is that of the mean, biased upwards (Efron and Stein).
-    Taken are controls that MOVING or more trajectories move, in their order, and not more than one for SHARE samples.
+    Taken are the first MOST controls, if MOVING or more trajectories move them, at most one for SHARE samples.
     """
     R = len(samples)
     if controls is None:
         return samples, 0.0
+    controls = controls[:, :MOST]
     centred = controls - controls.mean(axis=0)
     off = np.abs(controls - np.median(controls, axis=0))
-    off[off <= 1e-8 * np.abs(controls).max(axis=0)] = 0  # rounding, where no trajectory has jumped
+    off[off <= ROUNDING * max(1.0, np.abs(controls).max(initial=0.0))] = 0  # it has no mean of zero
     square = np.square(off).sum(axis=0)
     moved = off.sum(axis=0) ** 2 >= MOVING * np.where(square > 0, square, np.inf)
     kept = np.flatnonzero(moved)[: max(R // SHARE - 1, 0)]

@@ -134,9 +134,8 @@ def trajectories(
     trajectories, at their half-life more than there can ever be. There the bracket is wide, which is said by the
     warning; energy, local ergotropy and their errors are good at any time.
 
-    Jumps less the integral of their rate are zero on average: all of them, and for "gaussian" those of every kind, also
-    weighted with powers of time. What they explain of the samples is taken out of the energies and of the bounds, which
-    divides their errors by two to ten.
+    The number of jumps less the integral of their rate is zero on average. What it explains of the samples is taken out
+    of the energies and of the bounds, which often halves their errors.
 
     The local ergotropy is that of the mean states of the cells, an estimate by the jackknife: that the ergotropy of a
     mean of R samples is too large on average is taken out to first order in 1 / R.

@@ -4,8 +4,8 @@
 
 Chains of eight and ten cells are solved exactly; for longer ones `trajectories` gives a bracket of the ergotropy, which
 is divided by the initial ergotropy. Realizations of different length share the draws of their common cells. One core
-needs about half an hour, a third of it for a hundred cells. A run of some of the sizes keeps the others in the file, if
-the same code made them.
+needs about a quarter of an hour, a third of it for a hundred cells. A run of some of the sizes keeps the others in the
+file, if the same code made them.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from ._eta_data import code, model, ratios
 
 TIME = 0.05  # 1/Gamma
 EXACT = {8: 160, 10: 80}  # cells to realizations
-SAMPLED = {14: 16, 20: 16, 40: 12, 100: 5}
+SAMPLED = {14: 8, 20: 8, 40: 6, 100: 3}
 NTRAJ = 400
 CONFIDENCE = 0.95  # of every bracket
 AGAIN, TOLERANCE = 14, 1e-7  # cells of the realization that is computed again, and how well it has to agree
