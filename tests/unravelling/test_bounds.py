@@ -81,7 +81,7 @@ def test_controls_take_out_what_they_explain_and_keep_the_mean():
     found = []
     for _ in range(300):
         y = rng.normal(size=(60, 2))
-        x = 1 + y @ [3.0, -2.0] + 0.1 * rng.normal(size=60)
+        x = 1 + 3.0 * y[:, 0] + 0.1 * rng.normal(size=60)  # the second control is not taken
         values, change = controlled(x, y)
         assert change > 1
         found.append((values.mean(), values.std(ddof=1) / np.sqrt(60)))
@@ -90,6 +90,8 @@ def test_controls_take_out_what_they_explain_and_keep_the_mean():
     assert means.std() == pytest.approx(errors.mean(), rel=0.15)
     x, still = rng.normal(size=60), np.full((60, 1), -0.03) + 1e-17 * rng.normal(size=(60, 1))
     assert np.array_equal(controlled(x, still)[0], x)  # a kind of jump that no trajectory has shown
+    sharp = 1e-13 * (1 + 1e-3 * rng.normal(size=(60, 1)))
+    assert np.array_equal(controlled(x, sharp)[0], x)  # rounding, whose mean is not zero
     few = np.arange(9.0)
     assert controlled(few, rng.normal(size=(9, 1)))[0] is few
     assert np.array_equal(controlled(few, None)[0], few)
